@@ -1,0 +1,17 @@
+//! The shop's words and rules: values in, values out. No I/O, no clock, no framework.
+
+pub mod account;
+pub mod cart;
+pub mod catalogue;
+pub mod delivery;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod idempotency;
+pub mod money;
+pub mod order;
+pub mod page;
+pub mod payment;
+pub mod topic;
+
+pub use error::Error;

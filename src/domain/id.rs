@@ -1,0 +1,96 @@
+//! The ids: one type an entity, so that two can't be swapped.
+//!
+//! All are UUIDv7 (RFC 9562): made here, they sort by age and cannot be guessed or counted.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Error;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $what:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = String, example = "019ab1c2-7d3e-7f00-8000-5a1b2c3d4e5f")]
+        pub struct $name(Uuid);
+
+        impl $name {
+            #[expect(clippy::new_without_default, reason = "each call makes another one")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            pub fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        /// What is not an id names nothing, so it is `NotFound`.
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self, Error> {
+                Uuid::try_parse(text).map(Self).map_err(|_| Error::NotFound($what))
+            }
+        }
+    )*};
+}
+
+ids! {
+    UserId = "user";
+    /// A login session: what a refresh token keeps alive and a log-out ends.
+    SessionId = "session";
+    CategoryId = "category";
+    ProductId = "product";
+    VariantId = "variant";
+    /// A guest's cart has an id of its own, a user's has the user's: see [`CartId::of`].
+    CartId = "cart";
+    ItemId = "item";
+    OrderId = "order";
+    LineId = "line";
+    /// An order has one payment, whose id is the order's: see [`PaymentId::of`].
+    PaymentId = "payment";
+    DeliveryId = "delivery";
+    EventId = "event";
+    /// One open socket.
+    ConnectionId = "connection";
+}
+
+impl CartId {
+    /// The cart that a user always has: no look-up is needed to find it.
+    pub fn of(user: UserId) -> Self {
+        Self(user.0)
+    }
+}
+
+impl PaymentId {
+    /// The payment of an order: no look-up is needed to go from one to the other.
+    pub fn of(order: OrderId) -> Self {
+        Self(order.0)
+    }
+
+    pub fn order(self) -> OrderId {
+        OrderId(self.0)
+    }
+}
