@@ -13,5 +13,6 @@ pub mod order;
 pub mod page;
 pub mod payment;
 pub mod topic;
+pub mod words;
 
 pub use error::Error;

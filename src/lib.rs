@@ -1,0 +1,3 @@
+//! Rialto: the realtime backend of a shop. The layers, lowest first.
+
+pub mod domain;

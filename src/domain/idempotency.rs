@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Error,
-    error::Refusal,
-};
+use super::{Error, error::Refusal};
 
 /// The longest key a client may send, in bytes.
 pub const KEY_BYTES_MAX: usize = 255;

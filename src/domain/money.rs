@@ -33,7 +33,11 @@ impl std::str::FromStr for Currency {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| bad_currency())?;
-        if code.iter().all(u8::is_ascii_uppercase) { Ok(Currency(code)) } else { Err(bad_currency()) }
+        if code.iter().all(u8::is_ascii_uppercase) {
+            Ok(Currency(code))
+        } else {
+            Err(bad_currency())
+        }
     }
 }
 

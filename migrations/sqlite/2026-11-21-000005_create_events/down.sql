@@ -1,0 +1,4 @@
+DROP TABLE epochs;
+DROP TABLE feed;
+DROP TABLE outbox;
+DROP TABLE events;

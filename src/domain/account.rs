@@ -1,0 +1,243 @@
+//! People and their login sessions.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{
+    Error,
+    id::{SessionId, UserId},
+    words::words,
+};
+
+/// The longest address there can be (RFC 5321, 4.5.3.1.3, less the brackets).
+pub const EMAIL_BYTES_MAX: usize = 254;
+pub const NAME_CHARS_MAX: usize = 100;
+pub const PASSWORD_CHARS_MIN: usize = 10;
+/// A bound on what the hash must read, not on anybody's imagination.
+pub const PASSWORD_BYTES_MAX: usize = 512;
+/// How long a session lives without a refresh.
+pub const SESSION_DAYS: i64 = 30;
+/// How long after a refresh token was spent a second, parallel refresh is still served.
+pub const REFRESH_GRACE_SECONDS: i64 = 10;
+
+/// An e-mail address in lower case: two spellings are one account.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, example = "shopper@rialto.test")]
+pub struct Email(String);
+
+impl Email {
+    /// One `@` with something before it and a dotted name after it; whether anybody reads the
+    /// mail, only a mail can tell.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let text = text.trim().to_lowercase();
+        let well_formed = text.split_once('@').is_some_and(|(local, host)| {
+            !local.is_empty()
+                && local.len() <= 64
+                && !host.contains('@')
+                && host.contains('.')
+                && host.split('.').all(|label| !label.is_empty())
+                && host.chars().all(|c| c.is_alphanumeric() || c == '.' || c == '-')
+        });
+        let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+        if well_formed && plain && text.len() <= EMAIL_BYTES_MAX {
+            Ok(Email(text))
+        } else {
+            Err(Error::invalid("email", "invalid_email", "this is not an e-mail address"))
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Not the address itself: it is personal, and `Debug` ends in logs.
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Email(…)")
+    }
+}
+
+/// What somebody wants to be called: 1 to [`NAME_CHARS_MAX`] characters, no control characters.
+pub fn parse_name(text: &str) -> Result<String, Error> {
+    let name = text.trim();
+    let length = name.chars().count();
+    if length == 0 || length > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return Err(Error::invalid("name", "invalid_name", "a name is 1 to 100 characters"));
+    }
+    Ok(name.to_owned())
+}
+
+/// A password as it was typed; never shown, logged or stored.
+#[derive(Clone)]
+pub struct Password(String);
+
+impl Password {
+    /// A new password, held to the rules for new ones.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        if text.chars().count() < PASSWORD_CHARS_MIN || text.len() > PASSWORD_BYTES_MAX {
+            let message = "a password is 10 characters to 512 bytes long";
+            return Err(Error::invalid("password", "invalid_password", message));
+        }
+        Ok(Password(text.to_owned()))
+    }
+
+    /// A password to be compared with one that stands; only its size is bounded.
+    pub fn attempt(text: &str) -> Result<Self, Error> {
+        if text.len() > PASSWORD_BYTES_MAX {
+            return Err(Error::Unauthenticated { code: "invalid_credentials" });
+        }
+        Ok(Password(text.to_owned()))
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+words! {
+    /// What somebody may do.
+    Role {
+        Customer = "customer",
+        Admin = "admin",
+    }
+}
+
+words! {
+    /// Whether an account can be used.
+    UserStatus {
+        Active = "active",
+        Suspended = "suspended",
+        Deleted = "deleted",
+    }
+}
+
+/// Somebody with an account, as they see themselves.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct User {
+    pub id: UserId,
+    pub email: Email,
+    pub email_confirmed: bool,
+    pub name: String,
+    pub phone: Option<String>,
+    pub locale: String,
+    pub role: Role,
+    pub status: UserStatus,
+    pub created_at: DateTime<Utc>,
+    /// What the user chose; free of secrets.
+    pub settings: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A user with what a login is checked against.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    pub user: User,
+    /// In the PHC string format.
+    pub password_hash: String,
+}
+
+/// Where a session was opened from, as far as the client told.
+#[derive(Debug, Clone, Default)]
+pub struct Device {
+    pub user_agent: Option<String>,
+    pub address: Option<String>,
+}
+
+/// A login session. It stands as long as `revoked_at` is empty and `expires_at` ahead.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub id: SessionId,
+    pub user: UserId,
+    pub role: Role,
+    pub expires_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// SHA-256 of a refresh token, in hex: all that the store knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshHash(pub String);
+
+/// Makes an account and opens its first session; `Conflict("email_taken")` where the address has one.
+#[derive(Debug, Clone)]
+pub struct Register {
+    pub id: UserId,
+    pub email: Email,
+    pub name: String,
+    pub password_hash: String,
+    pub role: Role,
+    pub session: Option<OpenSession>,
+}
+
+/// Opens a session for somebody who has shown a password.
+#[derive(Debug, Clone)]
+pub struct OpenSession {
+    pub id: SessionId,
+    pub user: UserId,
+    pub refresh: RefreshHash,
+    pub device: Device,
+}
+
+/// Spends a refresh token for a new one.
+#[derive(Debug, Clone)]
+pub struct Refresh {
+    pub spent: RefreshHash,
+    pub fresh: RefreshHash,
+}
+
+/// What came of a [`Refresh`].
+#[derive(Debug, Clone)]
+pub enum Refreshed {
+    /// The session goes on, with its user as they are now.
+    Renewed { session: SessionId, user: User },
+    /// A token spent long ago came back: somebody has copied it, so the session has ended.
+    Reused { session: SessionId },
+    /// No such token, or its session has ended.
+    Unknown,
+}
+
+/// Ends a session; ending it twice is no error.
+#[derive(Debug, Clone)]
+pub struct Revoke {
+    pub session: SessionId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_in_other_letter_case_is_the_same() {
+        assert_eq!(Email::parse(" Ada@Example.COM ").unwrap().as_str(), "ada@example.com");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let long = format!("{}@example.com", "a".repeat(65));
+        for wrong in ["", "a", "@b.c", "a@", "a@b", "a@b..c", "a b@c.d", "a@b@c.d", &long] {
+            assert!(Email::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_short_password_or_a_huge_one_is_refused() {
+        assert!(Password::parse("123456789").is_err());
+        assert!(Password::parse(&"x".repeat(513)).is_err());
+        assert!(Password::parse("correct horse").is_ok());
+    }
+
+    #[test]
+    fn debug_output_shows_neither_addresses_nor_passwords() {
+        let shown =
+            format!("{:?}{:?}", Email::parse("ada@example.com"), Password::parse("secret-secret"));
+        assert!(!shown.contains("ada") && !shown.contains("secret-secret"), "{shown}");
+    }
+}

@@ -1,0 +1,370 @@
+//! Carts: what somebody means to buy, on all their devices.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Error,
+    id::{CartId, ItemId, ProductId, UserId, VariantId},
+    money::{Currency, Money},
+};
+
+/// The most lines of one cart.
+pub const LINES_MAX: usize = 100;
+/// The most units on one line.
+pub const QUANTITY_MAX: i64 = 999;
+
+/// Units on a line: 1 to [`QUANTITY_MAX`].
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(try_from = "i64", into = "i64")]
+#[schema(value_type = i64, minimum = 1, maximum = 999)]
+pub struct Quantity(i64);
+
+impl Quantity {
+    pub fn get(self) -> i64 {
+        self.0
+    }
+
+    fn plus(self, more: Quantity) -> Result<Quantity, Error> {
+        let sum = self.0.saturating_add(more.0);
+        Quantity::try_from(sum).map_err(|_| {
+            Error::conflict("quantity_limit", "a line of a cart holds at most 999 units")
+        })
+    }
+}
+
+impl TryFrom<i64> for Quantity {
+    type Error = Error;
+
+    fn try_from(units: i64) -> Result<Self, Error> {
+        if (1..=QUANTITY_MAX).contains(&units) {
+            Ok(Quantity(units))
+        } else {
+            Err(Error::invalid("quantity", "out_of_range", "a quantity is 1 to 999"))
+        }
+    }
+}
+
+impl From<Quantity> for i64 {
+    fn from(quantity: Quantity) -> i64 {
+        quantity.0
+    }
+}
+
+/// Whose cart it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Buyer {
+    User(UserId),
+    /// Whoever holds the secret of this cart.
+    Guest(CartId),
+}
+
+impl Buyer {
+    pub fn cart(self) -> CartId {
+        match self {
+            Buyer::User(user) => CartId::of(user),
+            Buyer::Guest(cart) => cart,
+        }
+    }
+
+    pub fn user(self) -> Option<UserId> {
+        match self {
+            Buyer::User(user) => Some(user),
+            Buyer::Guest(_) => None,
+        }
+    }
+}
+
+/// A line of a cart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item {
+    pub id: ItemId,
+    pub variant: VariantId,
+    pub quantity: Quantity,
+}
+
+/// A cart as its actor holds it; a cart that was never saved has version 0 and no lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cart {
+    pub id: CartId,
+    pub version: i64,
+    pub items: Vec<Item>,
+}
+
+/// An edit of a cart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// Adds to the line of the variant, or makes one with the id given.
+    Add {
+        item: ItemId,
+        variant: VariantId,
+        quantity: Quantity,
+    },
+    Change {
+        item: ItemId,
+        quantity: Quantity,
+    },
+    Remove {
+        item: ItemId,
+    },
+    Clear,
+}
+
+impl Cart {
+    pub fn empty(id: CartId) -> Self {
+        Cart { id, version: 0, items: Vec::new() }
+    }
+
+    /// The cart after `edit`, one version on, and what the store must write for it.
+    pub fn after(&self, edit: &Edit, expires_at: DateTime<Utc>) -> Result<(Cart, Save), Error> {
+        let mut items = self.items.clone();
+        let (upserts, removed) = match *edit {
+            Edit::Add { item, variant, quantity } => {
+                (vec![add(&mut items, item, variant, quantity)?], Vec::new())
+            }
+            Edit::Change { item, quantity } => {
+                let line = items.iter_mut().find(|line| line.id == item);
+                let line = line.ok_or(Error::NotFound("item"))?;
+                line.quantity = quantity;
+                (vec![*line], Vec::new())
+            }
+            Edit::Remove { item } => {
+                let at = items.iter().position(|line| line.id == item);
+                items.remove(at.ok_or(Error::NotFound("item"))?);
+                (Vec::new(), vec![item])
+            }
+            Edit::Clear => (Vec::new(), items.drain(..).map(|line| line.id).collect()),
+        };
+        let save = Save { cart: self.id, expected: self.version, upserts, removed, expires_at };
+        Ok((Cart { id: self.id, version: self.version.saturating_add(1), items }, save))
+    }
+
+    /// The cart after a checkout took all of it.
+    pub fn emptied(&self) -> Cart {
+        Cart { id: self.id, version: self.version.saturating_add(1), items: Vec::new() }
+    }
+}
+
+fn add(
+    items: &mut Vec<Item>,
+    id: ItemId,
+    variant: VariantId,
+    quantity: Quantity,
+) -> Result<Item, Error> {
+    if let Some(line) = items.iter_mut().find(|line| line.variant == variant) {
+        line.quantity = line.quantity.plus(quantity)?;
+        return Ok(*line);
+    }
+    if items.len() >= LINES_MAX {
+        return Err(Error::conflict("cart_full", "a cart holds at most 100 lines"));
+    }
+    let line = Item { id, variant, quantity };
+    items.push(line);
+    Ok(line)
+}
+
+/// Writes an edit; `Stale` where the cart is not at the version expected, `NotFound` where a
+/// variant is not for sale. A line keeps the price at which it was first added.
+#[derive(Debug, Clone)]
+pub struct Save {
+    pub cart: CartId,
+    pub expected: i64,
+    pub upserts: Vec<Item>,
+    pub removed: Vec<ItemId>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// What stands between a cart and its checkout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemCode {
+    OutOfStock,
+    InsufficientStock,
+    PriceChanged,
+    Unavailable,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    pub code: ProblemCode,
+    pub item_id: ItemId,
+    /// Units that could be bought now.
+    pub available: i64,
+}
+
+/// A line as the shopper sees it, with the price of now.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct CartLine {
+    pub id: ItemId,
+    pub variant_id: VariantId,
+    pub product_id: ProductId,
+    pub name: String,
+    pub sku: String,
+    pub options: BTreeMap<String, String>,
+    pub quantity: Quantity,
+    pub unit_price: Money,
+    pub line_total: Money,
+    pub problem: Option<ProblemCode>,
+}
+
+/// The whole cart as the shopper sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct CartView {
+    pub id: CartId,
+    pub version: i64,
+    pub currency: Currency,
+    pub items: Vec<CartLine>,
+    pub promotions: Vec<String>,
+    pub subtotal: Money,
+    pub discount: Money,
+    pub tax: Money,
+    /// Known once an address is: see the quotes.
+    pub delivery: Option<Money>,
+    pub total: Money,
+    pub problems: Vec<Problem>,
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// What a line is shown from.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub item: Item,
+    /// The price when it was put in, in minor units.
+    pub price_seen: i64,
+    pub for_sale: bool,
+    pub available: i64,
+    pub offer: Offer,
+}
+
+/// What the shop asks for a variant at this moment.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    pub variant: VariantId,
+    pub product: ProductId,
+    /// The product's name, with the variant's where it has one.
+    pub name: String,
+    pub sku: String,
+    pub options: BTreeMap<String, String>,
+    pub price: Money,
+}
+
+impl Shown {
+    fn problem(&self) -> Option<ProblemCode> {
+        if !self.for_sale {
+            Some(ProblemCode::Unavailable)
+        } else if self.available == 0 {
+            Some(ProblemCode::OutOfStock)
+        } else if self.available < self.item.quantity.get() {
+            Some(ProblemCode::InsufficientStock)
+        } else if self.price_seen != self.offer.price.amount {
+            Some(ProblemCode::PriceChanged)
+        } else {
+            None
+        }
+    }
+}
+
+impl CartView {
+    /// The view of a cart whose lines are `shown`, in the order in which they were added.
+    pub fn of(
+        id: CartId,
+        version: i64,
+        shown: &[Shown],
+        expires_at: Option<DateTime<Utc>>,
+    ) -> Result<CartView, Error> {
+        let items = shown.iter().map(line).collect::<Result<Vec<CartLine>, Error>>()?;
+        let subtotal = Money::sum(items.iter().map(|line| line.line_total))?;
+        let problems = shown.iter().filter_map(|it| {
+            let (code, item_id) = (it.problem()?, it.item.id);
+            Some(Problem { code, item_id, available: it.available })
+        });
+        Ok(CartView {
+            id,
+            version,
+            currency: Currency::SHOP,
+            promotions: Vec::new(),
+            subtotal,
+            discount: Money::ZERO,
+            tax: Money::ZERO,
+            delivery: None,
+            total: subtotal,
+            problems: problems.collect(),
+            items,
+            expires_at,
+        })
+    }
+}
+
+fn line(shown: &Shown) -> Result<CartLine, Error> {
+    let Shown { item, offer, .. } = shown;
+    Ok(CartLine {
+        id: item.id,
+        variant_id: item.variant,
+        product_id: offer.product,
+        name: offer.name.clone(),
+        sku: offer.sku.clone(),
+        options: offer.options.clone(),
+        quantity: item.quantity,
+        unit_price: offer.price,
+        line_total: offer.price.times(item.quantity.get())?,
+        problem: shown.problem(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add(variant: VariantId, units: i64) -> Edit {
+        Edit::Add { item: ItemId::new(), variant, quantity: Quantity::try_from(units).unwrap() }
+    }
+
+    fn edited(cart: &Cart, edit: &Edit) -> Result<Cart, Error> {
+        cart.after(edit, DateTime::UNIX_EPOCH).map(|(cart, _)| cart)
+    }
+
+    #[test]
+    fn the_same_variant_again_adds_to_its_line() {
+        let (cart, variant) = (Cart::empty(CartId::new()), VariantId::new());
+        let cart = edited(&cart, &add(variant, 2)).unwrap();
+        let cart = edited(&cart, &add(variant, 3)).unwrap();
+
+        assert_eq!((cart.items.len(), cart.items[0].quantity.get(), cart.version), (1, 5, 2));
+    }
+
+    #[test]
+    fn a_line_never_grows_past_its_limit() {
+        let (cart, variant) = (Cart::empty(CartId::new()), VariantId::new());
+        let cart = edited(&cart, &add(variant, 999)).unwrap();
+
+        assert!(matches!(edited(&cart, &add(variant, 1)), Err(Error::Conflict(_))));
+    }
+
+    #[test]
+    fn a_quantity_outside_its_bounds_is_no_quantity() {
+        for wrong in [i64::MIN, -1, 0, 1000, 1_000_000_000, i64::MAX] {
+            assert!(Quantity::try_from(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_hundred_and_first_line_is_refused() {
+        let mut cart = Cart::empty(CartId::new());
+        for _ in 0..LINES_MAX {
+            cart = edited(&cart, &add(VariantId::new(), 1)).unwrap();
+        }
+
+        assert!(matches!(edited(&cart, &add(VariantId::new(), 1)), Err(Error::Conflict(_))));
+    }
+
+    #[test]
+    fn an_item_of_another_cart_is_not_found() {
+        let edit = Edit::Remove { item: ItemId::new() };
+        assert!(matches!(edited(&Cart::empty(CartId::new()), &edit), Err(Error::NotFound("item"))));
+    }
+}

@@ -1,0 +1,296 @@
+//! Getting it to the door: addresses, what delivery costs, and the stations of a parcel.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Error,
+    error::{FieldError, Refusal},
+    id::DeliveryId,
+    money::Money,
+    words::words,
+};
+
+/// The longest line of an address, in characters.
+pub const LINE_CHARS_MAX: usize = 200;
+/// An order above this subtotal is sent for nothing by standard delivery, in minor units.
+pub const FREE_OVER: i64 = 5_000;
+
+/// Where a parcel goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    pub name: String,
+    pub line1: String,
+    #[serde(default)]
+    pub line2: Option<String>,
+    pub city: String,
+    #[serde(default)]
+    pub region: Option<String>,
+    pub postal_code: String,
+    /// Two letters of ISO 3166-1.
+    pub country: String,
+    #[serde(default)]
+    pub phone: Option<String>,
+}
+
+impl Address {
+    /// The address if each field keeps to its rule; every field that does not is named.
+    pub fn checked(self) -> Result<Self, Error> {
+        let required = [
+            ("address.name", &self.name),
+            ("address.line1", &self.line1),
+            ("address.city", &self.city),
+            ("address.postal_code", &self.postal_code),
+        ];
+        let optional = [
+            ("address.line2", &self.line2),
+            ("address.region", &self.region),
+            ("address.phone", &self.phone),
+        ];
+        let mut wrong: Vec<FieldError> = required
+            .into_iter()
+            .filter(|(_, text)| text.trim().is_empty() || !is_a_line(text))
+            .map(|(field, _)| field_error(field, "1 to 200 characters are needed"))
+            .collect();
+        let too_long = optional
+            .into_iter()
+            .filter(|(_, text)| text.as_deref().is_some_and(|text| !is_a_line(text)))
+            .map(|(field, _)| field_error(field, "at most 200 characters fit"));
+        wrong.extend(too_long);
+        let letters = self.country.bytes().all(|b| b.is_ascii_uppercase());
+        if self.country.len() != 2 || !letters {
+            wrong.push(field_error("address.country", "a country is two capital letters"));
+        }
+        if wrong.is_empty() { Ok(self) } else { Err(Error::Invalid(wrong)) }
+    }
+}
+
+fn is_a_line(text: &str) -> bool {
+    text.chars().count() <= LINE_CHARS_MAX && !text.chars().any(char::is_control)
+}
+
+fn field_error(field: &'static str, message: &'static str) -> FieldError {
+    FieldError { field: field.into(), code: "invalid_address", message: message.into() }
+}
+
+words! {
+    /// How a parcel travels.
+    #[schema(as = DeliveryMethod)]
+    Method {
+        Standard = "standard",
+        Express = "express",
+    }
+}
+
+impl Method {
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Standard => "Standard delivery",
+            Method::Express => "Express delivery",
+        }
+    }
+}
+
+/// What one way of delivery costs, and when it would be there.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Quote {
+    pub method: Method,
+    pub name: String,
+    pub price: Money,
+    pub eta_min: DateTime<Utc>,
+    pub eta_max: DateTime<Utc>,
+}
+
+/// How far the shop sends: at home, in the rest of the EU's customs union, and beyond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Zone {
+    Home,
+    Union,
+    World,
+}
+
+const UNION: [&str; 26] = [
+    "AT", "BE", "BG", "CY", "CZ", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT",
+    "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+];
+
+fn zone(country: &str) -> Zone {
+    match country {
+        "DE" => Zone::Home,
+        _ if UNION.contains(&country) => Zone::Union,
+        _ => Zone::World,
+    }
+}
+
+/// What delivery by `method` costs for goods of `subtotal`.
+pub fn price(country: &str, method: Method, subtotal: Money) -> Money {
+    let amount = match (zone(country), method) {
+        (Zone::Home, Method::Standard) if subtotal.amount > FREE_OVER => 0,
+        (Zone::Home, Method::Standard) => 490,
+        (Zone::Home, Method::Express) => 990,
+        (Zone::Union, Method::Standard) => 990,
+        (Zone::Union, Method::Express) => 1_990,
+        (Zone::World, Method::Standard) => 1_990,
+        (Zone::World, Method::Express) => 3_990,
+    };
+    Money::euros(amount)
+}
+
+/// How long delivery by `method` takes from payment to the door, at least and at most.
+pub fn duration(country: &str, method: Method) -> (Duration, Duration) {
+    let (min, max) = match (zone(country), method) {
+        (Zone::Home, Method::Express) => (1, 1),
+        (Zone::Home, Method::Standard) => (2, 3),
+        (Zone::Union, Method::Express) => (2, 3),
+        (Zone::Union, Method::Standard) => (4, 6),
+        (Zone::World, Method::Express) => (4, 6),
+        (Zone::World, Method::Standard) => (8, 14),
+    };
+    (Duration::days(min), Duration::days(max))
+}
+
+/// All the ways to `country`, cheapest first.
+pub fn quotes(country: &str, subtotal: Money, now: DateTime<Utc>) -> Vec<Quote> {
+    Method::ALL
+        .iter()
+        .map(|&method| {
+            let (min, max) = duration(country, method);
+            Quote {
+                method,
+                name: method.name().to_owned(),
+                price: price(country, method, subtotal),
+                eta_min: now + min,
+                eta_max: now + max,
+            }
+        })
+        .collect()
+}
+
+words! {
+    /// Where a parcel stands.
+    #[schema(as = DeliveryStatus)]
+    Status {
+        Pending = "pending",
+        Packed = "packed",
+        InTransit = "in_transit",
+        OutForDelivery = "out_for_delivery",
+        Delivered = "delivered",
+        Failed = "failed",
+        Returned = "returned",
+    }
+}
+
+/// What happens to a parcel next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The warehouse has begun to pick it; the parcel does not exist yet.
+    Process,
+    Pack,
+    HandOver,
+    Load,
+    Deliver,
+    /// It will not arrive: the order was cancelled before it left.
+    Abandon,
+}
+
+impl Status {
+    /// The status after `step`. This match is the whole life of a parcel.
+    pub fn after(self, step: Step) -> Result<Status, Error> {
+        match (self, step) {
+            (Status::Pending, Step::Process) => Ok(Status::Pending),
+            (Status::Pending, Step::Pack) => Ok(Status::Packed),
+            (Status::Packed, Step::HandOver) => Ok(Status::InTransit),
+            (Status::InTransit, Step::Load) => Ok(Status::OutForDelivery),
+            (Status::OutForDelivery, Step::Deliver) => Ok(Status::Delivered),
+            (Status::Pending | Status::Packed, Step::Abandon) => Ok(Status::Failed),
+            (status, step) => Err(Refusal::transition("delivery", status, step.verb()).into()),
+        }
+    }
+}
+
+impl Step {
+    fn verb(self) -> &'static str {
+        match self {
+            Step::Process => "be processed",
+            Step::Pack => "be packed",
+            Step::HandOver => "be handed over",
+            Step::Load => "go out for delivery",
+            Step::Deliver => "be delivered",
+            Step::Abandon => "be abandoned",
+        }
+    }
+}
+
+/// A parcel on its way.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Delivery {
+    pub id: DeliveryId,
+    pub status: Status,
+    pub method: Method,
+    pub tracking_number: Option<String>,
+    pub carrier: Option<String>,
+    pub eta: Option<DateTime<Utc>>,
+    pub items: Vec<DeliveryItem>,
+    /// When the simulated courier does its next step; empty where nobody but an admin moves it.
+    #[serde(skip)]
+    pub due_at: Option<DateTime<Utc>>,
+    /// How many steps the courier has done.
+    #[serde(skip)]
+    pub steps_done: i32,
+}
+
+/// What is in a parcel.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct DeliveryItem {
+    /// The line of the order.
+    pub id: super::id::LineId,
+    pub quantity: super::cart::Quantity,
+}
+
+/// The number under which a carrier knows a parcel: the end of its id, which is random.
+pub fn tracking_number(id: DeliveryId) -> String {
+    let (_, low) = id.uuid().as_u64_pair();
+    format!("RT{low:016X}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wrong_field_of_an_address_is_named() {
+        let address = Address {
+            name: " ".to_owned(),
+            line1: "x".repeat(201),
+            line2: Some("\u{7}".to_owned()),
+            city: "Berlin".to_owned(),
+            region: None,
+            postal_code: "10969".to_owned(),
+            country: "de".to_owned(),
+            phone: None,
+        };
+
+        let Err(Error::Invalid(wrong)) = address.checked() else { panic!("it was taken") };
+
+        let fields: Vec<&str> = wrong.iter().map(|it| it.field.as_ref()).collect();
+        let expected = ["address.name", "address.line1", "address.line2", "address.country"];
+        assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn a_parcel_never_skips_a_station() {
+        assert!(Status::Pending.after(Step::HandOver).is_err());
+        assert!(Status::InTransit.after(Step::Deliver).is_err());
+        assert!(Status::Delivered.after(Step::Deliver).is_err());
+    }
+
+    #[test]
+    fn a_quote_and_a_checkout_take_the_same_price() {
+        for country in ["DE", "FR", "US"] {
+            for quote in quotes(country, Money::euros(5_001), DateTime::UNIX_EPOCH) {
+                assert_eq!(quote.price, price(country, quote.method, Money::euros(5_001)));
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What happened: written with the change, told after the commit.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::{
+    id::{EventId, OrderId, UserId},
+    words::words,
+};
+
+words! {
+    /// The kinds of event; the text of each is part of the public contract.
+    #[schema(as = EventType)]
+    Kind {
+    OrderPlaced = "order.placed",
+    OrderPaid = "order.paid",
+    OrderProcessing = "order.processing",
+    OrderShipped = "order.shipped",
+    OrderDelivered = "order.delivered",
+    OrderCancelled = "order.cancelled",
+    OrderExpired = "order.expired",
+    PaymentAuthorized = "payment.authorized",
+    PaymentCaptured = "payment.captured",
+    PaymentFailed = "payment.failed",
+    PaymentCancelled = "payment.cancelled",
+    PaymentRefunded = "payment.refunded",
+    DeliveryCreated = "delivery.created",
+    DeliveryPacked = "delivery.packed",
+    DeliveryInTransit = "delivery.in_transit",
+    DeliveryOutForDelivery = "delivery.out_for_delivery",
+    DeliveryDelivered = "delivery.delivered",
+    DeliveryFailed = "delivery.failed",
+    CheckoutRefused = "checkout.refused",
+    UserRegistered = "user.registered",
+    SessionRevoked = "session.revoked",
+    StockChanged = "stock.changed",
+}}
+
+impl Kind {
+    /// Whether the user's own topic carries it, beside the order's and the admins' feed.
+    pub fn tells_user(self) -> bool {
+        match self {
+            Kind::OrderPlaced => true,
+            Kind::OrderPaid
+            | Kind::OrderProcessing
+            | Kind::OrderShipped
+            | Kind::OrderDelivered
+            | Kind::OrderCancelled
+            | Kind::OrderExpired
+            | Kind::PaymentAuthorized
+            | Kind::PaymentCaptured
+            | Kind::PaymentFailed
+            | Kind::PaymentCancelled
+            | Kind::PaymentRefunded
+            | Kind::DeliveryCreated
+            | Kind::DeliveryPacked
+            | Kind::DeliveryInTransit
+            | Kind::DeliveryOutForDelivery
+            | Kind::DeliveryDelivered
+            | Kind::DeliveryFailed
+            | Kind::CheckoutRefused
+            | Kind::UserRegistered
+            | Kind::SessionRevoked
+            | Kind::StockChanged => false,
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    pub id: EventId,
+    /// The order it belongs to, and its place in that order's timeline: gapless from 1.
+    pub order: Option<(OrderId, i64)>,
+    /// Whom it concerns, if anybody with an account.
+    pub user: Option<UserId>,
+    pub kind: Kind,
+    pub at: DateTime<Utc>,
+    /// No secret and no personal data: admins and bystanders read it.
+    pub data: Value,
+}
+
+/// An event with its places in the feeds, which it gets when it is published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// Its place in `admin:feed`.
+    pub sequence: i64,
+    /// Its place in the `me` topic of [`Event::user`], where [`Kind::tells_user`].
+    pub user_sequence: Option<i64>,
+    pub event: Event,
+}

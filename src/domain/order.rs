@@ -1,0 +1,180 @@
+//! Orders: what one holds, and the states it may pass through.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+pub mod change;
+pub mod place;
+
+use super::{
+    Error,
+    cart::{Buyer, Quantity},
+    delivery::{Address, Delivery, Method},
+    error::Refusal,
+    id::{LineId, OrderId, ProductId, VariantId},
+    money::Money,
+    payment::Payment,
+    words::words,
+};
+
+words! {
+    /// The state of an order.
+    #[schema(as = OrderStatus)]
+    Status {
+        PendingPayment = "pending_payment",
+        Paid = "paid",
+        Processing = "processing",
+        Shipped = "shipped",
+        Delivered = "delivered",
+        Cancelled = "cancelled",
+        PartiallyRefunded = "partially_refunded",
+        Refunded = "refunded",
+        Returned = "returned",
+    }
+}
+
+/// What can happen to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Pay,
+    Process,
+    Ship,
+    Deliver,
+    Cancel,
+    Expire,
+}
+
+impl Status {
+    /// The status after `step`. This match is the whole life of an order; nothing else sets one.
+    pub fn after(self, step: Step) -> Result<Status, Error> {
+        match (self, step) {
+            (Status::PendingPayment, Step::Pay) => Ok(Status::Paid),
+            (Status::PendingPayment, Step::Expire) => Ok(Status::Cancelled),
+            (Status::Paid, Step::Process) => Ok(Status::Processing),
+            (Status::Processing, Step::Ship) => Ok(Status::Shipped),
+            (Status::Shipped, Step::Deliver) => Ok(Status::Delivered),
+            (Status::PendingPayment | Status::Paid | Status::Processing, Step::Cancel) => {
+                Ok(Status::Cancelled)
+            }
+            (status, step) => Err(Refusal::transition("order", status, step.verb()).into()),
+        }
+    }
+}
+
+impl Step {
+    pub const ALL: [Step; 6] =
+        [Step::Pay, Step::Process, Step::Ship, Step::Deliver, Step::Cancel, Step::Expire];
+
+    fn verb(self) -> &'static str {
+        match self {
+            Step::Pay => "be paid",
+            Step::Process => "be processed",
+            Step::Ship => "be shipped",
+            Step::Deliver => "be delivered",
+            Step::Cancel => "be cancelled",
+            Step::Expire => "expire",
+        }
+    }
+}
+
+/// What was bought of one variant, as it was when it was bought.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = OrderLine)]
+pub struct Line {
+    pub id: LineId,
+    pub variant_id: VariantId,
+    pub product_id: ProductId,
+    pub name: String,
+    pub sku: String,
+    pub options: BTreeMap<String, String>,
+    pub quantity: Quantity,
+    pub unit_price: Money,
+    pub line_total: Money,
+}
+
+/// An order with all that belongs to it.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Order {
+    pub id: OrderId,
+    /// For people: it can be read out and tells nothing of how many there are.
+    pub number: String,
+    pub status: Status,
+    /// One more with each change.
+    pub version: i64,
+    pub items: Vec<Line>,
+    pub subtotal: Money,
+    pub discount: Money,
+    pub tax: Money,
+    pub delivery_price: Money,
+    pub total: Money,
+    pub address: Address,
+    pub delivery_method: Method,
+    pub payment: Payment,
+    pub deliveries: Vec<Delivery>,
+    /// When it is cancelled if it is not paid.
+    pub expires_at: DateTime<Utc>,
+    pub placed_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    #[serde(skip)]
+    pub buyer: Buyer,
+    /// The version of the buyer's cart that it was made from.
+    #[serde(skip)]
+    pub cart_version: i64,
+    /// Where a guest is written to; a user's address is the account's.
+    #[serde(skip)]
+    pub email: Option<String>,
+    /// The sequence of its last event.
+    #[serde(skip)]
+    pub sequence: i64,
+}
+
+/// Ten letters and digits of the random end of an id, in Crockford's base 32: 50 bits.
+pub fn number(id: OrderId) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let (_, low) = id.uuid().as_u64_pair();
+    let letter = |at: u32| {
+        let index = usize::try_from((low >> (at * 5)) & 31).unwrap_or(0);
+        char::from(ALPHABET.get(index).copied().unwrap_or(b'0'))
+    };
+    let letters = |range: std::ops::Range<u32>| range.map(letter).collect::<String>();
+    format!("R-{}-{}", letters(0..5), letters(5..10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(step: Step) -> Vec<Status> {
+        Status::ALL.iter().copied().filter(|status| status.after(step).is_ok()).collect()
+    }
+
+    #[test]
+    fn only_an_unshipped_order_can_be_cancelled() {
+        let open = [Status::PendingPayment, Status::Paid, Status::Processing];
+        assert_eq!(from(Step::Cancel), open);
+    }
+
+    #[test]
+    fn only_an_unpaid_order_is_paid_or_expires() {
+        assert_eq!(from(Step::Pay), [Status::PendingPayment]);
+        assert_eq!(from(Step::Expire), [Status::PendingPayment]);
+    }
+
+    #[test]
+    fn nothing_happens_to_an_order_that_has_ended() {
+        for status in [Status::Cancelled, Status::Refunded, Status::Returned, Status::Delivered] {
+            let open: Vec<Step> =
+                Step::ALL.into_iter().filter(|step| status.after(*step).is_ok()).collect();
+            assert_eq!(open, [], "{status}");
+        }
+    }
+
+    #[test]
+    fn two_orders_of_the_same_moment_have_numbers_far_apart() {
+        let (one, two) = (number(OrderId::new()), number(OrderId::new()));
+        assert_ne!(one, two);
+        assert_eq!((one.len(), &one[..2]), (13, "R-"));
+    }
+}

@@ -1,0 +1,176 @@
+//! Payments: what an order costs, and how far the money has come.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{
+    Error,
+    error::Refusal,
+    id::{OrderId, PaymentId},
+    money::Money,
+    words::words,
+};
+
+/// The longest card token, in bytes.
+pub const TOKEN_BYTES_MAX: usize = 100;
+
+words! {
+    /// The state of a payment.
+    #[schema(as = PaymentStatus)]
+    Status {
+        RequiresConfirmation = "requires_confirmation",
+        Processing = "processing",
+        Authorized = "authorized",
+        Captured = "captured",
+        Failed = "failed",
+        Cancelled = "cancelled",
+        PartiallyRefunded = "partially_refunded",
+        Refunded = "refunded",
+    }
+}
+
+/// What can happen to a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The buyer confirmed; the provider is being asked.
+    Attempt,
+    Authorize,
+    Capture,
+    Fail,
+    Cancel,
+    Refund,
+}
+
+impl Status {
+    /// The status after `step`. This match is the whole life of a payment.
+    pub fn after(self, step: Step) -> Result<Status, Error> {
+        match (self, step) {
+            // A declined payment can be tried again until its order expires.
+            (Status::RequiresConfirmation | Status::Failed, Step::Attempt) => {
+                Ok(Status::Processing)
+            }
+            (Status::Processing, Step::Authorize) => Ok(Status::Authorized),
+            (Status::Authorized, Step::Capture) => Ok(Status::Captured),
+            (Status::Processing | Status::Authorized, Step::Fail) => Ok(Status::Failed),
+            (Status::RequiresConfirmation | Status::Failed, Step::Cancel) => Ok(Status::Cancelled),
+            (Status::Captured, Step::Refund) => Ok(Status::Refunded),
+            (status, step) => Err(Refusal::transition("payment", status, step.verb()).into()),
+        }
+    }
+}
+
+impl Step {
+    fn verb(self) -> &'static str {
+        match self {
+            Step::Attempt => "be confirmed",
+            Step::Authorize => "be authorized",
+            Step::Capture => "be captured",
+            Step::Fail => "fail",
+            Step::Cancel => "be cancelled",
+            Step::Refund => "be refunded",
+        }
+    }
+}
+
+/// The one payment of an order. The amount is the order's, always.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Payment {
+    pub id: PaymentId,
+    pub order_id: OrderId,
+    pub status: Status,
+    pub amount: Money,
+    pub refunded: Money,
+    pub failure_code: Option<String>,
+    pub created_at: DateTime<Utc>,
+    /// How often the buyer has confirmed; with the id it is the provider's idempotency key.
+    #[serde(skip)]
+    pub attempt: i32,
+    /// What stands for the card, kept while the provider may have to be asked again.
+    #[serde(skip)]
+    pub token: Option<String>,
+    /// The provider's name for the charge.
+    #[serde(skip)]
+    pub reference: Option<String>,
+    /// What is still to be asked of the provider, and when at the latest.
+    #[serde(skip)]
+    pub due: Option<Due>,
+}
+
+/// Something that must yet be asked of the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    pub task: Task,
+    pub at: DateTime<Utc>,
+}
+
+words! {
+    /// What is to be asked.
+    Task {
+        /// Whether an attempt whose answer never came went through.
+        LookUp = "look_up",
+        /// To give back what was captured for an order that is no more.
+        Refund = "refund",
+    }
+}
+
+impl Payment {
+    /// The key under which the provider knows an attempt; the same for each repeat of it.
+    pub fn provider_key(&self) -> String {
+        format!("{}:{}", self.id, self.attempt)
+    }
+}
+
+/// What the provider said of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The money is ours.
+    Captured {
+        reference: String,
+    },
+    Declined {
+        code: String,
+    },
+    /// No answer: it may or may not have gone through, so nothing is decided.
+    Unknown,
+}
+
+/// A movement of money at the provider; entries are never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub payment: PaymentId,
+    pub kind: EntryKind,
+    pub amount: Money,
+}
+
+words! {
+    /// Which way the money moved.
+    EntryKind {
+        Authorized = "authorized",
+        Captured = "captured",
+        Refunded = "refunded",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(step: Step) -> Vec<Status> {
+        Status::ALL.iter().copied().filter(|status| status.after(step).is_ok()).collect()
+    }
+
+    #[test]
+    fn only_an_unpaid_payment_can_be_confirmed() {
+        assert_eq!(from(Step::Attempt), [Status::RequiresConfirmation, Status::Failed]);
+    }
+
+    #[test]
+    fn nothing_is_cancelled_while_the_provider_is_being_asked() {
+        assert_eq!(from(Step::Cancel), [Status::RequiresConfirmation, Status::Failed]);
+    }
+
+    #[test]
+    fn only_what_was_captured_is_refunded() {
+        assert_eq!(from(Step::Refund), [Status::Captured]);
+    }
+}

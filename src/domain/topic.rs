@@ -1,0 +1,65 @@
+//! Topics: what a socket can follow.
+
+use std::{fmt, str::FromStr};
+
+use super::{Error, id::OrderId};
+
+/// A topic as a client names it; `me` is another one for each user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Topic {
+    Order(OrderId),
+    Me,
+    AdminFeed,
+}
+
+impl FromStr for Topic {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "me" => Ok(Topic::Me),
+            "admin:feed" => Ok(Topic::AdminFeed),
+            _ => match text.strip_prefix("order:") {
+                Some(id) => Ok(Topic::Order(id.parse()?)),
+                None => Err(Error::NotFound("topic")),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Topic::Order(id) => write!(f, "order:{id}"),
+            Topic::Me => f.write_str("me"),
+            Topic::AdminFeed => f.write_str("admin:feed"),
+        }
+    }
+}
+
+/// A client's place in a stored topic: everything up to `sequence` is known to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Since {
+    /// Which life of the store the sequence was counted in; empty asks for all that is kept.
+    pub epoch: Option<String>,
+    pub sequence: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_reads_back_from_its_text() {
+        for topic in [Topic::Order(OrderId::new()), Topic::Me, Topic::AdminFeed] {
+            assert_eq!(topic.to_string().parse::<Topic>().unwrap(), topic);
+        }
+    }
+
+    #[test]
+    fn what_is_no_topic_is_not_found() {
+        for wrong in ["", "ME", "order:", "order:1", "admin:", "cart "] {
+            assert!(matches!(wrong.parse::<Topic>(), Err(Error::NotFound(_))), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The tables, as both databases have them; the migrations are where they are made.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! { users (id) {
+    id -> Text, email -> Text, email_confirmed_at -> Nullable<Timestamp>, password_hash -> Text,
+    name -> Text, phone -> Nullable<Text>, locale -> Text, role -> Text, status -> Text,
+    settings -> Text, created_at -> Timestamp, updated_at -> Timestamp,
+} }
+
+table! { sessions (id) {
+    id -> Text, user_id -> Text, user_agent -> Nullable<Text>, address -> Nullable<Text>,
+    created_at -> Timestamp, last_seen_at -> Timestamp, expires_at -> Timestamp,
+    revoked_at -> Nullable<Timestamp>,
+} }
+
+table! { refresh_tokens (hash) {
+    hash -> Text, session_id -> Text, issued_at -> Timestamp, spent_at -> Nullable<Timestamp>,
+} }
+
+table! { categories (id) {
+    id -> Text, parent_id -> Nullable<Text>, slug -> Text, name -> Text, position -> Integer,
+} }
+
+table! { products (id) {
+    id -> Text, slug -> Text, name -> Text, description -> Text, brand -> Nullable<Text>,
+    category_id -> Text, attributes -> Text, status -> Text, price_from -> BigInt, words -> Text,
+    version -> BigInt, created_at -> Timestamp, updated_at -> Timestamp,
+} }
+
+table! { variants (id) {
+    id -> Text, product_id -> Text, position -> Integer, sku -> Text, name -> Text,
+    options -> Text, price -> BigInt, compare_at_price -> Nullable<BigInt>,
+    weight_grams -> BigInt, low_threshold -> BigInt,
+} }
+
+table! { stock (variant_id) { variant_id -> Text, on_hand -> BigInt, reserved -> BigInt, } }
+
+table! { stock_ledger (id) {
+    id -> Text, variant_id -> Text, units -> BigInt, reason -> Text, order_id -> Nullable<Text>,
+    at -> Timestamp,
+} }
+
+table! { images (key) {
+    key -> Text, content_type -> Text, width -> Integer, height -> Integer, bytes -> Binary,
+} }
+
+table! { product_images (product_id, position) {
+    product_id -> Text, position -> Integer, image_key -> Text, alt -> Text,
+} }
+
+table! { carts (id) {
+    id -> Text, version -> BigInt, updated_at -> Timestamp, expires_at -> Timestamp,
+} }
+
+table! { cart_items (id) {
+    id -> Text, cart_id -> Text, variant_id -> Text, quantity -> BigInt, price_seen -> BigInt,
+} }
+
+table! { orders (id) {
+    id -> Text, number -> Text, user_id -> Nullable<Text>, cart_id -> Text,
+    cart_version -> BigInt, email -> Nullable<Text>, status -> Text, version -> BigInt,
+    sequence -> BigInt, currency -> Text, subtotal -> BigInt, discount -> BigInt, tax -> BigInt,
+    delivery_price -> BigInt, total -> BigInt, address -> Text, delivery_method -> Text,
+    expires_at -> Timestamp, placed_at -> Timestamp, updated_at -> Timestamp,
+} }
+
+table! { order_lines (id) {
+    id -> Text, order_id -> Text, position -> Integer, variant_id -> Text, product_id -> Text,
+    name -> Text, sku -> Text, options -> Text, quantity -> BigInt, unit_price -> BigInt,
+    line_total -> BigInt,
+} }
+
+table! { payments (id) {
+    id -> Text, order_id -> Text, status -> Text, amount -> BigInt, refunded -> BigInt,
+    currency -> Text, failure_code -> Nullable<Text>, attempt -> Integer,
+    token -> Nullable<Text>, reference -> Nullable<Text>, due_task -> Nullable<Text>,
+    due_at -> Nullable<Timestamp>, created_at -> Timestamp,
+} }
+
+table! { payment_ledger (id) {
+    id -> Text, payment_id -> Text, kind -> Text, amount -> BigInt, currency -> Text,
+    at -> Timestamp,
+} }
+
+table! { deliveries (id) {
+    id -> Text, order_id -> Text, status -> Text, method -> Text,
+    tracking_number -> Nullable<Text>, carrier -> Nullable<Text>, eta -> Nullable<Timestamp>,
+    due_at -> Nullable<Timestamp>, steps_done -> Integer,
+} }
+
+table! { idempotency_keys (key) {
+    key -> Text, request -> Text, outcome -> Text, created_at -> Timestamp,
+} }
+
+table! { events (id) {
+    id -> Text, order_id -> Nullable<Text>, sequence -> Nullable<BigInt>,
+    user_id -> Nullable<Text>, kind -> Text, at -> Timestamp, data -> Text,
+} }
+
+table! { outbox (event_id) { event_id -> Text, } }
+
+table! { feed (sequence) {
+    sequence -> BigInt, event_id -> Text, user_id -> Nullable<Text>,
+    user_sequence -> Nullable<BigInt>,
+} }
+
+table! { epochs (epoch) { epoch -> Text, } }
+
+joinable!(products -> categories (category_id));
+joinable!(variants -> products (product_id));
+joinable!(stock -> variants (variant_id));
+joinable!(product_images -> images (image_key));
+joinable!(cart_items -> variants (variant_id));
+joinable!(payments -> orders (order_id));
+joinable!(sessions -> users (user_id));
+joinable!(refresh_tokens -> sessions (session_id));
+joinable!(outbox -> events (event_id));
+joinable!(feed -> events (event_id));
+allow_tables_to_appear_in_same_query!(
+    users, sessions, refresh_tokens, categories, products, variants, stock, product_images,
+    images, cart_items, carts, orders, payments, events, outbox, feed,
+);
