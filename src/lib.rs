@@ -1,4 +1,7 @@
 //! Rialto: the realtime backend of a shop. The layers, lowest first.
 
+pub mod actors;
+pub mod cache;
 pub mod domain;
+pub mod gateway;
 pub mod store;
