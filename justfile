@@ -26,7 +26,7 @@ test-postgres *ARGS="--lib --test api":
     ./test --services env RIALTO_TEST_STORE=postgres cargo test {{ ARGS }}
 
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 
 deny:
     cargo deny check
