@@ -17,6 +17,8 @@ mod error;
 pub mod postgres;
 mod schema;
 pub mod sqlite;
+#[cfg(test)]
+mod tests;
 pub mod threads;
 mod writer;
 
