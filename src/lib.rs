@@ -5,3 +5,6 @@ pub mod cache;
 pub mod domain;
 pub mod gateway;
 pub mod store;
+
+pub mod bus;
+pub mod cache;
