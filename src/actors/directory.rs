@@ -6,7 +6,8 @@
 //! - An id has one incarnation at most. The next one is loaded only when the last one was dropped.
 //! - A message is begun once at most, and in the order of arrival (save those that find the mailbox
 //!   full). It waits in the id's slot, not in an incarnation: when an incarnation is passivated,
-//!   stops itself or panics, what was not begun is begun by the next one. Of a panic only the messages in hand learn ([`Error::Internal`]).
+//!   stops itself or panics, what was not begun is begun by the next one. Of a panic only the
+//!   messages in hand learn ([`Error::Internal`]).
 //! - Nothing is passivated while a message of it waits or is in hand, even when whoever sent it is
 //!   gone, nor while a [`Hold`] lives.
 //! - What waits or is in hand of one id is [`Entity::MAILBOX`] messages at most: who finds it full
