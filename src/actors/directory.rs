@@ -203,7 +203,7 @@ impl<A: Entity> Directory<A> {
     /// Tells the entity what `make_msg` makes, `after` a time, in memory by then or not. An id has
     /// one wake for each type of message: setting it again replaces it.
     ///
-    /// It dies with the process: what must happen has a row with a due time, this is the quick path.
+    /// It dies with the process: what must happen is a row with a due time, this the quick path.
     ///
     /// # Errors
     /// [`Error::Busy`] at [`Limits::wakes_max`] or while draining: then no wake is set.
