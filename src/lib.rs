@@ -1,3 +1,4 @@
 //! Rialto: the realtime backend of a shop. The layers, lowest first.
 
+pub mod config;
 pub mod domain;
