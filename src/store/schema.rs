@@ -118,6 +118,20 @@ joinable!(refresh_tokens -> sessions (session_id));
 joinable!(outbox -> events (event_id));
 joinable!(feed -> events (event_id));
 allow_tables_to_appear_in_same_query!(
-    users, sessions, refresh_tokens, categories, products, variants, stock, product_images,
-    images, cart_items, carts, orders, payments, events, outbox, feed,
+    users,
+    sessions,
+    refresh_tokens,
+    categories,
+    products,
+    variants,
+    stock,
+    product_images,
+    images,
+    cart_items,
+    carts,
+    orders,
+    payments,
+    events,
+    outbox,
+    feed,
 );

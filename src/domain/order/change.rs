@@ -53,6 +53,14 @@ pub struct Advance {
     pub claim: Option<(Claim, Answer)>,
 }
 
+/// What came of an [`Advance`].
+#[derive(Debug, Clone)]
+pub enum Advanced {
+    Done,
+    /// The claim had been answered before: nothing was changed.
+    Replayed(Answer),
+}
+
 /// The first delivery of an order, as the courier announced it.
 #[derive(Debug, Clone, Copy)]
 pub struct NewDelivery {
