@@ -17,6 +17,8 @@ mod error;
 pub mod postgres;
 mod schema;
 pub mod sqlite;
+#[cfg(test)]
+mod tests;
 pub mod threads;
 mod writer;
 
@@ -163,8 +165,8 @@ where
     Ok(all.iter().map(line).collect())
 }
 
-/// The moment at which all of a transaction happens, as finely as both databases keep it.
-#[expect(clippy::disallowed_methods, reason = "the one clock of the store")]
-fn now() -> DateTime<Utc> {
+/// The present moment, as finely as both databases keep it: the one clock of store and actors.
+#[expect(clippy::disallowed_methods, reason = "the one clock")]
+pub fn now() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(3)
 }

@@ -61,15 +61,15 @@ impl Writer {
 /// Starts the writer's thread; it ends when the last sender is gone and the queue is empty.
 pub fn start<E: Engine>(url: String, told: watch::Sender<u64>) -> Result<Writer, Error> {
     let (jobs, queue) = mpsc::sync_channel(QUEUE_MAX);
-    let engine = E::connect(&url)?;
+    let writer = Loop::<E>::new(url, told)?;
     thread::Builder::new()
         .name("store-write".to_owned())
-        .spawn(move || Loop { url, engine: Some(engine), told }.run(&queue))
+        .spawn(move || writer.run(&queue))
         .map_err(Error::internal("starting the writer"))?;
     Ok(Writer { jobs })
 }
 
-struct Loop<E> {
+pub(super) struct Loop<E> {
     url: String,
     /// Empty after the connection broke, until the next batch.
     engine: Option<E>,
@@ -77,6 +77,11 @@ struct Loop<E> {
 }
 
 impl<E: Engine> Loop<E> {
+    pub(super) fn new(url: String, told: watch::Sender<u64>) -> Result<Self, Error> {
+        let engine = Some(E::connect(&url)?);
+        Ok(Loop { url, engine, told })
+    }
+
     fn run(mut self, queue: &mpsc::Receiver<Job>) {
         while let Ok(first) = queue.recv() {
             let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
@@ -90,7 +95,7 @@ impl<E: Engine> Loop<E> {
         }
     }
 
-    fn serve(&mut self, lanes: Lanes, replies: Replies) {
+    pub(super) fn serve(&mut self, lanes: Lanes, replies: Replies) {
         match self.attempt(&lanes) {
             Ok(outcomes) => replies.answer(outcomes),
             Err(err) if failure(&err) == Failure::Connection => {

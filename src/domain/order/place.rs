@@ -147,6 +147,7 @@ fn unpaid(order: OrderId, amount: Money, now: DateTime<Utc>) -> Payment {
         attempt: 0,
         token: None,
         reference: None,
+        claim: None,
         due: None,
     }
 }

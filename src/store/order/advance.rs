@@ -152,6 +152,8 @@ fn write_payments(tx: &mut Tx<'_>, rows: Vec<PaymentRow>) -> Result<(), Error> {
             payments::attempt.eq(excluded(payments::attempt)),
             payments::token.eq(excluded(payments::token)),
             payments::reference.eq(excluded(payments::reference)),
+            payments::confirm_key.eq(excluded(payments::confirm_key)),
+            payments::confirm_request.eq(excluded(payments::confirm_request)),
             payments::due_task.eq(excluded(payments::due_task)),
             payments::due_at.eq(excluded(payments::due_at)),
         ))

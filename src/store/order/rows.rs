@@ -12,6 +12,7 @@ use crate::{
         cart::{Buyer, Quantity},
         delivery::{Delivery, DeliveryItem},
         id::OrderId,
+        idempotency::Claim,
         money::{Currency, Money},
         order::{Line, Order},
         payment::{Due, Payment},
@@ -76,6 +77,8 @@ pub struct PaymentRow {
     attempt: i32,
     token: Option<String>,
     reference: Option<String>,
+    confirm_key: Option<String>,
+    confirm_request: Option<String>,
     due_task: Option<String>,
     due_at: Option<NaiveDateTime>,
     created_at: NaiveDateTime,
@@ -153,6 +156,8 @@ impl From<&Payment> for PaymentRow {
             attempt: payment.attempt,
             token: payment.token.clone(),
             reference: payment.reference.clone(),
+            confirm_key: payment.claim.as_ref().map(|claim| claim.key.clone()),
+            confirm_request: payment.claim.as_ref().map(|claim| claim.request.clone()),
             due_task: payment.due.map(|due| due.task.to_string()),
             due_at: payment.due.map(|due| due.at.naive_utc()),
             created_at: payment.created_at.naive_utc(),
@@ -270,6 +275,7 @@ impl PaymentRow {
     pub fn into_payment(self) -> Result<Payment, Error> {
         let currency: Currency = self.currency.parse().map_err(corrupt)?;
         let due = self.due_task.zip(self.due_at);
+        let claim = self.confirm_key.zip(self.confirm_request);
         let due =
             due.map(|(task, at)| Ok::<Due, Error>(Due { task: task.parse()?, at: at.and_utc() }));
         Ok(Payment {
@@ -283,6 +289,7 @@ impl PaymentRow {
             attempt: self.attempt,
             token: self.token,
             reference: self.reference,
+            claim: claim.map(|(key, request)| Claim { key, request }),
             due: due.transpose()?,
         })
     }
