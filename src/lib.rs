@@ -5,4 +5,5 @@ pub mod cache;
 pub mod config;
 pub mod domain;
 pub mod gateway;
+pub mod logging;
 pub mod store;

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::{
     FILE, Problem, Setting,
-    source::{Origin, PREFIX},
+    source::{Origin, SETTING_PREFIX},
 };
 
 /// What was found, and what is wrong.
@@ -40,7 +40,7 @@ pub fn read(text: &str) -> Read {
 /// The setting that a key means, in letters of any case.
 fn setting(key: &str) -> Option<&'static Setting> {
     let name = key.to_ascii_uppercase();
-    Setting::named(&name).or_else(|| Setting::named(&format!("{PREFIX}{name}")))
+    Setting::named(&name).or_else(|| Setting::named(&format!("{SETTING_PREFIX}{name}")))
 }
 
 /// A value as it would stand in the environment.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ffi::OsString, fmt};
 use super::{FILE, Problem, SETTINGS, Setting, file};
 
 /// What the names of our settings begin with; those that others share do not.
-pub const PREFIX: &str = "RIALTO_";
+pub const SETTING_PREFIX: &str = "RIALTO_";
 
 /// Where a setting was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Texts {
                     found.insert(setting.name, (text, Origin::Environment));
                 }
                 (Some(_), Err(_)) => problems.push(problem(name, "wants text in UTF-8")),
-                (None, _) if name.starts_with(PREFIX) => {
+                (None, _) if name.starts_with(SETTING_PREFIX) => {
                     problems.push(problem(name, "no such setting"));
                 }
                 (None, _) => {}
