@@ -5,6 +5,8 @@
 pub mod actors;
 pub mod bus;
 pub mod cache;
+pub mod config;
 pub mod domain;
 pub mod gateway;
+pub mod logging;
 pub mod store;
