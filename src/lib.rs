@@ -7,4 +7,5 @@ pub mod bus;
 pub mod cache;
 pub mod domain;
 pub mod gateway;
+pub mod http;
 pub mod store;
