@@ -3,10 +3,12 @@
 #![expect(clippy::duplicate_mod, reason = "the query files are compiled once for each database")]
 
 pub mod actors;
+pub mod app;
 pub mod bus;
 pub mod cache;
 pub mod config;
 pub mod domain;
 pub mod gateway;
+pub mod http;
 pub mod logging;
 pub mod store;
