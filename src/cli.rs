@@ -2,7 +2,6 @@
 //! wrong to standard error.
 
 use std::{
-    error::Error as _,
     fmt,
     io::{self, Write},
     process::ExitCode,
@@ -124,19 +123,22 @@ impl From<io::Error> for Failure {
 /// Unlike on the wire, whoever runs the program may know the cause.
 impl From<Error> for Failure {
     fn from(err: Error) -> Self {
-        let mut message = match &err {
+        Failure::new(match err {
             Error::Invalid(fields) => {
                 let fields = fields.iter().map(|it| format!("{}: {}", it.field, it.message));
                 fields.collect::<Vec<_>>().join(", ")
             }
-            err => err.to_string(),
-        };
-        let mut cause = err.source();
-        while let Some(source) = cause {
-            message.push_str(&format!(": {source}"));
-            cause = source.source();
-        }
-        Failure::new(message)
+            Error::Internal { doing, source } => {
+                let mut message = format!("{doing} failed: {source}");
+                let mut cause = source.source();
+                while let Some(deeper) = cause {
+                    message.push_str(&format!(": {deeper}"));
+                    cause = deeper.source();
+                }
+                message
+            }
+            other => other.to_string(),
+        })
     }
 }
 
