@@ -5,7 +5,9 @@
 pub mod actors;
 pub mod bus;
 pub mod cache;
+pub mod config;
 pub mod domain;
 pub mod gateway;
 pub mod http;
+pub mod logging;
 pub mod store;

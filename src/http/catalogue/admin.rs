@@ -7,7 +7,10 @@ use actix_web::{
 use serde::Deserialize;
 
 use crate::{
-    actors::{self, Actors, inventory::Change},
+    actors::{
+        Actors,
+        inventory::{Change, Shard},
+    },
     domain::{
         Error,
         catalogue::{ChangeStock, ON_HAND_MAX, REASON_CHARS_MAX, StockChange, StockLevel},
@@ -33,7 +36,7 @@ pub async fn change_stock(
 ) -> Answered {
     let (change, reason) = body.parse()?;
     let command = ChangeStock { variant: id.into_inner(), change, reason };
-    let level = actors::ask(&actors.inventory, Change(command)).await?;
+    let level = actors.inventory.ask(Shard::of(command.variant), Change(command)).await?;
     Ok(HttpResponse::Ok().json(level))
 }
 
