@@ -3,6 +3,7 @@
 #![expect(clippy::duplicate_mod, reason = "the query files are compiled once for each database")]
 
 pub mod actors;
+pub mod app;
 pub mod bus;
 pub mod cache;
 pub mod config;

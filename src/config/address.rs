@@ -3,6 +3,7 @@
 use std::{fmt, net::IpAddr, path::PathBuf};
 
 use super::value::{MASK, Shown, Value};
+use crate::store::Url;
 
 /// Which database, and where.
 #[derive(Clone, PartialEq, Eq)]
@@ -17,6 +18,15 @@ impl fmt::Debug for DatabaseUrl {
         match self {
             DatabaseUrl::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             DatabaseUrl::Postgres(url) => f.write_str(&mask_url(url)),
+        }
+    }
+}
+
+impl From<&DatabaseUrl> for Url {
+    fn from(url: &DatabaseUrl) -> Self {
+        match url {
+            DatabaseUrl::Sqlite(path) => Url::Sqlite(path.clone()),
+            DatabaseUrl::Postgres(url) => Url::Postgres(url.clone()),
         }
     }
 }

@@ -23,7 +23,7 @@ const FILE: &str = "jwt.secret";
 pub struct Secret(String);
 
 impl Secret {
-    pub fn reveal(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 

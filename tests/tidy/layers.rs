@@ -17,7 +17,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("http", &["domain", "store", "cache", "gateway", "bus", "actors"]),
     ("ws", &["domain", "store", "cache", "gateway", "bus", "actors", "http"]),
     // What may be set, and what the shop sells when it is new: only the edge of the program asks.
-    ("config", &["domain"]),
+    ("config", &["domain", "store"]),
     ("demo", &["domain"]),
     ("logging", &["config"]),
     ("app", EVERYTHING),
