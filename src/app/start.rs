@@ -105,11 +105,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
 
 /// Keeps `revoked` true to the store, and closes the sockets here of sessions that ended on other
 /// nodes.
-pub async fn watch_revocations(
-    store: Store,
-    revoked: Revoked,
-    sessions: Directory<SessionActor>,
-) {
+pub async fn watch_revocations(store: Store, revoked: Revoked, sessions: Directory<SessionActor>) {
     let mut tick = tokio::time::interval(REVOKED_EVERY);
     let kept = TimeDelta::from_std(KEPT).unwrap_or(REVOKED_OVERLAP);
     // The first reading is of all that matters; the others overlap, since clocks differ and
