@@ -76,8 +76,8 @@ struct Claims {
 
 impl Keys {
     /// Keys of `secrets`, of which the first signs; an error where there is none, or an empty one.
-    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, Error> {
-        let all: Vec<Key> = secrets.into_iter().map(Key::new).collect();
+    pub fn new<S: AsRef<[u8]>>(secrets: impl IntoIterator<Item = S>) -> Result<Self, Error> {
+        let all: Vec<Key> = secrets.into_iter().map(|it| Key::new(it.as_ref())).collect();
         let first = all.first().filter(|_| all.iter().all(|key| !key.secret.is_empty()));
         let first = first.ok_or_else(|| Error::internal("reading the keys")("a key is missing"))?;
         Ok(Keys(Arc::new(Inner { first: first.clone(), all, validation: validation() })))
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn keys_are_not_made_of_nothing() {
-        assert!(Keys::new([]).is_err());
+        assert!(Keys::new::<&[u8]>([]).is_err());
         assert!(Keys::new([SECRET, b""]).is_err());
     }
 
