@@ -1,3 +1,5 @@
 //! Rialto: the realtime backend of a shop. The layers, lowest first.
 
 pub mod domain;
+
+pub mod demo;
