@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod admin;
 mod migrate;
@@ -37,6 +37,8 @@ enum Command {
     Serve,
     /// Bring the database's schema up to date, one step back, or say where it stands
     Migrate { direction: Direction },
+    /// Fill the shop with products that are made up, the same ones each time
+    Seed(Seed),
     /// Manage the people who run the shop
     #[command(subcommand)]
     Admin(Admin),
@@ -60,6 +62,21 @@ enum Direction {
     Status,
 }
 
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Seed {
+    /// The demo shop, with its two demo logins
+    #[arg(long, conflicts_with_all = ["products", "variants"])]
+    demo: bool,
+    /// This many products
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    products: Option<u32>,
+    /// Variants of each product
+    #[arg(long, value_name = "M", requires = "products", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
+    variants: u32,
+}
+
 #[derive(Debug, Subcommand)]
 enum Admin {
     /// Make an admin; the password is asked for, or is the first line of standard input
@@ -73,6 +90,7 @@ pub fn run() -> ExitCode {
     let done = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(),
         Command::Migrate { direction } => migrate::run(direction),
+        Command::Seed(seed) => seed::run(&seed),
         Command::Admin(Admin::Create { email }) => admin::create(&email),
         Command::Config { example } => settings::run(example),
         Command::Tour(options) => tour::run(&options),
@@ -173,5 +191,18 @@ mod tests {
     #[test]
     fn without_a_command_it_serves() {
         assert!(Arguments::parse_from(["rialto"]).command.is_none());
+    }
+
+    #[test]
+    fn a_seed_must_say_of_what() {
+        for wrong in [
+            &["rialto", "seed"][..],
+            &["rialto", "seed", "--variants", "2"],
+            &["rialto", "seed", "--demo", "--products", "2"],
+            &["rialto", "seed", "--products", "0"],
+        ] {
+            assert!(Arguments::try_parse_from(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(Arguments::try_parse_from(["rialto", "seed", "--products", "5"]).is_ok());
     }
 }
