@@ -5,12 +5,14 @@ use std::{
     error::Error as _,
     fmt,
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 mod admin;
+mod import;
 mod migrate;
 mod seed;
 mod serve;
@@ -47,6 +49,11 @@ enum Command {
         #[arg(long)]
         example: bool,
     },
+    /// Take products from a CSV file that Shopify exported
+    Import {
+        /// The file; `-` is standard input
+        file: PathBuf,
+    },
     /// Play a whole purchase against a server, and watch it on the sockets
     Tour(tour::Options),
 }
@@ -76,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Migrate { direction } => migrate::run(direction),
         Command::Admin(Admin::Create { email }) => admin::create(&email),
         Command::Config { example } => settings::run(example),
+        Command::Import { file } => import::run(&file),
         Command::Tour(options) => tour::run(&options),
     };
     match done {
