@@ -4,12 +4,14 @@
 use std::{
     fmt,
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod admin;
+mod import;
 mod migrate;
 mod seed;
 mod serve;
@@ -47,6 +49,11 @@ enum Command {
         /// Print the text of `.env.example` instead
         #[arg(long)]
         example: bool,
+    },
+    /// Take products from a CSV file that Shopify exported
+    Import {
+        /// The file; `-` is standard input
+        file: PathBuf,
     },
     /// Play a whole purchase against a server, and watch it on the sockets
     Tour(tour::Options),
@@ -93,6 +100,7 @@ pub fn run() -> ExitCode {
         Command::Seed(seed) => seed::run(&seed),
         Command::Admin(Admin::Create { email }) => admin::create(&email),
         Command::Config { example } => settings::run(example),
+        Command::Import { file } => import::run(&file),
         Command::Tour(options) => tour::run(&options),
     };
     match done {
