@@ -89,3 +89,12 @@ pub struct Published {
     pub user_sequence: Option<i64>,
     pub event: Event,
 }
+
+/// Publishes what the outbox holds, at most [`RELAY_MAX`] events at once; the outcome is how many.
+#[derive(Debug, Clone, Copy)]
+pub struct Relay;
+
+/// The most events that are published in one transaction.
+pub const RELAY_MAX: i64 = 500;
+/// How many events of the admins' feed can be asked for again.
+pub const FEED_KEPT: i64 = 10_000;

@@ -57,3 +57,7 @@ impl Answer {
         Answer { outcome, replayed: false }
     }
 }
+
+/// Forgets answers that are older than [`KEPT_HOURS`]; the outcome is how many.
+#[derive(Debug, Clone, Copy)]
+pub struct Prune;

@@ -7,6 +7,7 @@ use super::{
     Error,
     error::Refusal,
     id::{OrderId, PaymentId},
+    idempotency::Claim,
     money::Money,
     words::words,
 };
@@ -91,6 +92,9 @@ pub struct Payment {
     /// The provider's name for the charge.
     #[serde(skip)]
     pub reference: Option<String>,
+    /// The confirmation that the present attempt answers.
+    #[serde(skip)]
+    pub claim: Option<Claim>,
     /// What is still to be asked of the provider, and when at the latest.
     #[serde(skip)]
     pub due: Option<Due>,

@@ -74,7 +74,8 @@ table! { order_lines (id) {
 table! { payments (id) {
     id -> Text, order_id -> Text, status -> Text, amount -> BigInt, refunded -> BigInt,
     currency -> Text, failure_code -> Nullable<Text>, attempt -> Integer,
-    token -> Nullable<Text>, reference -> Nullable<Text>, due_task -> Nullable<Text>,
+    token -> Nullable<Text>, reference -> Nullable<Text>,
+    confirm_key -> Nullable<Text>, confirm_request -> Nullable<Text>, due_task -> Nullable<Text>,
     due_at -> Nullable<Timestamp>, created_at -> Timestamp,
 } }
 
@@ -118,6 +119,20 @@ joinable!(refresh_tokens -> sessions (session_id));
 joinable!(outbox -> events (event_id));
 joinable!(feed -> events (event_id));
 allow_tables_to_appear_in_same_query!(
-    users, sessions, refresh_tokens, categories, products, variants, stock, product_images,
-    images, cart_items, carts, orders, payments, events, outbox, feed,
+    users,
+    sessions,
+    refresh_tokens,
+    categories,
+    products,
+    variants,
+    stock,
+    product_images,
+    images,
+    cart_items,
+    carts,
+    orders,
+    payments,
+    events,
+    outbox,
+    feed,
 );

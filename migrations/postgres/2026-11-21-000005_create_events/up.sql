@@ -31,3 +31,4 @@ CREATE TABLE feed (
 CREATE TABLE epochs (
     epoch TEXT COLLATE "C" PRIMARY KEY NOT NULL
 );
+INSERT INTO epochs (epoch) VALUES (substr(md5(random()::text || clock_timestamp()::text), 1, 8));

@@ -54,11 +54,15 @@ CREATE TABLE payments (
     attempt INTEGER NOT NULL,
     token TEXT,
     reference TEXT,
+    -- Whose confirmation the attempt is, so that a repeat of it goes on with the same attempt.
+    confirm_key TEXT,
+    confirm_request TEXT,
     due_task TEXT,
     due_at TIMESTAMP,
     created_at TIMESTAMP NOT NULL,
     CHECK (refunded BETWEEN 0 AND amount),
-    CHECK ((due_task IS NULL) = (due_at IS NULL))
+    CHECK ((due_task IS NULL) = (due_at IS NULL)),
+    CHECK ((confirm_key IS NULL) = (confirm_request IS NULL))
 );
 CREATE INDEX payments_due_at ON payments (due_at) WHERE due_at IS NOT NULL;
 

@@ -31,3 +31,4 @@ CREATE TABLE feed (
 CREATE TABLE epochs (
     epoch TEXT PRIMARY KEY NOT NULL
 );
+INSERT INTO epochs (epoch) VALUES (lower(hex(randomblob(4))));

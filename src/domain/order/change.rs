@@ -53,6 +53,14 @@ pub struct Advance {
     pub claim: Option<(Claim, Answer)>,
 }
 
+/// What came of an [`Advance`].
+#[derive(Debug, Clone)]
+pub enum Advanced {
+    Done,
+    /// The claim had been answered before: nothing was changed.
+    Replayed(Answer),
+}
+
 /// The first delivery of an order, as the courier announced it.
 #[derive(Debug, Clone, Copy)]
 pub struct NewDelivery {
@@ -66,6 +74,7 @@ impl Order {
     pub fn attempt(
         &self,
         token: &str,
+        claim: &Claim,
         due_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Change, Error> {
@@ -77,6 +86,7 @@ impl Order {
         payment.status = payment.status.after(payment::Step::Attempt)?;
         payment.attempt = payment.attempt.saturating_add(1);
         payment.token = Some(token.to_owned());
+        payment.claim = Some(claim.clone());
         payment.failure_code = None;
         payment.due = Some(Due { task: Task::LookUp, at: due_at });
         Ok(draft.done())

@@ -44,11 +44,10 @@ pub struct Placed {
     pub order: Option<Order>,
 }
 
-/// What can be bought of a variant at the moment of the order.
+/// What can be bought of a variant that is for sale, at the moment of the order.
 #[derive(Debug, Clone)]
 pub struct Available {
     pub offer: Offer,
-    pub for_sale: bool,
     /// Units that nobody has reserved.
     pub units: i64,
 }
@@ -104,8 +103,7 @@ impl Place {
 }
 
 fn line(item: &Item, stock: &BTreeMap<VariantId, Available>) -> Result<Line, Error> {
-    let found = stock.get(&item.variant).filter(|it| it.for_sale);
-    let Some(Available { offer, units, .. }) = found else {
+    let Some(Available { offer, units }) = stock.get(&item.variant) else {
         return Err(short("unavailable", "something in the cart is not for sale", item, 0).into());
     };
     if *units < item.quantity.get() {
@@ -149,6 +147,7 @@ fn unpaid(order: OrderId, amount: Money, now: DateTime<Utc>) -> Payment {
         attempt: 0,
         token: None,
         reference: None,
+        claim: None,
         due: None,
     }
 }

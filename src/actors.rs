@@ -1,0 +1,71 @@
+//! The only writers: an actor per order, payment, cart, delivery and session, found by its id.
+//!
+//! They start in this order, and ask only those before them: orders; carts and payments; the
+//! deliveries; the sweeper. So no two ever wait for each other.
+
+use std::time::Duration;
+
+use actix::prelude::*;
+
+pub mod cart;
+pub mod delivery;
+pub mod directory;
+pub mod inventory;
+pub mod order;
+pub mod password;
+pub mod payment;
+pub mod session;
+pub mod sweeper;
+
+use self::{
+    cart::CartActor, delivery::DeliveryActor, directory::Directory, inventory::InventoryActor,
+    order::OrderActor, password::Passwords, payment::PaymentActor, session::SessionActor,
+};
+use crate::domain::Error;
+
+/// How long anybody waits for an actor's answer before it is [`Busy`](crate::domain::Error::Busy).
+pub const ASK_MAX: Duration = Duration::from_secs(5);
+/// How often a decision is made again that another node was faster than.
+const TRIES_MAX: u32 = 3;
+
+/// All the actors, as the edges know them.
+#[derive(Clone)]
+pub struct Actors {
+    pub sessions: Directory<SessionActor>,
+    pub carts: Directory<CartActor>,
+    pub orders: Directory<OrderActor>,
+    pub payments: Directory<PaymentActor>,
+    pub deliveries: Directory<DeliveryActor>,
+    pub inventory: Directory<InventoryActor>,
+    pub passwords: Passwords,
+}
+
+/// An actor that holds something in memory while its handlers wait for the store.
+pub trait Holds: Actor<Context = Context<Self>> {
+    type Held: 'static;
+
+    fn held(&mut self) -> &mut Option<Self::Held>;
+}
+
+/// What a handler answers that reads memory, waits, and writes memory: nothing else of the actor
+/// runs in between. After a panic in `work` the memory is gone, and with it the actor.
+pub fn atomically<A: Holds, T: 'static>(
+    actor: &mut A,
+    work: impl AsyncFnOnce(&mut A::Held) -> Result<T, Error> + 'static,
+) -> AtomicResponse<A, Result<T, Error>> {
+    let held = actor.held().take();
+    let work = async move {
+        match held {
+            Some(mut held) => {
+                let outcome = work(&mut held).await;
+                (Some(held), outcome)
+            }
+            None => (None, Err(Error::Busy)),
+        }
+    };
+    let put_back = |(held, outcome), actor: &mut A, _: &mut Context<A>| {
+        *actor.held() = held;
+        outcome
+    };
+    AtomicResponse::new(Box::pin(work.into_actor(actor).map(put_back)))
+}

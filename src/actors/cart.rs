@@ -1,0 +1,160 @@
+//! Carts: each has one writer, so that edits from several devices add up.
+
+use std::time::Duration;
+
+use actix::prelude::*;
+
+use super::{
+    Holds, TRIES_MAX, atomically,
+    directory::{Directory, Entity, Incarnation},
+    order::{self, OrderActor},
+};
+use crate::{
+    domain::{
+        Error,
+        account::Email,
+        cart::{Buyer, Cart, Edit as CartEdit},
+        delivery::{Address, Method},
+        id::{CartId, OrderId},
+        idempotency::Claim,
+        money::Money,
+        order::place::{Place, Placed},
+    },
+    store::{self, Store, read},
+};
+
+pub struct CartActor(Option<Held>);
+
+/// What carts share.
+#[derive(Clone)]
+pub struct Deps {
+    pub store: Store,
+    pub orders: Directory<OrderActor>,
+    /// How long a cart is kept that nobody touches.
+    pub cart_ttl: Duration,
+    /// How long an order may wait for its payment.
+    pub payment_ttl: Duration,
+}
+
+pub struct Held {
+    deps: Deps,
+    cart: Cart,
+}
+
+impl Actor for CartActor {
+    type Context = Context<Self>;
+}
+
+impl Holds for CartActor {
+    type Held = Held;
+
+    fn held(&mut self) -> &mut Option<Held> {
+        &mut self.0
+    }
+}
+
+impl Entity for CartActor {
+    type Id = CartId;
+    type Deps = Deps;
+    const KIND: &'static str = "cart";
+    /// Five devices of twenty impatient clicks each.
+    const MAILBOX: usize = 128;
+
+    async fn load(id: CartId, deps: Deps, _: Incarnation<Self>) -> Result<Self, Error> {
+        let store = deps.store.clone();
+        let cart = read!(store, cart::get(id))?;
+        Ok(CartActor(Some(Held { deps, cart })))
+    }
+}
+
+/// Edits the cart; the answer is its new version.
+#[derive(Message)]
+#[rtype(result = "Result<i64, Error>")]
+pub struct Edit {
+    pub edit: CartEdit,
+}
+
+impl Handler<Edit> for CartActor {
+    type Result = AtomicResponse<Self, Result<i64, Error>>;
+
+    fn handle(&mut self, msg: Edit, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| held.edit(&msg.edit).await)
+    }
+}
+
+/// Turns the cart into an order, and empties it.
+#[derive(Message)]
+#[rtype(result = "Result<Placed, Error>")]
+pub struct Checkout {
+    pub buyer: Buyer,
+    /// A guest's address for mail.
+    pub email: Option<Email>,
+    pub address: Address,
+    pub method: Method,
+    pub expected_total: Option<Money>,
+    pub claim: Claim,
+}
+
+impl Handler<Checkout> for CartActor {
+    type Result = AtomicResponse<Self, Result<Placed, Error>>;
+
+    fn handle(&mut self, msg: Checkout, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| held.check_out(&msg).await)
+    }
+}
+
+impl Held {
+    async fn edit(&mut self, edit: &CartEdit) -> Result<i64, Error> {
+        for _ in 0..TRIES_MAX {
+            let (after, save) = self.cart.after(edit, store::now() + self.deps.cart_ttl)?;
+            match self.deps.store.write(save).await {
+                Ok(()) => {
+                    self.cart = after;
+                    return Ok(self.cart.version);
+                }
+                Err(Error::Stale) => self.reload().await?,
+                Err(err) => return Err(err),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn check_out(&mut self, msg: &Checkout) -> Result<Placed, Error> {
+        for _ in 0..TRIES_MAX {
+            let place = self.place(msg);
+            match self.deps.orders.ask(place.order, order::Place(place)).await {
+                Ok(placed) => {
+                    if placed.order.is_some() {
+                        self.cart = self.cart.emptied();
+                    }
+                    return Ok(placed);
+                }
+                Err(Error::Stale) => self.reload().await?,
+                Err(err) => return Err(err),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    fn place(&self, msg: &Checkout) -> Place {
+        Place {
+            order: OrderId::new(),
+            buyer: msg.buyer,
+            email: msg.email.clone(),
+            cart_version: self.cart.version,
+            items: self.cart.items.clone(),
+            address: msg.address.clone(),
+            method: msg.method,
+            expected_total: msg.expected_total,
+            expires_at: store::now() + self.deps.payment_ttl,
+            claim: msg.claim.clone(),
+        }
+    }
+
+    /// Another node was faster, or an outcome was lost: the store knows how the cart stands.
+    async fn reload(&mut self) -> Result<(), Error> {
+        let (store, id) = (self.deps.store.clone(), self.cart.id);
+        self.cart = read!(store, cart::get(id))?;
+        Ok(())
+    }
+}

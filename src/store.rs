@@ -1,0 +1,170 @@
+//! The database: SQLite or PostgreSQL behind one face. Reads run on their own threads, on
+//! connections that the database itself lets only read; writes queue at the group-committing
+//! writer as commands.
+//!
+//! The query files below this folder are compiled once for each database: see `queries.rs`.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use tokio::sync::watch;
+
+use crate::domain::Error;
+
+#[macro_use]
+mod commands;
+mod error;
+pub mod postgres;
+mod schema;
+pub mod sqlite;
+#[cfg(test)]
+mod tests;
+pub mod threads;
+mod writer;
+
+pub use commands::Command;
+pub use threads::Readers;
+
+/// Threads and connections that read: enough to keep two cores busy while some wait for the disk.
+pub const READERS: usize = 4;
+/// How long a reader waits for a connection before it answers `Busy`.
+const CONNECTION_WAIT: Duration = Duration::from_secs(2);
+
+/// Which database, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Url {
+    Sqlite(PathBuf),
+    /// A `postgres://` address; it may hold a password, so it is never shown.
+    Postgres(String),
+}
+
+/// A handle on the store; clones share it.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    readers: Databases<Readers<sqlite::Conn>, Readers<postgres::Conn>>,
+    writer: writer::Writer,
+    committed: watch::Receiver<u64>,
+}
+
+/// One of two, by database.
+pub enum Databases<S, P> {
+    Sqlite(S),
+    Postgres(P),
+}
+
+impl Store {
+    /// Connects and starts the threads. The schema must be up to date: see [`migrate`].
+    pub fn open(url: &Url) -> Result<Self, Error> {
+        let (told, committed) = watch::channel(0);
+        let (readers, writer) = match url {
+            Url::Sqlite(path) => {
+                let path = path.to_string_lossy().into_owned();
+                let readers =
+                    Readers::start(sqlite::reader_pool(&path, READERS, CONNECTION_WAIT)?)?;
+                let writer = writer::start::<sqlite::Sqlite>(path, told)?;
+                (Databases::Sqlite(readers), writer)
+            }
+            Url::Postgres(url) => {
+                let readers =
+                    Readers::start(postgres::reader_pool(url, READERS, CONNECTION_WAIT)?)?;
+                let writer = writer::start::<postgres::Postgres>(url.clone(), told)?;
+                (Databases::Postgres(readers), writer)
+            }
+        };
+        Ok(Store(Arc::new(Inner { readers, writer, committed })))
+    }
+
+    /// Runs `command` in a transaction, together with others that wait, and answers after the
+    /// commit: an `Ok` is on the disk. `Busy` where the queue is full; nothing was done then.
+    pub async fn write<C: Command>(&self, command: C) -> Result<C::Outcome, Error> {
+        self.0.writer.submit(command).await
+    }
+
+    /// Changes each time that events were committed here.
+    pub fn committed(&self) -> watch::Receiver<u64> {
+        self.0.committed.clone()
+    }
+
+    /// What `read!` dispatches on.
+    pub fn readers(&self) -> &Databases<Readers<sqlite::Conn>, Readers<postgres::Conn>> {
+        &self.0.readers
+    }
+
+    /// Whether other processes may write to this store too.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0.readers, Databases::Postgres(_))
+    }
+}
+
+/// Runs a query function of `store/` on a reader thread and awaits its answer:
+/// `read!(store, order::get(id))?`. The arguments are moved.
+macro_rules! read {
+    ($store:expr, $module:ident :: $function:ident ( $($argument:expr),* $(,)? )) => {
+        match $store.readers() {
+            $crate::store::Databases::Sqlite(readers) => {
+                readers
+                    .run(move |conn| $crate::store::sqlite::q::$module::$function(conn, $($argument),*))
+                    .await
+            }
+            $crate::store::Databases::Postgres(readers) => {
+                readers
+                    .run(move |conn| {
+                        $crate::store::postgres::q::$module::$function(conn, $($argument),*)
+                    })
+                    .await
+            }
+        }
+    };
+}
+pub(crate) use read;
+
+/// What is to be done to the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migration {
+    /// All that is pending.
+    Up,
+    /// The last one that was applied.
+    Down,
+}
+
+/// Changes the schema and names what was applied or reverted. Two at once: one waits.
+pub fn migrate(url: &Url, migration: Migration) -> Result<Vec<String>, Error> {
+    match url {
+        Url::Sqlite(path) => sqlite::migrate(&path.to_string_lossy(), migration),
+        Url::Postgres(url) => postgres::migrate(url, migration),
+    }
+}
+
+/// The migrations there are, and whether each is applied.
+pub fn migration_status(url: &Url) -> Result<Vec<(String, bool)>, Error> {
+    match url {
+        Url::Sqlite(path) => sqlite::status(&path.to_string_lossy()),
+        Url::Postgres(url) => postgres::status(url),
+    }
+}
+
+/// The embedded migrations by name, and whether `conn` has each.
+fn migration_list<C>(
+    conn: &mut C,
+    migrations: diesel_migrations::EmbeddedMigrations,
+) -> Result<Vec<(String, bool)>, Error>
+where
+    C: diesel_migrations::MigrationHarness<C::Backend> + diesel::Connection,
+    C::Backend: diesel::backend::Backend,
+    diesel_migrations::EmbeddedMigrations: diesel::migration::MigrationSource<C::Backend>,
+{
+    use diesel::migration::MigrationSource;
+
+    let applied = conn.applied_migrations().map_err(error::corrupt)?;
+    let all = MigrationSource::<C::Backend>::migrations(&migrations).map_err(error::corrupt)?;
+    let names = all.iter().map(|it| it.name());
+    Ok(names.map(|it| (it.to_string(), applied.contains(&it.version().as_owned()))).collect())
+}
+
+/// The present moment, as finely as both databases keep it: the one clock of store and actors.
+#[expect(clippy::disallowed_methods, reason = "the one clock")]
+pub fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(3)
+}

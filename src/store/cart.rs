@@ -1,0 +1,228 @@
+//! The tables `carts` and `cart_items`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::NaiveDateTime;
+use diesel::{prelude::*, upsert::excluded};
+
+use super::{Conn, ROWS_MAX, Tx, catalogue, snapshot};
+use crate::{
+    domain::{
+        Error,
+        cart::{Cart, CartView, Item, Quantity, Save, Shown},
+        catalogue::Stock,
+        id::{CartId, VariantId},
+    },
+    store::{
+        error::corrupt,
+        schema::{cart_items, carts, stock},
+    },
+};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = carts, treat_none_as_default_value = false)]
+struct Row {
+    id: String,
+    version: i64,
+    updated_at: NaiveDateTime,
+    expires_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = cart_items, treat_none_as_default_value = false)]
+struct ItemRow {
+    id: String,
+    cart_id: String,
+    variant_id: String,
+    quantity: i64,
+    price_seen: i64,
+}
+
+/// The cart; one that was never saved is empty.
+pub fn get(conn: &mut Conn, id: CartId) -> Result<Cart, Error> {
+    snapshot(conn, |conn| {
+        let Some(row) = row(conn, id)? else { return Ok(Cart::empty(id)) };
+        let items = items(conn, id)?.iter().map(item).collect::<Result<Vec<Item>, Error>>()?;
+        Ok(Cart { id, version: row.version, items })
+    })
+}
+
+/// The cart as its owner sees it, with the prices and the stock of now.
+pub fn view(conn: &mut Conn, id: CartId) -> Result<CartView, Error> {
+    snapshot(conn, |conn| {
+        let Some(row) = row(conn, id)? else { return CartView::of(id, 0, &[], None) };
+        let rows = items(conn, id)?;
+        let lines = rows.iter().map(item).collect::<Result<Vec<Item>, Error>>()?;
+        let variants = lines.iter().map(|line| line.variant).collect();
+        let offers = catalogue::all_offers(conn, variants)?;
+        let available = available(conn, &rows)?;
+        let shown = rows.iter().zip(lines).map(|(row, item)| {
+            let (offer, for_sale) = offers.get(&item.variant).cloned().ok_or_else(no_variant)?;
+            let available = available.get(&row.variant_id).copied().unwrap_or(0);
+            Ok(Shown { item, price_seen: row.price_seen, for_sale, available, offer })
+        });
+        let shown = shown.collect::<Result<Vec<Shown>, Error>>()?;
+        CartView::of(id, row.version, &shown, Some(row.expires_at.and_utc()))
+    })
+}
+
+/// Writes edits of carts, a batch at once.
+pub fn save(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Vec<Result<(), Error>>, Error> {
+    let mut versions = lock_versions(tx, commands.iter().map(|it| it.cart))?;
+    let put_in = commands.iter().flat_map(|it| it.upserts.iter().map(|item| item.variant));
+    let offers = catalogue::offers(tx.conn, put_in.collect())?;
+    let (mut accepted, mut outcomes) = (Vec::new(), Vec::with_capacity(commands.len()));
+    for command in commands {
+        let version = versions.entry(command.cart).or_insert(0);
+        if *version != command.expected {
+            outcomes.push(Err(Error::Stale));
+        } else if !command.upserts.iter().all(|item| offers.contains_key(&item.variant)) {
+            outcomes.push(Err(Error::NotFound("variant")));
+        } else {
+            *version = version.saturating_add(1);
+            accepted.push(command);
+            outcomes.push(Ok(()));
+        }
+    }
+    let prices = |variant: VariantId| offers.get(&variant).map_or(0, |it| it.price.amount);
+    write(tx, &accepted, prices)?;
+    Ok(outcomes)
+}
+
+/// The versions of carts that were saved before, locked until the end of the transaction.
+pub fn lock_versions(
+    tx: &mut Tx<'_>,
+    ids: impl IntoIterator<Item = CartId>,
+) -> Result<HashMap<CartId, i64>, Error> {
+    let ids: HashSet<String> = ids.into_iter().map(|id| id.to_string()).collect();
+    let query =
+        carts::table.filter(carts::id.eq_any(ids)).order(carts::id).select(Row::as_select());
+    let rows: Vec<Row> = locked!(query).load(tx.conn)?;
+    rows.iter().map(|row| Ok((row.id.parse().map_err(corrupt)?, row.version))).collect()
+}
+
+/// Empties carts that were checked out at the versions given, in the checkout's transaction.
+pub fn empty(tx: &mut Tx<'_>, all: Vec<(CartId, i64)>) -> Result<(), Error> {
+    let now = tx.now.naive_utc();
+    let rows: Vec<Row> = all
+        .iter()
+        .map(|(id, version)| Row {
+            id: id.to_string(),
+            version: version.saturating_add(1),
+            updated_at: now,
+            expires_at: now,
+        })
+        .collect();
+    let ids = rows.iter().map(|row| row.id.as_str());
+    diesel::delete(cart_items::table.filter(cart_items::cart_id.eq_any(ids))).execute(tx.conn)?;
+    diesel::insert_into(carts::table)
+        .values(&rows)
+        .on_conflict(carts::id)
+        .do_update()
+        .set((
+            carts::version.eq(excluded(carts::version)),
+            carts::updated_at.eq(excluded(carts::updated_at)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// One statement a table, whatever the number of edits; of two edits of a line the later one
+/// stands.
+fn write(
+    tx: &mut Tx<'_>,
+    commands: &[&Save],
+    price: impl Fn(VariantId) -> i64,
+) -> Result<(), Error> {
+    let (mut rows, mut lines, mut gone) = (BTreeMap::new(), BTreeMap::new(), HashSet::new());
+    for command in commands {
+        let cart_id = command.cart.to_string();
+        for item in &command.upserts {
+            let row = ItemRow {
+                id: item.id.to_string(),
+                cart_id: cart_id.clone(),
+                variant_id: item.variant.to_string(),
+                quantity: item.quantity.get(),
+                price_seen: price(item.variant),
+            };
+            gone.remove(&row.id);
+            lines.insert(row.id.clone(), row);
+        }
+        for id in command.removed.iter().map(ToString::to_string) {
+            lines.remove(&id);
+            gone.insert(id);
+        }
+        let version = command.expected.saturating_add(1);
+        let (updated_at, expires_at) = (tx.now.naive_utc(), command.expires_at.naive_utc());
+        rows.insert(cart_id.clone(), Row { id: cart_id, version, updated_at, expires_at });
+    }
+    write_carts(tx, rows.into_values().collect())?;
+    if !gone.is_empty() {
+        diesel::delete(cart_items::table.filter(cart_items::id.eq_any(gone))).execute(tx.conn)?;
+    }
+    write_items(tx, &lines.into_values().collect::<Vec<_>>())
+}
+
+fn write_carts(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    diesel::insert_into(carts::table)
+        .values(&rows)
+        .on_conflict(carts::id)
+        .do_update()
+        .set((
+            carts::version.eq(excluded(carts::version)),
+            carts::updated_at.eq(excluded(carts::updated_at)),
+            carts::expires_at.eq(excluded(carts::expires_at)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+fn write_items(tx: &mut Tx<'_>, rows: &[ItemRow]) -> Result<(), Error> {
+    for chunk in rows.chunks(ROWS_MAX) {
+        diesel::insert_into(cart_items::table)
+            .values(chunk)
+            .on_conflict(cart_items::id)
+            .do_update()
+            .set(cart_items::quantity.eq(excluded(cart_items::quantity)))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+fn row(conn: &mut Conn, id: CartId) -> Result<Option<Row>, Error> {
+    Ok(carts::table.find(id.to_string()).select(Row::as_select()).first(conn).optional()?)
+}
+
+/// The lines in the order in which they were put in, which is that of their ids.
+fn items(conn: &mut Conn, id: CartId) -> Result<Vec<ItemRow>, Error> {
+    Ok(cart_items::table
+        .filter(cart_items::cart_id.eq(id.to_string()))
+        .order(cart_items::id)
+        .select(ItemRow::as_select())
+        .load(conn)?)
+}
+
+fn item(row: &ItemRow) -> Result<Item, Error> {
+    Ok(Item {
+        id: row.id.parse().map_err(corrupt)?,
+        variant: row.variant_id.parse().map_err(corrupt)?,
+        quantity: Quantity::try_from(row.quantity).map_err(corrupt)?,
+    })
+}
+
+fn available(conn: &mut Conn, rows: &[ItemRow]) -> Result<HashMap<String, i64>, Error> {
+    let ids = rows.iter().map(|row| row.variant_id.as_str());
+    let all: Vec<(String, i64, i64)> = stock::table
+        .filter(stock::variant_id.eq_any(ids))
+        .select((stock::variant_id, stock::on_hand, stock::reserved))
+        .load(conn)?;
+    let units = |(id, on_hand, reserved)| (id, Stock::of(on_hand, reserved, 0).available);
+    Ok(all.into_iter().map(units).collect())
+}
+
+fn no_variant() -> Error {
+    corrupt("a line of a cart has no variant")
+}

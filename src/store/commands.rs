@@ -1,0 +1,111 @@
+//! Every change that can be made to the store, as one list.
+//!
+//! A command is data. Those of the hot path are decided for a whole batch at once (`batch`);
+//! each of the others (`each`) runs in a savepoint of its own within the shared transaction.
+
+use tokio::sync::oneshot;
+
+use super::writer::Waiting;
+use crate::domain::{
+    Error, account, cart, catalogue, event, idempotency,
+    order::{change, place},
+};
+
+/// Hands the list to `$with`: the lane's name, how it runs, its function in `store/`, the
+/// command, and what comes of it.
+macro_rules! with_commands {
+    ($with:ident) => {
+        $with! {
+            register: each account::register(account::Register) -> account::User;
+            open_session: each account::open_session(account::OpenSession) -> ();
+            refresh: each account::refresh(account::Refresh) -> account::Refreshed;
+            revoke: each account::revoke(account::Revoke) -> ();
+            import: each catalogue::import(catalogue::Import) -> catalogue::Imported;
+            change_stock: each catalogue::change_stock(catalogue::ChangeStock) -> catalogue::StockLevel;
+            save_cart: batch cart::save(cart::Save) -> ();
+            place: batch order::place(place::Place) -> place::Placed;
+            advance: batch order::advance(change::Advance) -> change::Advanced;
+            relay: each event::relay(event::Relay) -> i64;
+            prune_keys: each idempotency::prune(idempotency::Prune) -> i64;
+        }
+    };
+}
+
+/// A change of the store.
+pub trait Command: Clone + Send + Sized + 'static {
+    type Outcome: Send + 'static;
+
+    #[doc(hidden)]
+    fn enqueue(self, reply: oneshot::Sender<Result<Self::Outcome, Error>>) -> Job;
+}
+
+macro_rules! declare {
+    ($($lane:ident: $mode:ident $module:ident::$function:ident($command:ty) -> $outcome:ty;)*) => {
+        /// A command in the queue, with whoever waits for its outcome.
+        #[expect(non_camel_case_types, reason = "a variant is named as its lane")]
+        pub enum Job { $($lane(Box<Waiting<$command, $outcome>>),)* }
+
+        $(impl Command for $command {
+            type Outcome = $outcome;
+
+            fn enqueue(self, reply: oneshot::Sender<Result<$outcome, Error>>) -> Job {
+                Job::$lane(Box::new(Waiting { command: self, reply }))
+            }
+        })*
+
+        /// The commands of one transaction, by kind.
+        #[derive(Default)]
+        pub struct Lanes { $(pub $lane: Vec<$command>,)* }
+
+        /// What came of them, in the same order.
+        #[derive(Default)]
+        pub struct Outcomes { $(pub $lane: Vec<Result<$outcome, Error>>,)* }
+
+        /// Who waits for them, in the same order.
+        #[derive(Default)]
+        pub struct Replies { $($lane: Vec<oneshot::Sender<Result<$outcome, Error>>>,)* }
+
+        impl Lanes {
+            pub fn push(&mut self, job: Job, replies: &mut Replies) {
+                match job { $(Job::$lane(waiting) => {
+                    let Waiting { command, reply } = *waiting;
+                    self.$lane.push(command);
+                    replies.$lane.push(reply);
+                })* }
+            }
+
+            pub fn len(&self) -> usize {
+                0 $(+ self.$lane.len())*
+            }
+
+            /// Each command alone, with who waits for it.
+            pub fn singly(self, replies: Replies) -> Vec<(Lanes, Replies)> {
+                let mut all = Vec::with_capacity(self.len());
+                $(for (command, reply) in self.$lane.into_iter().zip(replies.$lane) {
+                    all.push((
+                        Lanes { $lane: vec![command], ..Lanes::default() },
+                        Replies { $lane: vec![reply], ..Replies::default() },
+                    ));
+                })*
+                all
+            }
+        }
+
+        impl Replies {
+            /// Tells each what came of its command; one that is gone is not missed.
+            pub fn answer(self, outcomes: Outcomes) {
+                $(for (reply, outcome) in self.$lane.into_iter().zip(outcomes.$lane) {
+                    reply.send(outcome).ok(); // Nobody waits for it any more.
+                })*
+            }
+
+            /// Tells all that their transaction failed.
+            pub fn refuse(self, err: impl Fn() -> Error) {
+                $(for reply in self.$lane {
+                    reply.send(Err(err())).ok(); // Nobody waits for it any more.
+                })*
+            }
+        }
+    };
+}
+with_commands!(declare);

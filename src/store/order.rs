@@ -1,0 +1,115 @@
+//! The tables `orders` and `order_lines`, and what hangs on an order.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+mod advance;
+mod place;
+mod rows;
+
+pub use advance::advance;
+pub use place::place;
+
+use self::rows::{DeliveryRow, LineRow, OrderRow, PaymentRow, assemble};
+use super::{Conn, event, snapshot};
+use crate::{
+    domain::{
+        Error,
+        cart::Buyer,
+        event::Event,
+        id::{OrderId, UserId},
+        order::{Order, Status},
+        page::{Listed, Page},
+        payment,
+    },
+    store::{
+        error::corrupt,
+        schema::{deliveries, order_lines, orders, payments},
+    },
+};
+
+/// The order with its lines, payment and deliveries, all of one moment, or `NotFound`.
+pub fn get(conn: &mut Conn, id: OrderId) -> Result<Order, Error> {
+    snapshot(conn, |conn| {
+        let row = orders::table.find(id.to_string()).select(OrderRow::as_select()).first(conn);
+        let row = row.optional()?.ok_or(Error::NotFound("order"))?;
+        complete(conn, vec![row])?.pop().ok_or(Error::NotFound("order"))
+    })
+}
+
+/// A user's orders, the newest first.
+pub fn page(
+    conn: &mut Conn,
+    user: UserId,
+    page: Page<OrderId>,
+) -> Result<Listed<Order, OrderId>, Error> {
+    snapshot(conn, |conn| {
+        let mut query = orders::table
+            .filter(orders::user_id.eq(user.to_string()))
+            .order(orders::id.desc())
+            .limit(page.limit.saturating_add(1))
+            .select(OrderRow::as_select())
+            .into_boxed::<super::Backend>();
+        if let Some(after) = page.after {
+            query = query.filter(orders::id.lt(after.to_string()));
+        }
+        let rows = query.load(conn)?;
+        Ok(Listed::cut(complete(conn, rows)?, page.limit, |order| order.id))
+    })
+}
+
+/// The timeline of an order after `sequence`.
+pub fn events(
+    conn: &mut Conn,
+    id: OrderId,
+    sequence: i64,
+    limit: i64,
+) -> Result<Vec<Event>, Error> {
+    event::of_order(conn, id, sequence, limit)
+}
+
+/// Who placed the order, or `NotFound`.
+pub fn buyer(conn: &mut Conn, id: OrderId) -> Result<Buyer, Error> {
+    let found: Option<(Option<String>, String)> = orders::table
+        .find(id.to_string())
+        .select((orders::user_id, orders::cart_id))
+        .first(conn)
+        .optional()?;
+    let (user, cart) = found.ok_or(Error::NotFound("order"))?;
+    rows::buyer(user.as_deref(), &cart)
+}
+
+/// Orders whose time to pay was over at `now`, the longest first. Those whose payment is being
+/// asked for at the provider are left out: its answer comes first.
+pub fn expired(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<OrderId>, Error> {
+    let ids: Vec<String> = orders::table
+        .inner_join(payments::table)
+        .filter(orders::status.eq(Status::PendingPayment.as_str()))
+        .filter(orders::expires_at.le(now.naive_utc()))
+        .filter(payments::status.ne(payment::Status::Processing.as_str()))
+        .order(orders::expires_at)
+        .limit(limit)
+        .select(orders::id)
+        .load(conn)?;
+    ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
+}
+
+/// Reads what belongs to `rows`, with one query a table however many they are.
+fn complete(conn: &mut Conn, rows: Vec<OrderRow>) -> Result<Vec<Order>, Error> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let lines: Vec<LineRow> = order_lines::table
+        .filter(order_lines::order_id.eq_any(&ids))
+        .order((order_lines::order_id, order_lines::position))
+        .select(LineRow::as_select())
+        .load(conn)?;
+    let payments: Vec<PaymentRow> = payments::table
+        .filter(payments::order_id.eq_any(&ids))
+        .select(PaymentRow::as_select())
+        .load(conn)?;
+    let deliveries: Vec<DeliveryRow> = deliveries::table
+        .filter(deliveries::order_id.eq_any(&ids))
+        .order(deliveries::id)
+        .select(DeliveryRow::as_select())
+        .load(conn)?;
+    assemble(rows, lines, payments, deliveries)
+}

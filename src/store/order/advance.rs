@@ -1,0 +1,215 @@
+//! Writing what was decided about orders, a batch at once. Decisions come with the version that
+//! they were made on; here it is compared on the locked row.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::{prelude::*, upsert::excluded};
+
+use super::super::{Tx, event, idempotency, stock::Shelf};
+use super::rows::{DeliveryRow, OrderRow, PaymentRow};
+use crate::{
+    domain::{
+        Error,
+        id::{EventId, OrderId},
+        idempotency::Kept,
+        order::{
+            Order,
+            change::{Advance, Advanced, Change, StockEffect},
+        },
+        payment::Entry,
+    },
+    store::{
+        error::corrupt,
+        schema::{deliveries, orders, payment_ledger, payments},
+    },
+};
+
+/// Writes changes of orders. The lock order is: stock, orders.
+pub fn advance(
+    tx: &mut Tx<'_>,
+    commands: &[Advance],
+) -> Result<Vec<Result<Advanced, Error>>, Error> {
+    let claims = commands.iter().filter_map(|it| it.claim.as_ref().map(|(claim, _)| claim));
+    let mut kept = idempotency::find_all(tx.conn, claims)?;
+    let mut shelf = Shelf::lock(tx, commands.iter().flat_map(|it| touched(&it.change)))?;
+    let mut versions = lock_versions(tx, commands)?;
+    let (mut changes, mut fresh) = (Vec::new(), Vec::new());
+    let mut outcomes = Vec::with_capacity(commands.len());
+    for Advance { change, claim } in commands {
+        if let Some(found) = claim.as_ref().and_then(|(claim, _)| kept.get(&claim.key)) {
+            let claim = claim.as_ref().map(|(claim, _)| claim).unwrap_or(&found.claim);
+            outcomes.push(found.answer(claim).map(Advanced::Replayed));
+        } else if versions.get(&change.order.id) != Some(&change.expected) {
+            outcomes.push(Err(Error::Stale));
+        } else {
+            move_stock(tx, &mut shelf, change)?;
+            versions.insert(change.order.id, change.order.version);
+            changes.push(change);
+            if let Some((claim, answer)) = claim {
+                let answer = Kept { claim: claim.clone(), outcome: answer.outcome.clone() };
+                kept.insert(claim.key.clone(), answer.clone());
+                fresh.push(answer);
+            }
+            outcomes.push(Ok(Advanced::Done));
+        }
+    }
+    shelf.put_back(tx)?;
+    write(tx, &changes)?;
+    idempotency::keep(tx, &fresh)?;
+    Ok(outcomes)
+}
+
+/// The variants whose stock a change moves.
+fn touched(change: &Change) -> Vec<crate::domain::id::VariantId> {
+    match change.stock {
+        StockEffect::None => Vec::new(),
+        StockEffect::Commit | StockEffect::Release | StockEffect::Return => {
+            change.order.items.iter().map(|line| line.variant_id).collect()
+        }
+    }
+}
+
+fn lock_versions(tx: &mut Tx<'_>, commands: &[Advance]) -> Result<HashMap<OrderId, i64>, Error> {
+    let ids: HashSet<String> = commands.iter().map(|it| it.change.order.id.to_string()).collect();
+    let query = orders::table
+        .filter(orders::id.eq_any(ids))
+        .order(orders::id)
+        .select((orders::id, orders::version));
+    let rows: Vec<(String, i64)> = locked!(query).load(tx.conn)?;
+    rows.into_iter().map(|(id, version)| Ok((id.parse().map_err(corrupt)?, version))).collect()
+}
+
+fn move_stock(tx: &Tx<'_>, shelf: &mut Shelf, change: &Change) -> Result<(), Error> {
+    for line in &change.order.items {
+        let (units, order) = (line.quantity.get(), Some(change.order.id));
+        let gone = units.saturating_neg();
+        match change.stock {
+            StockEffect::None => {}
+            StockEffect::Commit => {
+                shelf.shift(line.variant_id, gone, gone)?;
+                shelf.note(tx, line.variant_id, gone, "sold", order);
+            }
+            StockEffect::Release => shelf.shift(line.variant_id, 0, gone)?,
+            StockEffect::Return => {
+                shelf.shift(line.variant_id, units, 0)?;
+                shelf.note(tx, line.variant_id, units, "cancelled", order);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One statement a table. An order that changed twice in a batch is written as it was last: the
+/// later change was decided on the earlier one.
+fn write(tx: &mut Tx<'_>, changes: &[&Change]) -> Result<(), Error> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let last: HashMap<OrderId, &Order> =
+        changes.iter().map(|change| (change.order.id, &change.order)).collect();
+    write_orders(tx, last.values().map(|&order| order.into()).collect())?;
+    let paid =
+        changes.iter().filter(|it| it.touched.payment).filter_map(|it| last.get(&it.order.id));
+    let paid: HashMap<OrderId, PaymentRow> =
+        paid.map(|order| (order.id, (&order.payment).into())).collect();
+    write_payments(tx, paid.into_values().collect())?;
+    let moved = changes.iter().filter(|it| it.touched.deliveries);
+    let moved: HashSet<OrderId> = moved.map(|it| it.order.id).collect();
+    let parcels = moved.iter().filter_map(|id| last.get(id)).flat_map(|it| DeliveryRow::all(it));
+    write_deliveries(tx, parcels.collect())?;
+    write_ledger(tx, changes)?;
+    event::record(tx, changes.iter().flat_map(|change| &change.events))
+}
+
+fn write_orders(tx: &mut Tx<'_>, rows: Vec<OrderRow>) -> Result<(), Error> {
+    diesel::insert_into(orders::table)
+        .values(&rows)
+        .on_conflict(orders::id)
+        .do_update()
+        .set((
+            orders::status.eq(excluded(orders::status)),
+            orders::version.eq(excluded(orders::version)),
+            orders::sequence.eq(excluded(orders::sequence)),
+            orders::updated_at.eq(excluded(orders::updated_at)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+fn write_payments(tx: &mut Tx<'_>, rows: Vec<PaymentRow>) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    diesel::insert_into(payments::table)
+        .values(&rows)
+        .on_conflict(payments::id)
+        .do_update()
+        .set((
+            payments::status.eq(excluded(payments::status)),
+            payments::refunded.eq(excluded(payments::refunded)),
+            payments::failure_code.eq(excluded(payments::failure_code)),
+            payments::attempt.eq(excluded(payments::attempt)),
+            payments::token.eq(excluded(payments::token)),
+            payments::reference.eq(excluded(payments::reference)),
+            payments::confirm_key.eq(excluded(payments::confirm_key)),
+            payments::confirm_request.eq(excluded(payments::confirm_request)),
+            payments::due_task.eq(excluded(payments::due_task)),
+            payments::due_at.eq(excluded(payments::due_at)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+fn write_deliveries(tx: &mut Tx<'_>, rows: Vec<DeliveryRow>) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    diesel::insert_into(deliveries::table)
+        .values(&rows)
+        .on_conflict(deliveries::id)
+        .do_update()
+        .set((
+            deliveries::status.eq(excluded(deliveries::status)),
+            deliveries::tracking_number.eq(excluded(deliveries::tracking_number)),
+            deliveries::carrier.eq(excluded(deliveries::carrier)),
+            deliveries::eta.eq(excluded(deliveries::eta)),
+            deliveries::due_at.eq(excluded(deliveries::due_at)),
+            deliveries::steps_done.eq(excluded(deliveries::steps_done)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+fn write_ledger(tx: &mut Tx<'_>, changes: &[&Change]) -> Result<(), Error> {
+    let entries = changes.iter().flat_map(|change| &change.ledger);
+    let rows: Vec<LedgerRow> = entries.map(|entry| LedgerRow::of(entry, tx.now)).collect();
+    if !rows.is_empty() {
+        diesel::insert_into(payment_ledger::table).values(&rows).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = payment_ledger, treat_none_as_default_value = false)]
+struct LedgerRow {
+    id: String,
+    payment_id: String,
+    kind: &'static str,
+    amount: i64,
+    currency: String,
+    at: NaiveDateTime,
+}
+
+impl LedgerRow {
+    fn of(entry: &Entry, now: DateTime<Utc>) -> Self {
+        LedgerRow {
+            id: EventId::new().to_string(),
+            payment_id: entry.payment.to_string(),
+            kind: entry.kind.as_str(),
+            amount: entry.amount.amount,
+            currency: entry.amount.currency.into(),
+            at: now.naive_utc(),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Placing orders, a batch at once: everything is loaded and locked, decided in memory in the
+//! order of the queue, and written with one statement a table.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use diesel::prelude::*;
+use serde_json::json;
+
+use super::super::{ROWS_MAX, Tx, cart, catalogue, event, idempotency, stock::Shelf};
+use super::rows::{LineRow, OrderRow, PaymentRow};
+use crate::{
+    domain::{
+        Error,
+        cart::Offer,
+        error::Refusal,
+        event::{Event, Kind},
+        id::{CartId, EventId, VariantId},
+        idempotency::{Answer, Kept, Outcome},
+        order::{
+            change::Change,
+            place::{Available, Place, Placed},
+        },
+    },
+    store::schema::{order_lines, orders, payments},
+};
+
+/// Places orders. The lock order is: carts, stock, and last the new rows.
+pub fn place(tx: &mut Tx<'_>, commands: &[Place]) -> Result<Vec<Result<Placed, Error>>, Error> {
+    let kept = idempotency::find_all(tx.conn, commands.iter().map(|it| &it.claim))?;
+    let versions = cart::lock_versions(tx, commands.iter().map(|it| it.buyer.cart()))?;
+    let variants: HashSet<VariantId> =
+        commands.iter().flat_map(|it| it.items.iter().map(|item| item.variant)).collect();
+    let shelf = Shelf::lock(tx, variants.iter().copied())?;
+    let offers = catalogue::offers(tx.conn, variants)?;
+    let mut batch = Batch {
+        kept,
+        versions,
+        shelf,
+        offers,
+        changes: Vec::new(),
+        refusals: Vec::new(),
+        fresh: Vec::new(),
+    };
+    let outcomes = commands.iter().map(|command| batch.decide(tx, command)).collect();
+    batch.write(tx)?;
+    Ok(outcomes)
+}
+
+struct Batch {
+    /// Answers by key: those found, and those of this batch.
+    kept: HashMap<String, Kept>,
+    /// The version of each cart; one that was checked out in this batch is one further.
+    versions: HashMap<CartId, i64>,
+    shelf: Shelf,
+    /// Variants that are for sale.
+    offers: BTreeMap<VariantId, Offer>,
+    changes: Vec<Change>,
+    /// The shop's people want to know what could not be sold.
+    refusals: Vec<Event>,
+    fresh: Vec<Kept>,
+}
+
+impl Batch {
+    fn decide(&mut self, tx: &Tx<'_>, command: &Place) -> Result<Placed, Error> {
+        if let Some(kept) = self.kept.get(&command.claim.key) {
+            return Ok(Placed { answer: kept.answer(&command.claim)?, order: None });
+        }
+        let cart = command.buyer.cart();
+        if self.versions.get(&cart).copied().unwrap_or(0) != command.cart_version {
+            return Err(Error::Stale);
+        }
+        match command.decide(&self.available(command), tx.now) {
+            Ok(change) => self.accept(command, change),
+            Err(Error::Conflict(refusal)) => Ok(self.refuse(tx, command, refusal)),
+            Err(err) => Err(err),
+        }
+    }
+
+    fn available(&self, command: &Place) -> BTreeMap<VariantId, Available> {
+        let mut all = BTreeMap::new();
+        for item in &command.items {
+            let offer = self.offers.get(&item.variant);
+            if let (Some(offer), Some(units)) = (offer, self.shelf.units(item.variant)) {
+                let units = units.available();
+                all.insert(item.variant, Available { offer: offer.clone(), units });
+            }
+        }
+        all
+    }
+
+    fn accept(&mut self, command: &Place, change: Change) -> Result<Placed, Error> {
+        let order = change.order.clone();
+        for line in &order.items {
+            self.shelf.shift(line.variant_id, 0, line.quantity.get())?;
+        }
+        self.versions.insert(command.buyer.cart(), command.cart_version.saturating_add(1));
+        let body = json!({ "order": order, "payment": order.payment }).to_string();
+        self.changes.push(change);
+        let answer = self.keep(command, Outcome::Done(body));
+        Ok(Placed { answer, order: Some(order) })
+    }
+
+    fn refuse(&mut self, tx: &Tx<'_>, command: &Place, refusal: Refusal) -> Placed {
+        self.refusals.push(Event {
+            id: EventId::new(),
+            order: None,
+            user: command.buyer.user(),
+            kind: Kind::CheckoutRefused,
+            at: tx.now,
+            data: json!({ "code": refusal.code, "details": refusal.details }),
+        });
+        Placed { answer: self.keep(command, Outcome::Refused(refusal)), order: None }
+    }
+
+    fn keep(&mut self, command: &Place, outcome: Outcome) -> Answer {
+        let kept = Kept { claim: command.claim.clone(), outcome: outcome.clone() };
+        self.kept.insert(command.claim.key.clone(), kept.clone());
+        self.fresh.push(kept);
+        Answer::fresh(outcome)
+    }
+
+    fn write(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        let orders: Vec<_> = self.changes.iter().map(|change| &change.order).collect();
+        if !orders.is_empty() {
+            self.shelf.put_back(tx)?;
+            let carts = orders.iter().map(|order| (order.buyer.cart(), order.cart_version));
+            cart::empty(tx, carts.collect())?;
+            let rows: Vec<OrderRow> = orders.iter().map(|&order| order.into()).collect();
+            diesel::insert_into(orders::table).values(&rows).execute(tx.conn)?;
+            let lines: Vec<LineRow> =
+                orders.iter().flat_map(|&order| LineRow::all(order)).collect();
+            for chunk in lines.chunks(ROWS_MAX) {
+                diesel::insert_into(order_lines::table).values(chunk).execute(tx.conn)?;
+            }
+            let rows: Vec<PaymentRow> =
+                orders.iter().map(|order| (&order.payment).into()).collect();
+            diesel::insert_into(payments::table).values(&rows).execute(tx.conn)?;
+        }
+        let events = self.changes.iter().flat_map(|change| &change.events);
+        event::record(tx, events.chain(&self.refusals))?;
+        idempotency::keep(tx, &self.fresh)
+    }
+}

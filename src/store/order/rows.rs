@@ -1,0 +1,314 @@
+//! Orders as rows, and back.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde_json::from_str;
+
+use crate::{
+    domain::{
+        Error,
+        cart::{Buyer, Quantity},
+        delivery::{Delivery, DeliveryItem},
+        id::OrderId,
+        idempotency::Claim,
+        money::{Currency, Money},
+        order::{Line, Order},
+        payment::{Due, Payment},
+    },
+    store::{
+        error::corrupt,
+        schema::{deliveries, order_lines, orders, payments},
+    },
+};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = orders, treat_none_as_default_value = false)]
+pub struct OrderRow {
+    pub id: String,
+    number: String,
+    user_id: Option<String>,
+    cart_id: String,
+    cart_version: i64,
+    email: Option<String>,
+    status: String,
+    version: i64,
+    sequence: i64,
+    currency: String,
+    subtotal: i64,
+    discount: i64,
+    tax: i64,
+    delivery_price: i64,
+    total: i64,
+    address: String,
+    delivery_method: String,
+    expires_at: NaiveDateTime,
+    placed_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = order_lines, treat_none_as_default_value = false)]
+pub struct LineRow {
+    id: String,
+    order_id: String,
+    position: i32,
+    variant_id: String,
+    product_id: String,
+    name: String,
+    sku: String,
+    options: String,
+    quantity: i64,
+    unit_price: i64,
+    line_total: i64,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = payments, treat_none_as_default_value = false)]
+pub struct PaymentRow {
+    id: String,
+    order_id: String,
+    status: String,
+    amount: i64,
+    refunded: i64,
+    currency: String,
+    failure_code: Option<String>,
+    attempt: i32,
+    token: Option<String>,
+    reference: Option<String>,
+    confirm_key: Option<String>,
+    confirm_request: Option<String>,
+    due_task: Option<String>,
+    due_at: Option<NaiveDateTime>,
+    created_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = deliveries, treat_none_as_default_value = false)]
+pub struct DeliveryRow {
+    id: String,
+    order_id: String,
+    status: String,
+    method: String,
+    tracking_number: Option<String>,
+    carrier: Option<String>,
+    eta: Option<NaiveDateTime>,
+    due_at: Option<NaiveDateTime>,
+    steps_done: i32,
+}
+
+impl From<&Order> for OrderRow {
+    fn from(order: &Order) -> Self {
+        OrderRow {
+            id: order.id.to_string(),
+            number: order.number.clone(),
+            user_id: order.buyer.user().map(|user| user.to_string()),
+            cart_id: order.buyer.cart().to_string(),
+            cart_version: order.cart_version,
+            email: order.email.clone(),
+            status: order.status.to_string(),
+            version: order.version,
+            sequence: order.sequence,
+            currency: order.total.currency.into(),
+            subtotal: order.subtotal.amount,
+            discount: order.discount.amount,
+            tax: order.tax.amount,
+            delivery_price: order.delivery_price.amount,
+            total: order.total.amount,
+            address: serde_json::json!(order.address).to_string(),
+            delivery_method: order.delivery_method.to_string(),
+            expires_at: order.expires_at.naive_utc(),
+            placed_at: order.placed_at.naive_utc(),
+            updated_at: order.updated_at.naive_utc(),
+        }
+    }
+}
+
+impl LineRow {
+    pub fn all(order: &Order) -> impl Iterator<Item = LineRow> {
+        (0..).zip(&order.items).map(|(position, line)| LineRow {
+            id: line.id.to_string(),
+            order_id: order.id.to_string(),
+            position,
+            variant_id: line.variant_id.to_string(),
+            product_id: line.product_id.to_string(),
+            name: line.name.clone(),
+            sku: line.sku.clone(),
+            options: serde_json::json!(line.options).to_string(),
+            quantity: line.quantity.get(),
+            unit_price: line.unit_price.amount,
+            line_total: line.line_total.amount,
+        })
+    }
+}
+
+impl From<&Payment> for PaymentRow {
+    fn from(payment: &Payment) -> Self {
+        PaymentRow {
+            id: payment.id.to_string(),
+            order_id: payment.order_id.to_string(),
+            status: payment.status.to_string(),
+            amount: payment.amount.amount,
+            refunded: payment.refunded.amount,
+            currency: payment.amount.currency.into(),
+            failure_code: payment.failure_code.clone(),
+            attempt: payment.attempt,
+            token: payment.token.clone(),
+            reference: payment.reference.clone(),
+            confirm_key: payment.claim.as_ref().map(|claim| claim.key.clone()),
+            confirm_request: payment.claim.as_ref().map(|claim| claim.request.clone()),
+            due_task: payment.due.map(|due| due.task.to_string()),
+            due_at: payment.due.map(|due| due.at.naive_utc()),
+            created_at: payment.created_at.naive_utc(),
+        }
+    }
+}
+
+impl DeliveryRow {
+    pub fn all(order: &Order) -> impl Iterator<Item = DeliveryRow> {
+        order.deliveries.iter().map(|delivery| DeliveryRow {
+            id: delivery.id.to_string(),
+            order_id: order.id.to_string(),
+            status: delivery.status.to_string(),
+            method: delivery.method.to_string(),
+            tracking_number: delivery.tracking_number.clone(),
+            carrier: delivery.carrier.clone(),
+            eta: delivery.eta.map(|at| at.naive_utc()),
+            due_at: delivery.due_at.map(|at| at.naive_utc()),
+            steps_done: delivery.steps_done,
+        })
+    }
+}
+
+/// Who placed an order, by its row.
+pub fn buyer(user: Option<&str>, cart: &str) -> Result<Buyer, Error> {
+    match user {
+        Some(user) => Ok(Buyer::User(user.parse().map_err(corrupt)?)),
+        None => Ok(Buyer::Guest(cart.parse().map_err(corrupt)?)),
+    }
+}
+
+/// Puts the rows of some orders together, in the order of `rows`.
+pub fn assemble(
+    rows: Vec<OrderRow>,
+    lines: Vec<LineRow>,
+    payments: Vec<PaymentRow>,
+    deliveries: Vec<DeliveryRow>,
+) -> Result<Vec<Order>, Error> {
+    let mut lines = by_order(lines, |row| &row.order_id);
+    let mut payments = by_order(payments, |row| &row.order_id);
+    let mut deliveries = by_order(deliveries, |row| &row.order_id);
+    let mut order = |row: OrderRow| {
+        let lines = lines.remove(&row.id).unwrap_or_default();
+        let deliveries = deliveries.remove(&row.id).unwrap_or_default();
+        let payment = payments.remove(&row.id).and_then(|mut rows| rows.pop());
+        row.into_order(lines, payment.ok_or(Error::NotFound("payment"))?, deliveries)
+    };
+    rows.into_iter().map(&mut order).collect()
+}
+
+fn by_order<R>(rows: Vec<R>, order: impl Fn(&R) -> &String) -> HashMap<String, Vec<R>> {
+    let mut sorted: HashMap<String, Vec<R>> = HashMap::new();
+    for row in rows {
+        sorted.entry(order(&row).clone()).or_default().push(row);
+    }
+    sorted
+}
+
+impl OrderRow {
+    fn into_order(
+        self,
+        lines: Vec<LineRow>,
+        payment: PaymentRow,
+        deliveries: Vec<DeliveryRow>,
+    ) -> Result<Order, Error> {
+        let currency: Currency = self.currency.parse().map_err(corrupt)?;
+        let money = |amount| Money { amount, currency };
+        let id: OrderId = self.id.parse().map_err(corrupt)?;
+        let line = |row: LineRow| row.into_line(currency);
+        let items = lines.into_iter().map(line).collect::<Result<Vec<Line>, Error>>()?;
+        let parcel = |row: DeliveryRow| row.into_delivery(&items);
+        Ok(Order {
+            id,
+            deliveries: deliveries.into_iter().map(parcel).collect::<Result<_, Error>>()?,
+            items,
+            number: self.number,
+            status: self.status.parse()?,
+            version: self.version,
+            subtotal: money(self.subtotal),
+            discount: money(self.discount),
+            tax: money(self.tax),
+            delivery_price: money(self.delivery_price),
+            total: money(self.total),
+            address: from_str(&self.address).map_err(corrupt)?,
+            delivery_method: self.delivery_method.parse()?,
+            payment: payment.into_payment()?,
+            expires_at: self.expires_at.and_utc(),
+            placed_at: self.placed_at.and_utc(),
+            updated_at: self.updated_at.and_utc(),
+            buyer: buyer(self.user_id.as_deref(), &self.cart_id)?,
+            cart_version: self.cart_version,
+            email: self.email,
+            sequence: self.sequence,
+        })
+    }
+}
+
+impl LineRow {
+    fn into_line(self, currency: Currency) -> Result<Line, Error> {
+        Ok(Line {
+            id: self.id.parse().map_err(corrupt)?,
+            variant_id: self.variant_id.parse().map_err(corrupt)?,
+            product_id: self.product_id.parse().map_err(corrupt)?,
+            name: self.name,
+            sku: self.sku,
+            options: from_str(&self.options).map_err(corrupt)?,
+            quantity: Quantity::try_from(self.quantity).map_err(corrupt)?,
+            unit_price: Money { amount: self.unit_price, currency },
+            line_total: Money { amount: self.line_total, currency },
+        })
+    }
+}
+
+impl PaymentRow {
+    pub fn into_payment(self) -> Result<Payment, Error> {
+        let currency: Currency = self.currency.parse().map_err(corrupt)?;
+        let due = self.due_task.zip(self.due_at);
+        let claim = self.confirm_key.zip(self.confirm_request);
+        let due =
+            due.map(|(task, at)| Ok::<Due, Error>(Due { task: task.parse()?, at: at.and_utc() }));
+        Ok(Payment {
+            id: self.id.parse().map_err(corrupt)?,
+            order_id: self.order_id.parse().map_err(corrupt)?,
+            status: self.status.parse()?,
+            amount: Money { amount: self.amount, currency },
+            refunded: Money { amount: self.refunded, currency },
+            failure_code: self.failure_code,
+            created_at: self.created_at.and_utc(),
+            attempt: self.attempt,
+            token: self.token,
+            reference: self.reference,
+            claim: claim.map(|(key, request)| Claim { key, request }),
+            due: due.transpose()?,
+        })
+    }
+}
+
+impl DeliveryRow {
+    /// A parcel; until there are partial shipments it holds all lines of the order.
+    fn into_delivery(self, lines: &[Line]) -> Result<Delivery, Error> {
+        let item = |line: &Line| DeliveryItem { id: line.id, quantity: line.quantity };
+        Ok(Delivery {
+            id: self.id.parse().map_err(corrupt)?,
+            status: self.status.parse()?,
+            method: self.method.parse()?,
+            tracking_number: self.tracking_number,
+            carrier: self.carrier,
+            eta: self.eta.map(|at| at.and_utc()),
+            items: lines.iter().map(item).collect(),
+            due_at: self.due_at.map(|at| at.and_utc()),
+            steps_done: self.steps_done,
+        })
+    }
+}

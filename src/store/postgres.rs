@@ -1,0 +1,117 @@
+//! PostgreSQL, by the bundled libpq: rows are locked in sorted order, and other nodes write too.
+
+use std::time::Duration;
+
+use diesel::{
+    Connection, RunQueryDsl,
+    connection::SimpleConnection,
+    r2d2::{ConnectionManager, CustomizeConnection},
+};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use r2d2::Pool;
+
+use super::{
+    Migration,
+    commands::Lanes,
+    error::corrupt,
+    writer::{Done, Engine},
+};
+use crate::domain::Error;
+
+pub type Conn = diesel::PgConnection;
+pub type Backend = diesel::pg::Pg;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+const SETUP: &str = "SET statement_timeout = '15s'; SET lock_timeout = '5s'; SET TIME ZONE 'UTC';";
+const READ_ONLY: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;";
+/// Held for a transaction by the one node that publishes; any number that no other program uses.
+const RELAY_LOCK: i64 = 7_425_100_001;
+/// Held for a session by the one node that migrates.
+const MIGRATION_LOCK: i64 = 7_425_100_002;
+
+/// Locks the rows that a query finds, in the order in which it finds them.
+macro_rules! locked {
+    ($query:expr) => {
+        $query.for_no_key_update()
+    };
+}
+
+#[path = "queries.rs"]
+pub mod q;
+
+/// Runs `work` so that all that it reads is of one moment.
+pub fn snapshot<T>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, Error>,
+) -> Result<T, Error> {
+    conn.build_transaction().read_only().repeatable_read().run(work)
+}
+
+/// Whether this process may publish events now: one in the cluster, for this transaction.
+pub fn leads(conn: &mut Conn) -> Result<bool, Error> {
+    diesel::define_sql_function! { fn pg_try_advisory_xact_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool; }
+    Ok(diesel::select(pg_try_advisory_xact_lock(RELAY_LOCK)).get_result(conn)?)
+}
+
+pub(super) struct Postgres(Conn);
+
+impl Engine for Postgres {
+    fn connect(url: &str) -> Result<Self, Error> {
+        let mut conn = connect(url)?;
+        conn.batch_execute(SETUP)?;
+        Ok(Postgres(conn))
+    }
+
+    fn commit(&mut self, lanes: &Lanes, now: chrono::DateTime<chrono::Utc>) -> Result<Done, Error> {
+        self.0.build_transaction().read_committed().run(|conn| q::run(conn, lanes, now))
+    }
+}
+
+fn connect(url: &str) -> Result<Conn, Error> {
+    Conn::establish(url).map_err(Error::internal("connecting to PostgreSQL"))
+}
+
+#[derive(Debug)]
+struct Reader;
+
+impl CustomizeConnection<Conn, diesel::r2d2::Error> for Reader {
+    fn on_acquire(&self, conn: &mut Conn) -> Result<(), diesel::r2d2::Error> {
+        conn.batch_execute(SETUP)
+            .and_then(|()| conn.batch_execute(READ_ONLY))
+            .map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+pub(super) fn reader_pool(
+    url: &str,
+    size: usize,
+    wait: Duration,
+) -> Result<Pool<ConnectionManager<Conn>>, Error> {
+    Pool::builder()
+        .max_size(u32::try_from(size).unwrap_or(1))
+        .connection_timeout(wait)
+        .connection_customizer(Box::new(Reader))
+        .build(ConnectionManager::new(url))
+        .map_err(Error::internal("connecting to PostgreSQL"))
+}
+
+pub(super) fn migrate(url: &str, migration: Migration) -> Result<Vec<String>, Error> {
+    diesel::define_sql_function! { fn pg_advisory_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Text; }
+    let mut conn = connect(url)?;
+    // A second process that migrates waits here, and finds nothing left to do.
+    diesel::select(pg_advisory_lock(MIGRATION_LOCK)).execute(&mut conn)?;
+    match migration {
+        Migration::Up => {
+            let done = conn.run_pending_migrations(MIGRATIONS).map_err(corrupt)?;
+            Ok(done.iter().map(ToString::to_string).collect())
+        }
+        Migration::Down => {
+            Ok(vec![conn.revert_last_migration(MIGRATIONS).map_err(corrupt)?.to_string()])
+        }
+    }
+}
+
+pub(super) fn status(url: &str) -> Result<Vec<(String, bool)>, Error> {
+    super::migration_list(&mut connect(url)?, MIGRATIONS)
+}

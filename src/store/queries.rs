@@ -1,0 +1,82 @@
+//! The query files, compiled once for each database: `super` is one of `sqlite` and `postgres`,
+//! and says which connection and dialect. They use ordinary Diesel on a concrete connection, so a
+//! wrong query does not compile; what the dialects do not share stands beside the connection type.
+
+use chrono::{DateTime, Utc};
+
+use super::{Backend, Conn, leads, snapshot};
+use crate::{
+    domain::Error,
+    store::{
+        commands::{Lanes, Outcomes},
+        error::{Failure, failure},
+        writer::Done,
+    },
+};
+
+pub mod account;
+pub mod cart;
+pub mod catalogue;
+pub mod delivery;
+pub mod event;
+pub mod idempotency;
+pub mod order;
+pub mod payment;
+mod stock;
+
+/// The most rows of one `INSERT`: times the columns it must stay below SQLite's 32,766 parameters.
+const ROWS_MAX: usize = 1_000;
+
+/// An open transaction; only the writer opens one, so only commands write.
+pub struct Tx<'a> {
+    pub conn: &'a mut Conn,
+    /// The one moment at which everything in this transaction happens.
+    pub now: DateTime<Utc>,
+    /// Whether events were recorded.
+    told: bool,
+}
+
+/// Runs the commands, each kind by its function.
+macro_rules! run {
+    ($($lane:ident: $mode:ident $module:ident::$function:ident($command:ty) -> $outcome:ty;)*) => {
+        pub fn run(conn: &mut Conn, lanes: &Lanes, now: DateTime<Utc>) -> Result<Done, Error> {
+            let mut tx = Tx { conn, now, told: false };
+            let mut outcomes = Outcomes::default();
+            $(if !lanes.$lane.is_empty() {
+                outcomes.$lane = run!(@$mode &mut tx, &lanes.$lane, $module::$function)?;
+            })*
+            Ok(Done { outcomes, told: tx.told })
+        }
+    };
+    (@batch $tx:expr, $commands:expr, $function:path) => { $function($tx, $commands) };
+    (@each $tx:expr, $commands:expr, $function:path) => { each($tx, $commands, $function) };
+}
+with_commands!(run);
+
+/// Runs each command in a savepoint of its own, so that one that fails undoes nothing else.
+fn each<C, T>(
+    tx: &mut Tx<'_>,
+    commands: &[C],
+    run: impl Fn(&mut Tx<'_>, &C) -> Result<T, Error>,
+) -> Result<Vec<Result<T, Error>>, Error> {
+    use diesel::Connection;
+
+    let mut outcomes = Vec::with_capacity(commands.len());
+    for command in commands {
+        let (now, mut told) = (tx.now, false);
+        let outcome = tx.conn.transaction(|conn| {
+            let mut tx = Tx { conn, now, told: false };
+            let outcome = run(&mut tx, command)?;
+            told = tx.told;
+            Ok(outcome)
+        });
+        match outcome {
+            // The whole transaction is lost, or must be tried again.
+            Err(err) if failure(&err) != Failure::Lasting => return Err(err),
+            Ok(_) => tx.told |= told,
+            Err(_) => {}
+        }
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}

@@ -1,0 +1,143 @@
+//! The group-committing writer: takes what waits, runs it as one transaction, and answers after
+//! the commit.
+//!
+//! One thread a process. A batch that the database refuses is replayed one by one, so that a
+//! command that cannot be done fails alone.
+
+use std::{sync::mpsc, thread};
+
+use tokio::sync::{oneshot, watch};
+
+use super::{
+    commands::{Command, Job, Lanes, Outcomes, Replies},
+    error::{Failure, failure},
+    now,
+};
+use crate::domain::Error;
+
+/// Commands that may wait. At 10,000 a second it is under half a second's work.
+pub const QUEUE_MAX: usize = 4096;
+/// The most commands of one transaction: more gain little and make the first wait.
+pub const BATCH_MAX: usize = 256;
+/// How often a transaction is tried that another one was in the way of.
+const TRIES_MAX: u32 = 5;
+
+/// A command and who waits for it.
+pub struct Waiting<C, T> {
+    pub command: C,
+    pub reply: oneshot::Sender<Result<T, Error>>,
+}
+
+/// What the writer needs of a database.
+pub trait Engine: Send + 'static {
+    fn connect(url: &str) -> Result<Self, Error>
+    where
+        Self: Sized;
+
+    /// Runs all of `lanes` in one transaction, and says whether it wrote events.
+    fn commit(&mut self, lanes: &Lanes, now: chrono::DateTime<chrono::Utc>) -> Result<Done, Error>;
+}
+
+/// A transaction that was committed.
+pub struct Done {
+    pub outcomes: Outcomes,
+    /// Whether there are events to publish.
+    pub told: bool,
+}
+
+/// The sending end of the queue.
+pub struct Writer {
+    jobs: mpsc::SyncSender<Job>,
+}
+
+impl Writer {
+    pub async fn submit<C: Command>(&self, command: C) -> Result<C::Outcome, Error> {
+        let (reply, answered) = oneshot::channel();
+        self.jobs.try_send(command.enqueue(reply)).map_err(|_| Error::Busy)?;
+        answered.await.unwrap_or(Err(Error::Busy))
+    }
+}
+
+/// Starts the writer's thread; it ends when the last sender is gone and the queue is empty.
+pub fn start<E: Engine>(url: String, told: watch::Sender<u64>) -> Result<Writer, Error> {
+    let (jobs, queue) = mpsc::sync_channel(QUEUE_MAX);
+    let writer = Loop::<E>::new(url, told)?;
+    thread::Builder::new()
+        .name("store-write".to_owned())
+        .spawn(move || writer.run(&queue))
+        .map_err(Error::internal("starting the writer"))?;
+    Ok(Writer { jobs })
+}
+
+pub(super) struct Loop<E> {
+    url: String,
+    /// Empty after the connection broke, until the next batch.
+    engine: Option<E>,
+    told: watch::Sender<u64>,
+}
+
+impl<E: Engine> Loop<E> {
+    pub(super) fn new(url: String, told: watch::Sender<u64>) -> Result<Self, Error> {
+        let engine = Some(E::connect(&url)?);
+        Ok(Loop { url, engine, told })
+    }
+
+    fn run(mut self, queue: &mpsc::Receiver<Job>) {
+        while let Ok(first) = queue.recv() {
+            let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
+            lanes.push(first, &mut replies);
+            while lanes.len() < BATCH_MAX
+                && let Ok(next) = queue.try_recv()
+            {
+                lanes.push(next, &mut replies);
+            }
+            self.serve(lanes, replies);
+        }
+    }
+
+    pub(super) fn serve(&mut self, lanes: Lanes, replies: Replies) {
+        match self.attempt(&lanes) {
+            Ok(outcomes) => replies.answer(outcomes),
+            Err(err) if failure(&err) == Failure::Connection => {
+                tracing::error!(error = ?err, "lost the database");
+                self.engine = None;
+                replies.refuse(|| Error::Busy);
+            }
+            Err(err) if lanes.len() == 1 => replies.refuse_with(err),
+            Err(err) => {
+                tracing::warn!(error = ?err, commands = lanes.len(), "replaying a batch singly");
+                for (lanes, replies) in lanes.singly(replies) {
+                    self.serve(lanes, replies);
+                }
+            }
+        }
+    }
+
+    fn attempt(&mut self, lanes: &Lanes) -> Result<Outcomes, Error> {
+        let mut tries = 1;
+        loop {
+            let engine = match &mut self.engine {
+                Some(engine) => engine,
+                None => self.engine.insert(E::connect(&self.url).map_err(|_| Error::Busy)?),
+            };
+            match engine.commit(lanes, now()) {
+                Ok(done) => {
+                    if done.told {
+                        self.told.send_modify(|count| *count = count.wrapping_add(1));
+                    }
+                    return Ok(done.outcomes);
+                }
+                Err(err) if failure(&err) == Failure::Passing && tries < TRIES_MAX => tries += 1,
+                Err(err) => return Err(err),
+            }
+        }
+    }
+}
+
+impl Replies {
+    /// Tells the one that waits why its transaction failed.
+    fn refuse_with(self, err: Error) {
+        let err = std::cell::Cell::new(Some(err));
+        self.refuse(|| err.take().unwrap_or(Error::Busy));
+    }
+}
