@@ -1,10 +1,13 @@
 //! Rialto: the realtime backend of a shop. The layers, lowest first.
 
-pub mod actors;
-pub mod cache;
 pub mod domain;
+
+pub mod cache;
 pub mod gateway;
 pub mod store;
 
 pub mod bus;
-pub mod cache;
+
+pub mod actors;
+
+pub mod ws;

@@ -1,0 +1,3 @@
+//! The WebSocket edge.
+
+pub mod protocol;
