@@ -6,8 +6,8 @@ use actix_web::web::{BufMut, Bytes, BytesMut};
 
 /// The longest message that a client may send, in bytes.
 pub const FRAME_BYTES_MAX: u64 = 64 * 1024;
-/// The longest header of a frame that a client sends.
-pub const HEADER_BYTES_MAX: usize = 14;
+/// The longest header of a frame that we send.
+const HEADER_BYTES_MAX: usize = 10;
 /// What a control frame can carry.
 const CONTROL_BYTES_MAX: usize = 125;
 
@@ -74,9 +74,7 @@ fn frame(opcode: u8, payload: &[u8]) -> Bytes {
 /// What a frame's first bytes say of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
-    /// The bytes of the header itself.
-    pub bytes: usize,
-    /// The bytes that follow it.
+    /// The bytes that follow the header.
     pub payload: u64,
 }
 
@@ -101,7 +99,7 @@ impl Header {
         };
         let header = 2_usize.saturating_add(extended).saturating_add(MASK_BYTES);
         let payload = payload.filter(|_| bytes.len() >= header);
-        Ok(payload.map(|payload| Header { bytes: header, payload }))
+        Ok(payload.map(|payload| Header { payload }))
     }
 }
 
@@ -137,11 +135,11 @@ mod tests {
         for cut in 0..whole.len() {
             assert_eq!(Header::parse(&whole[..cut]), Ok(None), "{cut}");
         }
-        assert_eq!(Header::parse(&whole), Ok(Some(Header { bytes: 8, payload: 256 })));
+        assert_eq!(Header::parse(&whole), Ok(Some(Header { payload: 256 })));
         let short = [0x89, 0x80, 1, 2, 3, 4, 0xff];
-        assert_eq!(Header::parse(&short), Ok(Some(Header { bytes: 6, payload: 0 })));
+        assert_eq!(Header::parse(&short), Ok(Some(Header { payload: 0 })));
         let long = [0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4];
-        assert_eq!(Header::parse(&long), Ok(Some(Header { bytes: 14, payload: 1 << 32 })));
+        assert_eq!(Header::parse(&long), Ok(Some(Header { payload: 1 << 32 })));
     }
 
     #[test]
