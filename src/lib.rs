@@ -1,13 +1,15 @@
-//! Rialto: the realtime backend of a shop. The layers, lowest first.
+//! Rialto: the realtime backend of a shop. `ARCHITECTURE.md` says how the layers stand.
 
-pub mod domain;
-
-pub mod cache;
-pub mod gateway;
-pub mod store;
-
-pub mod bus;
+#![expect(clippy::duplicate_mod, reason = "the query files are compiled once for each database")]
 
 pub mod actors;
-
+pub mod app;
+pub mod bus;
+pub mod cache;
+pub mod config;
+pub mod domain;
+pub mod gateway;
+pub mod http;
+pub mod logging;
+pub mod store;
 pub mod ws;

@@ -7,19 +7,26 @@ use crate::{Complaints, layers::layer, tree::File};
 /// The layers whose files are features.
 const BY_FEATURE: [&str; 4] = ["store", "actors", "http", "ws"];
 /// Files that serve every feature, and what each is; all others are named for one of `domain/`.
-const SHARED: [(&str, &str); 20] = [
+const SHARED: [(&str, &str); 27] = [
     ("commands", "store: the list of all changes"),
     ("connection", "ws: one open socket"),
+    ("cursor", "http: where a page of a list ended"),
     ("directory", "actors: from an id to the actor of it"),
-    ("extract", "http: who is asking, and how a body is read"),
+    ("error", "http: problems, and the status of each"),
+    ("etag", "http: answers that a cache may keep"),
+    ("extract", "http: who is asking"),
     ("health", "http: alive, ready, and the figures"),
     ("hub", "ws: from a topic to its sockets on one thread"),
+    ("input", "http: bodies and queries, read strictly"),
     ("inventory", "actors: the stock as the shop's people change it"),
+    ("middleware", "http: what every request passes"),
     ("openapi", "http: the description of all routes"),
     ("password", "actors: hashing, on threads of its own"),
     ("postgres", "store: one of the two dialects"),
     ("protocol", "ws: the frames"),
     ("queries", "store: what is compiled once for each dialect"),
+    ("request_id", "http: the name of one request"),
+    ("routes", "http: the table of all routes"),
     ("schema", "store: the tables"),
     ("session", "actors: a login on this node, and its sockets"),
     ("sqlite", "store: one of the two dialects"),
