@@ -31,6 +31,8 @@ enum State {
     CatchingUp {
         recent: BTreeMap<i64, Delivery>,
         stalls: u8,
+        /// What was read up to now proves nothing: it has to be read once more.
+        again: bool,
     },
 }
 
@@ -41,8 +43,8 @@ pub enum Step {
     Push(Option<i64>),
     /// It is known already, not wanted, or kept.
     Nothing,
-    /// Something before it is missing: the store is to be read.
-    Gap,
+    /// Something before it is missing: what follows this sequence is to be read.
+    Gap(i64),
 }
 
 /// What is pushed, and on a filtered feed the sequence of the match before it.
@@ -62,7 +64,7 @@ pub enum Next {
 impl Subscription {
     /// One that keeps what comes until it is told where the client stands.
     pub fn new(filter: Option<Filter>) -> Self {
-        let state = State::CatchingUp { recent: BTreeMap::new(), stalls: 0 };
+        let state = State::catching_up(BTreeMap::new());
         Subscription { filter, position: i64::MAX, previous: 0, state }
     }
 
@@ -87,8 +89,8 @@ impl Subscription {
             }
             State::Live => {
                 let recent = BTreeMap::from([(delivery.sequence, delivery.clone())]);
-                self.state = State::CatchingUp { recent, stalls: 0 };
-                Step::Gap
+                self.state = State::catching_up(recent);
+                Step::Gap(self.position)
             }
         }
     }
@@ -96,7 +98,10 @@ impl Subscription {
     /// Takes what the store had after the position, in order. `is_all` if there was no more when it
     /// was read; what is to be pushed is added to `pushes`.
     pub fn fill(&mut self, page: &[Delivery], is_all: bool, pushes: &mut Vec<Push>) -> Next {
-        for delivery in page.iter().filter(|it| it.sequence > self.position) {
+        for delivery in page {
+            if delivery.sequence <= self.position {
+                continue;
+            }
             if delivery.sequence != self.position.saturating_add(1) {
                 return Next::Lost;
             }
@@ -110,10 +115,13 @@ impl Subscription {
 
     /// Something may have been missed: says where to read on, if that is not going on already.
     pub fn resync(&mut self) -> Option<i64> {
-        match self.state {
-            State::CatchingUp { .. } => None,
+        match &mut self.state {
+            State::CatchingUp { again, .. } => {
+                *again = true;
+                None
+            }
             State::Live => {
-                self.state = State::CatchingUp { recent: BTreeMap::new(), stalls: 0 };
+                self.state = State::catching_up(BTreeMap::new());
                 Some(self.position)
             }
         }
@@ -121,24 +129,29 @@ impl Subscription {
 
     /// Goes live if what was kept goes on where the store ended.
     fn meet(&mut self, was_empty: bool, pushes: &mut Vec<Push>) -> Next {
-        let State::CatchingUp { recent, stalls } = &mut self.state else { return Next::Live };
-        let stalled = if was_empty { stalls.saturating_add(1) } else { 0 };
-        let mut kept = std::mem::take(recent);
-        while let Some((sequence, delivery)) = kept.pop_first() {
+        let State::CatchingUp { recent, stalls, again } = &mut self.state else {
+            return Next::Live;
+        };
+        if std::mem::take(again) {
+            return Next::Read(self.position);
+        }
+        let stalls = if was_empty { stalls.saturating_add(1) } else { 0 };
+        let mut recent = std::mem::take(recent);
+        while let Some((sequence, delivery)) = recent.pop_first() {
             if sequence > self.position.saturating_add(1) {
-                kept.insert(sequence, delivery);
+                recent.insert(sequence, delivery);
                 break;
             }
             if sequence > self.position {
                 pushes.extend(self.accept(&delivery).map(|previous| (delivery, previous)));
             }
         }
-        if kept.is_empty() {
+        if recent.is_empty() {
             self.state = State::Live;
             return Next::Live;
         }
-        self.state = State::CatchingUp { recent: kept, stalls: stalled };
-        if stalled > STALLS_MAX { Next::Lost } else { Next::Read(self.position) }
+        self.state = State::CatchingUp { recent, stalls, again: false };
+        if stalls > STALLS_MAX { Next::Lost } else { Next::Read(self.position) }
     }
 
     /// Moves on by one event. Some if it is to be pushed.
@@ -151,6 +164,12 @@ impl Subscription {
             }
             Some(_) => None,
         }
+    }
+}
+
+impl State {
+    fn catching_up(recent: BTreeMap<i64, Delivery>) -> Self {
+        State::CatchingUp { recent, stalls: 0, again: false }
     }
 }
 
@@ -221,16 +240,19 @@ mod tests {
     #[test]
     fn a_gap_in_what_is_live_is_filled_from_the_store() {
         let mut subscription = live_at(21);
-        assert_eq!(subscription.live(&delivery(24)), Step::Gap);
+        assert_eq!(subscription.live(&delivery(24)), Step::Gap(21));
         assert_eq!(subscription.live(&delivery(25)), Step::Nothing);
 
-        assert_eq!(filled(&mut subscription, [22, 23, 24], true), (Next::Live, vec![22, 23, 24, 25]));
+        assert_eq!(
+            filled(&mut subscription, [22, 23, 24], true),
+            (Next::Live, vec![22, 23, 24, 25])
+        );
     }
 
     #[test]
     fn events_that_arrive_in_another_order_are_pushed_in_theirs() {
         let mut subscription = live_at(21);
-        assert_eq!(subscription.live(&delivery(23)), Step::Gap);
+        assert_eq!(subscription.live(&delivery(23)), Step::Gap(21));
         assert_eq!(subscription.live(&delivery(22)), Step::Nothing);
 
         assert_eq!(filled(&mut subscription, [], true), (Next::Live, vec![22, 23]));
@@ -251,7 +273,7 @@ mod tests {
     #[test]
     fn while_the_store_is_behind_it_is_read_again() {
         let mut subscription = live_at(21);
-        assert_eq!(subscription.live(&delivery(23)), Step::Gap);
+        assert_eq!(subscription.live(&delivery(23)), Step::Gap(21));
 
         assert_eq!(filled(&mut subscription, [], true), (Next::Read(21), vec![]));
         assert_eq!(filled(&mut subscription, [22], true), (Next::Live, vec![22, 23]));
@@ -276,7 +298,7 @@ mod tests {
         assert_eq!(filled(&mut at(21), [25, 26], true).0, Next::Lost);
 
         let mut stuck = live_at(21);
-        assert_eq!(stuck.live(&delivery(23)), Step::Gap);
+        assert_eq!(stuck.live(&delivery(23)), Step::Gap(21));
         let tries: Vec<Next> = (0..4).map(|_| filled(&mut stuck, [], true).0).collect();
         assert_eq!(tries, [Next::Read(21), Next::Read(21), Next::Read(21), Next::Lost]);
     }
@@ -302,7 +324,14 @@ mod tests {
     fn a_resync_reads_on_from_where_the_client_stands() {
         let mut subscription = live_at(21);
         assert_eq!(subscription.resync(), Some(21));
-        assert_eq!(subscription.resync(), None);
         assert_eq!(filled(&mut subscription, [], true), (Next::Live, vec![]));
+    }
+
+    #[test]
+    fn a_resync_while_the_store_is_read_has_it_read_once_more() {
+        let mut subscription = at(21);
+        assert_eq!(subscription.resync(), None);
+        assert_eq!(filled(&mut subscription, [22], true), (Next::Read(22), vec![22]));
+        assert_eq!(filled(&mut subscription, [23], true), (Next::Live, vec![23]));
     }
 }
