@@ -8,6 +8,7 @@ pub mod bus;
 pub mod cache;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod gateway;
 pub mod http;
