@@ -14,3 +14,4 @@ pub mod gateway;
 pub mod http;
 pub mod logging;
 pub mod store;
+pub mod ws;
