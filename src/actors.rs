@@ -36,18 +36,8 @@ pub struct Actors {
     pub orders: Directory<OrderActor>,
     pub payments: Directory<PaymentActor>,
     pub deliveries: Directory<DeliveryActor>,
-    pub inventory: Addr<InventoryActor>,
+    pub inventory: Directory<InventoryActor>,
     pub passwords: Passwords,
-}
-
-/// Sends `msg` to an actor that is not in a directory; a full, slow or stopped one is `Busy`.
-pub async fn ask<A, M, T>(actor: &Addr<A>, msg: M) -> Result<T, Error>
-where
-    A: Actor<Context = Context<A>> + Handler<M>,
-    M: Message<Result = Result<T, Error>> + Send + 'static,
-    T: Send + 'static,
-{
-    actor.send(msg).timeout(ASK_MAX).await.unwrap_or(Err(Error::Busy))
 }
 
 /// An actor that holds something in memory while its handlers wait for the store.

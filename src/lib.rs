@@ -1,7 +1,14 @@
-//! Rialto: the realtime backend of a shop. The layers, lowest first.
+//! Rialto: the realtime backend of a shop. `ARCHITECTURE.md` says how the layers stand.
+
+#![expect(clippy::duplicate_mod, reason = "the query files are compiled once for each database")]
 
 pub mod actors;
+pub mod app;
+pub mod bus;
 pub mod cache;
+pub mod config;
 pub mod domain;
 pub mod gateway;
+pub mod http;
+pub mod logging;
 pub mod store;

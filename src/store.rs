@@ -87,7 +87,7 @@ impl Store {
         self.0.committed.clone()
     }
 
-    /// What [`read!`] dispatches on.
+    /// What `read!` dispatches on.
     pub fn readers(&self) -> &Databases<Readers<sqlite::Conn>, Readers<postgres::Conn>> {
         &self.0.readers
     }
@@ -159,10 +159,8 @@ where
 
     let applied = conn.applied_migrations().map_err(error::corrupt)?;
     let all = MigrationSource::<C::Backend>::migrations(&migrations).map_err(error::corrupt)?;
-    let line = |it: &Box<dyn diesel::migration::Migration<C::Backend>>| {
-        (it.name().to_string(), applied.contains(&it.name().version().as_owned()))
-    };
-    Ok(all.iter().map(line).collect())
+    let names = all.iter().map(|it| it.name());
+    Ok(names.map(|it| (it.to_string(), applied.contains(&it.version().as_owned()))).collect())
 }
 
 /// The present moment, as finely as both databases keep it: the one clock of store and actors.

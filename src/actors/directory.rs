@@ -4,9 +4,10 @@
 //! What holds, for one directory:
 //!
 //! - An id has one incarnation at most. The next one is loaded only when the last one was dropped.
-//! - A message is begun once at most, and in the order of arrival. It waits in the id's slot, not
-//!   in an incarnation: when an incarnation is passivated, stops itself or panics, what was not
-//!   begun is begun by the next one. Of a panic only the messages in hand learn ([`Error::Internal`]).
+//! - A message is begun once at most, and in the order of arrival (save those that find the mailbox
+//!   full). It waits in the id's slot, not in an incarnation: when an incarnation is passivated,
+//!   stops itself or panics, what was not begun is begun by the next one. Of a panic only the
+//!   messages in hand learn ([`Error::Internal`]).
 //! - Nothing is passivated while a message of it waits or is in hand, even when whoever sent it is
 //!   gone, nor while a [`Hold`] lives.
 //! - What waits or is in hand of one id is [`Entity::MAILBOX`] messages at most: who finds it full
@@ -202,7 +203,7 @@ impl<A: Entity> Directory<A> {
     /// Tells the entity what `make_msg` makes, `after` a time, in memory by then or not. An id has
     /// one wake for each type of message: setting it again replaces it.
     ///
-    /// It dies with the process: what must happen has a row with a due time, this is the quick path.
+    /// It dies with the process: what must happen is a row with a due time, this the quick path.
     ///
     /// # Errors
     /// [`Error::Busy`] at [`Limits::wakes_max`] or while draining: then no wake is set.

@@ -1,27 +1,55 @@
 //! The stock as the shop's people change it. Sales do not pass here: they lock the rows themselves.
 
+use std::fmt;
+
 use actix::prelude::*;
 
+use super::directory::{Entity, Incarnation};
 use crate::{
     domain::{
         Error,
         catalogue::{ChangeStock, StockLevel},
+        id::VariantId,
     },
     store::Store,
 };
 
-/// Changes of stock that may wait: a merchant's script that counts a whole shelf.
-const MAILBOX: usize = 256;
+/// How many actors share the variants.
+const SHARDS: u128 = 16;
 
 pub struct InventoryActor {
-    pub store: Store,
+    store: Store,
+}
+
+/// A share of the variants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Shard(u128);
+
+impl Shard {
+    pub fn of(variant: VariantId) -> Self {
+        Shard(variant.uuid().as_u128() % SHARDS)
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 impl Actor for InventoryActor {
     type Context = Context<Self>;
+}
 
-    fn started(&mut self, ctx: &mut Context<Self>) {
-        ctx.set_mailbox_capacity(MAILBOX);
+impl Entity for InventoryActor {
+    type Id = Shard;
+    type Deps = Store;
+    const KIND: &'static str = "inventory";
+    /// A merchant's script that counts a whole shelf.
+    const MAILBOX: usize = 256;
+
+    async fn load(_: Shard, store: Store, _: Incarnation<Self>) -> Result<Self, Error> {
+        Ok(InventoryActor { store })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The ids: one type an entity, so that two can't be swapped.
 //!
-//! All are UUIDv7 (RFC 9562): made here, they sort by age and cannot be guessed or counted.
+//! All are UUIDs of version 7 (RFC 9562): made here, they sort by age and cannot be guessed or counted.
 
 use std::{fmt, str::FromStr};
 

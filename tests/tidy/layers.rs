@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What each layer may name beside itself, lowest first. A module that isn't here has no place.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("cache", &["domain"]),
@@ -17,15 +17,16 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("http", &["domain", "store", "cache", "gateway", "bus", "actors"]),
     ("ws", &["domain", "store", "cache", "gateway", "bus", "actors", "http"]),
     // What may be set, and what the shop sells when it is new: only the edge of the program asks.
-    ("config", &["domain"]),
+    ("config", &["domain", "store"]),
     ("demo", &["domain"]),
+    ("logging", &["config"]),
     ("app", EVERYTHING),
     ("cli", EVERYTHING),
     ("main", EVERYTHING),
 ];
 const EVERYTHING: &[&str] = &[
-    "domain", "store", "cache", "gateway", "bus", "actors", "http", "ws", "config", "demo", "app",
-    "cli",
+    "domain", "store", "cache", "gateway", "bus", "actors", "http", "ws", "config", "demo",
+    "logging", "app", "cli",
 ];
 /// Our own crate, as its binary names it.
 const CRATE: &str = "rialto::";

@@ -21,6 +21,11 @@ impl File {
             None => false,
         }
     }
+
+    /// Whether it holds nothing but tests: `tests.rs` beside what it tests, or a file below it.
+    pub fn is_test(&self) -> bool {
+        self.path.split('/').any(|part| part == "tests" || part == "tests.rs")
+    }
 }
 
 /// What is searched. All else at the root is built, or the data of a server that ran here.
@@ -96,6 +101,14 @@ fn a_place_is_a_module_with_all_below_it_and_no_namesake() {
     assert!(is_in("src/ws/connection.rs", "src/ws/connection.rs"));
     assert!(!is_in("src/storefront.rs", "src/store"));
     assert!(!is_in("src/ws/hub.rs", "src/ws/connection.rs"));
+}
+
+#[test]
+fn tests_are_told_by_their_path() {
+    let is_test = |path: &str| File::new(path, "").is_test();
+    assert!(is_test("src/store/tests.rs") && is_test("src/actors/directory/tests/race.rs"));
+    assert!(is_test("tests/api/order.rs"));
+    assert!(!is_test("src/store/contests.rs") && !is_test("src/http/order.rs"));
 }
 
 #[test]

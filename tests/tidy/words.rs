@@ -23,7 +23,8 @@ pub fn unfinished(files: &[File]) -> Complaints {
 
 /// Sleeping in tests: they wait for a frame, or send the message that makes a timer fire.
 pub fn sleeps(files: &[File]) -> Complaints {
-    let sleeping = |it: &&File| occurrences(&code(&it.text), "sleep(").next().is_some();
+    let sleeping =
+        |it: &&File| it.is_test() && occurrences(&code(&it.text), "sleep(").next().is_some();
     rust(files).filter(sleeping).map(|it| format!("{} sleeps", it.path)).collect()
 }
 
@@ -75,6 +76,8 @@ mod tests {
 
     #[test]
     fn a_sleep_is_seen() {
+        let elsewhere = File::new("src/bus/relay.rs", "fn f() { sleep(SECOND) }");
+        assert_eq!(sleeps(&[elsewhere]).len(), 0);
         let said = |text: &str| sleeps(&[File::new("tests/api/order.rs", text)]).len();
         assert_eq!(said("async fn f() { tokio::time::sleep(SECOND).await }"), 1);
         assert_eq!(said("fn f() { std::thread::sleep(SECOND) }"), 1);

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use futures_util::future::join_all;
 use tokio::{sync::oneshot, task::yield_now};
 
 use super::*;
@@ -354,6 +355,14 @@ async fn passivate(tallies: &Directory<Tally>, world: &World, id: Id) {
     until("nothing is in flight", || tallies.stats().in_flight == 0).await;
     tallies.sweep(later());
     until("it is gone", || world.alive(id) == 0).await;
+}
+
+/// The totals that adding answered, from the least on.
+async fn totals(asked: Vec<oneshot::Receiver<Result<i64, Error>>>) -> Vec<i64> {
+    let answers = join_all(asked).await.into_iter();
+    let mut totals: Vec<_> = answers.map(|answer| answer.unwrap().unwrap()).collect();
+    totals.sort_unstable();
+    totals
 }
 
 fn is_internal<T>(answer: &Result<T, Error>) -> bool {

@@ -44,7 +44,7 @@ impl<Id: Copy + Eq + Hash> Wakes<Id> {
     }
 
     /// Puts a wake in the place of the former; gives its number.
-    fn insert(&self, key: (Id, TypeId), timer: AbortHandle) -> Result<u64, Error> {
+    pub fn insert(&self, key: (Id, TypeId), timer: AbortHandle) -> Result<u64, Error> {
         let mut set = self.lock();
         if set.closed || (set.asleep.len() >= self.max && !set.asleep.contains_key(&key)) {
             return Err(Error::Busy);
@@ -58,7 +58,7 @@ impl<Id: Copy + Eq + Hash> Wakes<Id> {
     }
 
     /// Takes a wake that is due out; false if it was replaced or dropped meanwhile.
-    fn take(&self, key: (Id, TypeId), number: u64) -> bool {
+    pub fn take(&self, key: (Id, TypeId), number: u64) -> bool {
         let mut set = self.lock();
         let due = set.asleep.get(&key).is_some_and(|(current, _)| *current == number);
         if due {

@@ -1,7 +1,5 @@
 //! Panics, failing loads, actors that stop themselves, and threads that end.
 
-use futures_util::future::join_all;
-
 use super::*;
 
 #[actix_rt::test]
@@ -34,10 +32,8 @@ async fn of_a_panic_only_the_messages_in_hand_learn() {
     assert!(is_internal(&panic.await.unwrap()));
     // It isn't the actor's future, so it isn't lost with it.
     aside.await.unwrap().unwrap();
-    let totals = join_all(queued).await.into_iter().map(|it| it.unwrap().unwrap());
-    assert_eq!(totals.collect::<Vec<_>>(), [6, 7, 8, 9, 10]);
-    let totals = join_all(outside).await.into_iter().map(|it| it.unwrap().unwrap());
-    assert_eq!(totals.collect::<Vec<_>>(), (12..=31).collect::<Vec<_>>());
+    assert_eq!(totals(queued).await, [6, 7, 8, 9, 10]);
+    assert_eq!(totals(outside).await, (12..=31).collect::<Vec<_>>());
     assert_eq!((tallies.stats().panics, world.loads.load(SeqCst)), (1, 2));
 }
 

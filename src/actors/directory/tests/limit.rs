@@ -1,7 +1,5 @@
 //! Mailboxes, deadlines, the cap, wakes and the drain.
 
-use futures_util::future::join_all;
-
 use super::*;
 
 fn impatient() -> Limits {
@@ -19,8 +17,7 @@ async fn who_finds_the_mailbox_full_waits_until_there_is_room() {
     world.gate.open(1);
 
     hanging.await.unwrap().unwrap();
-    let totals = join_all(asks).await.into_iter().map(|it| it.unwrap().unwrap());
-    assert_eq!(totals.collect::<Vec<_>>(), (2..=101).collect::<Vec<_>>());
+    assert_eq!(totals(asks).await, (2..=101).collect::<Vec<_>>());
 }
 
 #[actix_rt::test]
@@ -109,15 +106,18 @@ async fn no_more_messages_are_told_than_may_wait() {
 }
 
 #[actix_rt::test]
-async fn a_wake_reaches_an_entity_that_was_passivated_meanwhile() {
+async fn a_wake_outlives_the_incarnation_that_set_it_and_activates_another() {
     let (tallies, world, _threads) = tallies(Limits::default());
     let id = Id::new();
-    tallies.ask(id, AddLater(Duration::from_millis(20))).await.unwrap();
+    tallies.ask(id, AddLater(Duration::from_secs(3_600))).await.unwrap();
     passivate(&tallies, &world, id).await;
+    assert_eq!((tallies.stats().wakes, world.loads.load(SeqCst)), (1, 1));
+
+    // Sooner, in its place.
+    tallies.wake(id, Duration::ZERO, || Add(1)).unwrap();
 
     until("it was woken", || world.stored(id) == 1).await;
-
-    assert_eq!((world.loads.load(SeqCst), tallies.stats().wakes), (2, 0));
+    assert_eq!((tallies.stats().wakes, world.loads.load(SeqCst)), (0, 2));
 }
 
 #[actix_rt::test]
@@ -134,6 +134,18 @@ async fn a_wake_replaces_the_former_of_its_kind_and_id() {
 
     until("it was woken", || world.stored(id) == 10).await;
     assert_eq!((tallies.stats().wakes, world.stored(other)), (1, 0));
+}
+
+#[actix_rt::test]
+async fn a_wake_that_is_due_while_it_is_replaced_is_not_sent() {
+    let (wakes, key) = (Wakes::new(1), (Id::new(), std::any::TypeId::of::<Add>()));
+    let timer = || futures_util::future::AbortHandle::new_pair().0;
+    let former = wakes.insert(key, timer()).unwrap();
+    let latter = wakes.insert(key, timer()).unwrap();
+
+    assert!(!wakes.take(key, former));
+    assert!(wakes.take(key, latter));
+    assert!(!wakes.take(key, latter));
 }
 
 #[actix_rt::test]

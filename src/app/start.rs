@@ -1,0 +1,134 @@
+//! Starts the actors, in the order in which they may ask each other, and what keeps them right.
+
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix::prelude::*;
+use chrono::TimeDelta;
+
+use crate::{
+    actors::{
+        Actors, cart, delivery,
+        directory::{Directory, Limits},
+        order,
+        password::Passwords,
+        payment,
+        session::{self, SessionActor},
+        sweeper::Sweeper,
+    },
+    cache::revoked::{KEPT, Revoked},
+    config::{Config, Courier as Moving},
+    domain::{Error, id::SessionId},
+    gateway::{courier::Courier, payment::emulator::Emulator},
+    store::{self, Store, read},
+};
+
+/// How often directories passivate what is idle.
+const PASSIVATE_EVERY: Duration = Duration::from_secs(1);
+/// How often the sessions are read that ended on other nodes.
+const REVOKED_EVERY: Duration = Duration::from_millis(500);
+/// How far back each such reading goes: longer than any transaction takes.
+const REVOKED_OVERLAP: TimeDelta = TimeDelta::seconds(60);
+
+/// The actors of this node. They live on `arbiters`; what is begun on a timer, on this thread's.
+pub fn start_actors(
+    config: &Config,
+    store: &Store,
+    revoked: &Revoked,
+    arbiters: &Arc<[ArbiterHandle]>,
+) -> Result<Actors, Error> {
+    let courier = match config.courier {
+        Moving::Simulated => Courier::Simulated { speed: config.courier_speed.get() },
+        Moving::Manual => Courier::Manual,
+    };
+    let (store, limits) = (store.clone(), Limits::default());
+    let deps = session::Deps { store: store.clone(), revoked: revoked.clone() };
+    let sessions = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
+    let deps = order::Deps { store: store.clone(), courier };
+    let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let deps = cart::Deps {
+        store: store.clone(),
+        orders: orders.clone(),
+        cart_ttl: config.cart_ttl,
+        payment_ttl: config.payment_ttl,
+    };
+    let carts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let deps = delivery::Deps { store: store.clone(), orders: orders.clone() };
+    let deliveries = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let deps = payment::Deps {
+        store: store.clone(),
+        provider: Arc::new(Emulator::new(config.emulator_delay)),
+        orders: orders.clone(),
+        deliveries: deliveries.clone(),
+    };
+    let payments = Directory::new(deps, Arc::clone(arbiters), limits);
+    let passwords = Passwords::start()?;
+    let actors = Actors { sessions, carts, orders, payments, deliveries, inventory, passwords };
+    Sweeper { store, actors: actors.clone() }.start();
+    actix_rt::spawn(passivate(actors.clone()));
+    Ok(actors)
+}
+
+async fn passivate(actors: Actors) {
+    let mut tick = tokio::time::interval(PASSIVATE_EVERY);
+    loop {
+        tick.tick().await;
+        let now = Instant::now();
+        actors.sessions.sweep(now);
+        actors.inventory.sweep(now);
+        actors.orders.sweep(now);
+        actors.carts.sweep(now);
+        actors.deliveries.sweep(now);
+        actors.payments.sweep(now);
+    }
+}
+
+/// Lets no new message in, from those who ask to those who are asked, and waits for what is in
+/// hand, each kind at most for `at_most`.
+pub async fn drain(actors: &Actors, at_most: Duration) {
+    let drained = [
+        ("payments", actors.payments.drain(at_most).await),
+        ("deliveries", actors.deliveries.drain(at_most).await),
+        ("carts", actors.carts.drain(at_most).await),
+        ("orders", actors.orders.drain(at_most).await),
+        ("inventory", actors.inventory.drain(at_most).await),
+        ("sessions", actors.sessions.drain(at_most).await),
+    ];
+    for (kind, _) in drained.iter().filter(|(_, whole)| !whole) {
+        tracing::warn!(kind, "some messages were not finished in time");
+    }
+}
+
+/// Keeps `revoked` true to the store, and closes the sockets here of sessions that ended on other
+/// nodes.
+pub async fn watch_revocations(store: Store, revoked: Revoked, sessions: Directory<SessionActor>) {
+    let mut tick = tokio::time::interval(REVOKED_EVERY);
+    let kept = TimeDelta::from_std(KEPT).unwrap_or(REVOKED_OVERLAP);
+    // The first reading is of all that matters; the others overlap, since clocks differ and
+    // transactions commit late.
+    let mut since = store::now() - kept;
+    loop {
+        tick.tick().await;
+        let (read_at, next) = (Instant::now(), store::now() - REVOKED_OVERLAP);
+        match read!(store, account::revoked_since(since)) {
+            Ok(found) => {
+                close(&found, &revoked, &sessions);
+                revoked.refresh(found, read_at);
+                since = next;
+            }
+            Err(error) => tracing::warn!(?error, "the ended sessions could not be read"),
+        }
+    }
+}
+
+fn close(found: &[SessionId], revoked: &Revoked, sessions: &Directory<SessionActor>) {
+    let fresh: HashSet<SessionId> =
+        found.iter().copied().filter(|id| !revoked.contains(*id)).collect();
+    for id in fresh {
+        sessions.tell(id, session::Close);
+    }
+}

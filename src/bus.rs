@@ -1,0 +1,117 @@
+//! Committed events to whoever follows them, on this node.
+//!
+//! The relay gives events their places in the feed, once in the cluster; the follower of each node
+//! reads the feed and hands what is new to the hubs, which are below no layer that is named here:
+//! the bus knows them as [`Recipient`]s of a [`Signal`].
+
+use std::sync::{Arc, Mutex, PoisonError, Weak, atomic::AtomicI64};
+
+use actix::prelude::*;
+use bytestring::ByteString;
+use tokio::sync::Notify;
+
+use crate::{
+    domain::{
+        Error,
+        event::Kind,
+        id::{OrderId, UserId},
+    },
+    store::{Store, read},
+};
+
+mod follower;
+pub mod frame;
+mod relay;
+#[cfg(test)]
+pub(crate) mod tests;
+
+/// What a stored topic is to the machine: whose events it carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// What happens to one order: sequences are those of its timeline.
+    Order(OrderId),
+    /// What concerns one user.
+    User(UserId),
+    /// Everything that happens.
+    Feed,
+}
+
+/// One event as the followers of one channel are told it. Clones share the text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    pub channel: Channel,
+    /// Its place in the channel: one more than that of the event before.
+    pub sequence: i64,
+    pub kind: Kind,
+    /// The JSON of the push, encoded once for all who follow.
+    pub frame: ByteString,
+}
+
+/// What the bus tells a hub.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub enum Signal {
+    /// What has happened, in the order of the feed.
+    Deliver(Arc<[Delivery]>),
+    /// Some of it can't be delivered: whoever follows anything has to read what is stored.
+    Resync,
+}
+
+/// A handle on the bus of this node; clones share it, and when the last is gone the bus stops.
+#[derive(Clone)]
+pub struct Bus(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    epoch: String,
+    /// The last event of the feed that was handed to all hubs.
+    cursor: AtomicI64,
+    /// The relay has published something.
+    published: Notify,
+    hubs: Mutex<Vec<Recipient<Signal>>>,
+}
+
+impl Bus {
+    /// Starts the relay and the follower on this thread's arbiter. What was published before is
+    /// not delivered: whoever wants it reads it.
+    pub async fn start(store: Store) -> Result<Self, Error> {
+        let epoch = read!(store, event::epoch())?;
+        let cursor = AtomicI64::new(read!(store, event::head())?);
+        let (published, hubs) = (Notify::new(), Mutex::default());
+        let inner = Arc::new(Inner { store, epoch, cursor, published, hubs });
+        keep("relay", Arc::downgrade(&inner), relay::run);
+        keep("follower", Arc::downgrade(&inner), follower::run);
+        Ok(Bus(inner))
+    }
+
+    /// Which life of the store sequences are counted in; it never changes while a process runs.
+    pub fn epoch(&self) -> &str {
+        &self.0.epoch
+    }
+
+    /// Hands `hub` all that is published from now on, for as long as its mailbox stands.
+    pub fn join(&self, hub: Recipient<Signal>) {
+        self.0.hubs().push(hub);
+    }
+}
+
+impl Inner {
+    fn hubs(&self) -> std::sync::MutexGuard<'_, Vec<Recipient<Signal>>> {
+        self.hubs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs `task` for as long as the bus stands; one that panics is begun again.
+fn keep<F>(name: &'static str, inner: Weak<Inner>, task: fn(Weak<Inner>) -> F)
+where
+    F: Future<Output = ()> + 'static,
+{
+    actix_rt::spawn(async move {
+        while inner.strong_count() > 0 {
+            if actix_rt::spawn(task(Weak::clone(&inner))).await.is_err_and(|err| err.is_panic()) {
+                tracing::error!(task = name, "a task of the bus panicked and is begun again");
+                tokio::time::sleep(relay::RETRY_AFTER).await;
+            }
+        }
+    });
+}

@@ -1,0 +1,117 @@
+//! Reads the feed as it grows and hands what is new to the hubs of this node.
+
+use std::{
+    ops::ControlFlow,
+    sync::{Arc, Weak, atomic::Ordering},
+};
+
+use actix::{MailboxError, Recipient};
+use futures_util::future::join_all;
+use tokio::time::timeout;
+
+use super::{
+    Inner, Signal, frame,
+    relay::{RETRY_AFTER, look_every},
+};
+use crate::{
+    domain::{Error, event::Published},
+    store::read,
+};
+
+/// How many events are read and handed over at once.
+const BATCH_MAX: i64 = 500;
+
+/// Follows the feed until the bus is gone.
+pub async fn run(bus: Weak<Inner>) {
+    while let Some(inner) = bus.upgrade() {
+        match step(&inner).await {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => {
+                let every = look_every(&inner);
+                // Elapsed or told, it is time to look.
+                let _told = timeout(every, inner.published.notified()).await;
+            }
+            Err(err) => {
+                tracing::warn!(error = ?err, "the feed could not be read");
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+        }
+    }
+}
+
+/// Hands over one batch; `Break` where there was nothing.
+async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
+    let cursor = inner.cursor.load(Ordering::Relaxed);
+    let published = read!(inner.store, event::after(cursor, BATCH_MAX))?;
+    let Some(last) = published.last().map(|it| it.sequence) else {
+        return Ok(ControlFlow::Break(()));
+    };
+    if !is_whole(cursor, &published) {
+        tracing::warn!(cursor, "the feed was pruned before it was delivered");
+        tell(inner, &Signal::Resync).await;
+    }
+    let mut batch = Vec::with_capacity(published.len().saturating_mul(2));
+    for one in &published {
+        batch.extend(frame::all(&inner.epoch, one)?);
+    }
+    tell(inner, &Signal::Deliver(batch.into())).await;
+    inner.cursor.store(last, Ordering::Relaxed);
+    Ok(ControlFlow::Continue(()))
+}
+
+/// Whether nothing is missing between the cursor and the last of `published`.
+fn is_whole(cursor: i64, published: &[Published]) -> bool {
+    (cursor.saturating_add(1)..).zip(published).all(|(due, it)| it.sequence == due)
+}
+
+/// Waits until each hub has taken the signal: a hub that is behind slows the follower, and loses
+/// nothing. Hubs whose thread has ended are forgotten.
+async fn tell(inner: &Arc<Inner>, signal: &Signal) {
+    let hubs: Vec<Recipient<Signal>> = inner.hubs().clone();
+    let told = join_all(hubs.iter().map(|hub| hub.send(signal.clone()))).await;
+    let gone = hubs.iter().zip(told).filter(|(_, it)| matches!(it, Err(MailboxError::Closed)));
+    let gone: Vec<&Recipient<Signal>> = gone.map(|(hub, _)| hub).collect();
+    if !gone.is_empty() {
+        inner.hubs().retain(|hub| !gone.contains(&hub));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::domain::{
+        event::{Event, Kind},
+        id::EventId,
+    };
+
+    fn published(sequences: &[i64]) -> Vec<Published> {
+        let at = |sequence: &i64| Published {
+            sequence: *sequence,
+            user_sequence: None,
+            event: Event {
+                id: EventId::new(),
+                order: None,
+                user: None,
+                kind: Kind::StockChanged,
+                at: DateTime::UNIX_EPOCH,
+                data: Value::Null,
+            },
+        };
+        sequences.iter().map(at).collect()
+    }
+
+    #[test]
+    fn a_feed_that_goes_on_where_the_cursor_stands_is_whole() {
+        assert!(is_whole(0, &published(&[1, 2, 3])));
+        assert!(is_whole(7, &published(&[8])));
+    }
+
+    #[test]
+    fn a_feed_with_a_hole_is_not() {
+        assert!(!is_whole(7, &published(&[9, 10])));
+        assert!(!is_whole(7, &published(&[8, 10])));
+    }
+}

@@ -1,0 +1,158 @@
+//! The JSON of a push, as API.md shows it: one text for all who follow a channel.
+
+use bytestring::ByteString;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{Channel, Delivery};
+use crate::domain::{
+    Error,
+    event::{Event, Kind, Published},
+    topic::Topic,
+};
+
+#[derive(Serialize)]
+struct Push<'a> {
+    topic: String,
+    epoch: &'a str,
+    sequence: i64,
+    r#type: Kind,
+    at: DateTime<Utc>,
+    data: &'a RawValue,
+}
+
+/// Everything that a published event is told as: to those who follow its order, to its user, and
+/// to the admins.
+pub fn all(epoch: &str, published: &Published) -> Result<Vec<Delivery>, Error> {
+    let event = &published.event;
+    let data = raw(event)?;
+    let places = [order_place(event), user_place(published), Some(feed_place(published))];
+    places.into_iter().flatten().map(|place| encode(epoch, place, event, &data)).collect()
+}
+
+/// An event of a timeline, to those who follow the order; none if it is of no order.
+pub fn of_order(epoch: &str, event: &Event) -> Result<Option<Delivery>, Error> {
+    order_place(event).map(|place| encode(epoch, place, event, &raw(event)?)).transpose()
+}
+
+/// An event to its user; none if users are not told of it.
+pub fn of_user(epoch: &str, published: &Published) -> Result<Option<Delivery>, Error> {
+    let event = &published.event;
+    user_place(published).map(|place| encode(epoch, place, event, &raw(event)?)).transpose()
+}
+
+/// An event to the admins.
+pub fn of_feed(epoch: &str, published: &Published) -> Result<Delivery, Error> {
+    let event = &published.event;
+    encode(epoch, feed_place(published), event, &raw(event)?)
+}
+
+/// The push on a filtered feed, which says where the match before it was.
+pub fn with_previous(frame: &ByteString, previous: i64) -> ByteString {
+    let open = frame.strip_suffix('}').unwrap_or(frame);
+    format!("{open},\"previous\":{previous}}}").into()
+}
+
+fn order_place(event: &Event) -> Option<(Channel, Topic, i64)> {
+    event.order.map(|(order, sequence)| (Channel::Order(order), Topic::Order(order), sequence))
+}
+
+fn user_place(published: &Published) -> Option<(Channel, Topic, i64)> {
+    let (user, sequence) = published.event.user.zip(published.user_sequence)?;
+    Some((Channel::User(user), Topic::Me, sequence))
+}
+
+fn feed_place(published: &Published) -> (Channel, Topic, i64) {
+    (Channel::Feed, Topic::AdminFeed, published.sequence)
+}
+
+fn raw(event: &Event) -> Result<Box<RawValue>, Error> {
+    serde_json::value::to_raw_value(&event.data).map_err(Error::internal("encoding an event"))
+}
+
+fn encode(
+    epoch: &str,
+    (channel, topic, sequence): (Channel, Topic, i64),
+    event: &Event,
+    data: &RawValue,
+) -> Result<Delivery, Error> {
+    let topic = topic.to_string();
+    let push = Push { topic, epoch, sequence, r#type: event.kind, at: event.at, data };
+    let frame = serde_json::to_string(&push).map_err(Error::internal("encoding an event"))?;
+    Ok(Delivery { channel, sequence, kind: event.kind, frame: frame.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::id::{EventId, OrderId, UserId};
+
+    fn paid() -> Published {
+        Published {
+            sequence: 900,
+            user_sequence: Some(4),
+            event: Event {
+                id: EventId::new(),
+                order: Some((OrderId::new(), 22)),
+                user: Some(UserId::new()),
+                kind: Kind::OrderPaid,
+                at: DateTime::from_timestamp(1_795_250_220, 0).unwrap(),
+                data: json!({ "status": "paid" }),
+            },
+        }
+    }
+
+    #[test]
+    fn a_push_is_spelled_as_the_contract_says() {
+        let published = paid();
+        let (order, _) = published.event.order.unwrap();
+
+        let delivery = of_order("k3", &published.event).unwrap().unwrap();
+
+        assert_eq!(
+            delivery.frame,
+            format!(
+                r#"{{"topic":"order:{order}","epoch":"k3","sequence":22,"type":"order.paid","at":"2026-11-21T08:37:00Z","data":{{"status":"paid"}}}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn an_event_has_its_own_place_in_each_channel() {
+        let published = paid();
+        let (order, user) = (published.event.order.unwrap().0, published.event.user.unwrap());
+
+        let all = all("k3", &published).unwrap();
+
+        let places: Vec<(Channel, i64)> = all.iter().map(|it| (it.channel, it.sequence)).collect();
+        let due = [(Channel::Order(order), 22), (Channel::User(user), 4), (Channel::Feed, 900)];
+        assert_eq!(places, due);
+    }
+
+    #[test]
+    fn what_concerns_no_order_and_no_user_is_told_to_admins_alone() {
+        let mut published = paid();
+        published.event.order = None;
+        published.user_sequence = None;
+
+        let all = all("k3", &published).unwrap();
+
+        assert_eq!(all, [of_feed("k3", &published).unwrap()]);
+        assert_eq!(of_order("k3", &published.event).unwrap(), None);
+        assert_eq!(of_user("k3", &published).unwrap(), None);
+    }
+
+    #[test]
+    fn on_a_filtered_feed_a_push_names_the_match_before_it() {
+        let frame = of_feed("k3", &paid()).unwrap().frame;
+
+        let text = with_previous(&frame, 881);
+
+        let mut due: serde_json::Value = serde_json::from_str(&frame).unwrap();
+        due["previous"] = json!(881);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), due);
+    }
+}

@@ -1,0 +1,151 @@
+//! The table of all settings: name, default, type and meaning of each.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use super::{
+    FILE, Origin, Problem, Secret, Texts,
+    address::{DatabaseUrl, Network, ServiceUrl, WebOrigin},
+    value::{Courier, Environment, LogFilter, LogFormat, Shown, Speed, Value, Workers},
+};
+
+/// What can be said of a setting without reading it.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Of the environment variable; the file may write it short, see `Texts`.
+    pub name: &'static str,
+    /// As it would be written; empty where there is none. `<data dir>` stands for the data
+    /// directory.
+    pub default: &'static str,
+    pub meaning: &'static str,
+    pub shown: Shown,
+}
+
+/// Settings that are accepted and checked, and do nothing yet: the server says so at its start.
+const NOT_USED_YET: &[&str] = &[
+    "REDIS_URL",
+    "NATS_URL",
+    "SMTP_URL",
+    "RIALTO_TRUSTED_PROXIES",
+    "RIALTO_REQUIRE_CONFIRMED_EMAIL",
+    "RIALTO_RATE_LIMITS",
+    "RIALTO_HOLD_TTL",
+];
+
+macro_rules! settings {
+    ($($(#[doc = $meaning:literal])+ $field:ident: $type:ty = $name:literal or $default:literal;)*) => {
+        /// Every setting there is, in the order in which people read them.
+        pub const SETTINGS: &[Setting] = &[$(Setting {
+            name: $name,
+            default: $default,
+            meaning: concat!($($meaning),+),
+            shown: <$type as Value>::SHOWN,
+        },)*];
+
+        /// The settings of a process, parsed and checked.
+        #[derive(Debug, Clone)]
+        pub struct Config { $($(#[doc = $meaning])+ pub $field: $type,)* }
+
+        impl Config {
+            /// All settings, or none where one is wrong; each that is wrong is told.
+            pub(super) fn parse(texts: &Texts, problems: &mut Vec<Problem>) -> Option<Self> {
+                $(let $field = value_of::<$type>($name, texts, problems);)*
+                Some(Config { $($field: $field?,)* })
+            }
+        }
+    };
+}
+
+settings! {
+    /// `dev`, `test` or `prod`; `prod` refuses default secrets and demo logins
+    env: Environment = "RIALTO_ENV" or "dev";
+    /// The address and port to listen on; port 0 takes a free one. Once bound, `host:port` is
+    /// written to `<data dir>/listen`
+    listen: SocketAddr = "RIALTO_LISTEN" or "127.0.0.1:8080";
+    /// Where the SQLite file and what else the program keeps are
+    data_dir: PathBuf = "RIALTO_DATA_DIR" or "data";
+    /// The database: `sqlite:<path>` or `postgres://<user>:<password>@<host>/<database>`
+    database: DatabaseUrl = "DATABASE_URL" or "sqlite:<data dir>/rialto.db";
+    /// Redis, which several nodes share; without it memory
+    redis: Option<ServiceUrl> = "REDIS_URL" or "";
+    /// NATS, which carries events between nodes; without it a bus within the process
+    nats: Option<ServiceUrl> = "NATS_URL" or "";
+    /// The mail server; without it each mail is a file `<data dir>/mail/*.eml`
+    smtp: Option<ServiceUrl> = "SMTP_URL" or "";
+    /// What signs access tokens: the first of a list signs, all of them are believed. Made once
+    /// into `<data dir>/jwt.secret` in `dev` and `test`; `prod` wants 32 random bytes or more
+    jwt_secrets: Vec<Secret> = "RIALTO_JWT_SECRET" or "";
+    /// Where people reach the shop, for links in mails; without it the listen address
+    public_url: Option<WebOrigin> = "RIALTO_PUBLIC_URL" or "";
+    /// The origins of browsers that may call the API, a list; without it the server's own
+    origins: Vec<WebOrigin> = "RIALTO_ORIGINS" or "";
+    /// Addresses and networks whose `X-Forwarded-For` counts, a list
+    trusted_proxies: Vec<Network> = "RIALTO_TRUSTED_PROXIES" or "";
+    /// How many threads serve HTTP; `cores` is one for each
+    workers: Workers = "RIALTO_WORKERS" or "cores";
+    /// `on`: nobody checks out before their address is confirmed
+    require_confirmed_email: bool = "RIALTO_REQUIRE_CONFIRMED_EMAIL" or "off";
+    /// `off` for load runs; `prod` refuses it
+    rate_limits: bool = "RIALTO_RATE_LIMITS" or "on";
+    /// When an order that is not paid expires
+    payment_ttl: Duration = "RIALTO_PAYMENT_TTL" or "30m";
+    /// When a cart that nobody touches expires
+    cart_ttl: Duration = "RIALTO_CART_TTL" or "30d";
+    /// When a cart's hold on its stock expires
+    hold_ttl: Duration = "RIALTO_HOLD_TTL" or "15m";
+    /// How long the payment emulator takes for an answer
+    emulator_delay: Duration = "RIALTO_EMULATOR_DELAY" or "0ms";
+    /// `simulated`: a fictitious warehouse and courier deliver every paid order; `manual`:
+    /// nothing moves but by the admin API
+    courier: Courier = "RIALTO_COURIER" or "simulated";
+    /// How many times faster than life the simulated courier is; 1 is about two days to the door
+    courier_speed: Speed = "RIALTO_COURIER_SPEED" or "1";
+    /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, or by module as in
+    /// `info,rialto::store=debug`
+    log: LogFilter = "RIALTO_LOG" or "info";
+    /// `text`, `json` (a line each), or `auto`: text in `dev` on a terminal, else json
+    log_format: LogFormat = "RIALTO_LOG_FORMAT" or "auto";
+}
+
+impl Setting {
+    /// The setting of this name.
+    pub fn named(name: &str) -> Option<&'static Setting> {
+        SETTINGS.iter().find(|setting| setting.name == name)
+    }
+
+    /// Whether the program does what it says; if not, the start warns whoever set it.
+    pub fn is_used(&self) -> bool {
+        !NOT_USED_YET.contains(&self.name)
+    }
+
+    /// What stands for `text` where people can read it.
+    pub fn show(&self, text: &str) -> String {
+        self.shown.show(text)
+    }
+}
+
+fn value_of<T: Value>(name: &'static str, texts: &Texts, problems: &mut Vec<Problem>) -> Option<T> {
+    let (text, origin) = texts.get(name)?;
+    let value = T::parse(text);
+    if value.is_none() {
+        let wanted = T::wanted();
+        let place = if origin == Origin::File { format!(" ({FILE})") } else { String::new() };
+        let message = match T::SHOWN {
+            Shown::Plain => format!("wants {wanted}, not {text:?}{place}"),
+            Shown::Secret | Shown::Url => format!("wants {wanted}{place}"),
+        };
+        problems.push(Problem { name: name.to_owned(), message });
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_used_yet_is_a_setting() {
+        for name in NOT_USED_YET {
+            assert!(Setting::named(name).is_some_and(|setting| !setting.is_used()), "{name}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The REST edge: routes, what they take and answer, and what every request passes.
+//!
+//! A handler extracts, asks or reads, and answers: rules are in `domain`, writing is done by
+//! `actors`. What can be asked for is one table, in [`routes`].
+
+use std::sync::Arc;
+
+use actix_web::{
+    App, Error, HttpRequest,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    error::PathError,
+    middleware::{Compress, from_fn},
+    web::{Data, PathConfig, ServiceConfig},
+};
+use prometheus_client::registry::Registry;
+
+use self::{
+    error::Problem,
+    health::{Draining, Metrics},
+    openapi::Document,
+    routes::Table,
+    token::Keys,
+};
+use crate::{actors::Actors, cache::revoked::Revoked, domain, store::Store};
+
+pub mod account;
+pub mod cart;
+pub mod catalogue;
+pub mod cursor;
+pub mod delivery;
+pub mod error;
+pub mod etag;
+pub mod extract;
+pub mod health;
+pub mod idempotency;
+pub mod input;
+pub mod middleware;
+pub mod openapi;
+pub mod order;
+pub mod payment;
+pub mod request_id;
+pub mod routes;
+#[cfg(test)]
+mod tests;
+pub mod token;
+
+/// What the edge is built on; the same for all worker threads.
+#[derive(Clone)]
+pub struct Edge {
+    pub store: Store,
+    pub actors: Actors,
+    pub revoked: Revoked,
+    pub keys: Keys,
+    /// The origins whose pages may call the API from a browser, like `https://shop.example`.
+    pub origins: Vec<String>,
+    /// Turns true when the process is told to stop.
+    pub draining: Draining,
+    /// What `/metrics` shows; the counts of requests are registered in it.
+    pub registry: Arc<Registry>,
+    pub metrics: Metrics,
+    /// The routes of this layer and of those above it.
+    pub tables: &'static [Table],
+    /// Made of `tables` once.
+    pub document: Document,
+}
+
+/// The whole app of one worker thread: the routes of `edge`, whatever `more` mounts beside them
+/// (pages, or data for the handlers of other layers), and what every request passes.
+pub fn app(
+    edge: Edge,
+    more: impl FnOnce(&mut ServiceConfig),
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let cors = middleware::cors(&edge.origins);
+    App::new()
+        .configure(more)
+        .configure(|config| configure(config, edge))
+        .wrap(cors)
+        .wrap(Compress::default())
+        .wrap(from_fn(middleware::surround))
+}
+
+/// Mounts the routes and what their handlers ask.
+fn configure(config: &mut ServiceConfig, edge: Edge) {
+    config
+        .app_data(Data::new(edge.store))
+        .app_data(Data::new(edge.actors))
+        .app_data(Data::new(edge.revoked))
+        .app_data(Data::new(edge.keys))
+        .app_data(Data::new(edge.draining))
+        .app_data(Data::from(edge.registry))
+        .app_data(Data::new(edge.metrics))
+        .app_data(Data::new(edge.document))
+        .app_data(PathConfig::default().error_handler(unknown));
+    openapi::configure(config);
+    routes::configure(config, edge.tables);
+}
+
+/// What is no id names nothing.
+fn unknown(_: PathError, _: &HttpRequest) -> Error {
+    Problem::from(domain::Error::NotFound("thing")).into()
+}

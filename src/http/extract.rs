@@ -1,0 +1,187 @@
+//! Who calls: what a handler takes as its first argument, and by taking it says who may.
+
+use std::time::Instant;
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
+use futures_util::future::LocalBoxFuture;
+
+use super::{
+    error::Problem,
+    token::{Caller, Keys},
+};
+use crate::{
+    cache::revoked::Revoked,
+    domain::{
+        Error,
+        account::Role,
+        cart::Buyer,
+        id::{OrderId, UserId},
+    },
+    store::{Store, read},
+};
+
+/// The header that holds a guest's cart.
+pub const CART_TOKEN: &str = "X-Cart-Token";
+/// The header that holds a guest's order.
+pub const ORDER_TOKEN: &str = "X-Order-Token";
+
+/// The user of the request, left in its extensions for the log.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedIn(pub UserId);
+
+/// An admin; anybody else who is signed in is forbidden.
+#[derive(Debug, Clone, Copy)]
+pub struct Admin(pub Caller);
+
+/// Whoever has a cart: a user by the `Authorization`, or a guest by the `X-Cart-Token`.
+#[derive(Debug, Clone, Copy)]
+pub struct Shopper(pub Buyer);
+
+impl Shopper {
+    /// Who this is, for the scope of an idempotency key.
+    pub fn scope(&self) -> String {
+        match self.0 {
+            Buyer::User(user) => format!("user:{user}"),
+            Buyer::Guest(cart) => format!("cart:{cart}"),
+        }
+    }
+}
+
+/// The same where nobody need be known. Credentials that are wrong are refused here too.
+#[derive(Debug, Clone, Copy)]
+pub struct MaybeShopper(pub Option<Buyer>);
+
+/// Whoever may hold an order: a user by the `Authorization`, or a guest by the `X-Order-Token`.
+/// Which order it is, [`Holder::opens`] says.
+pub struct Holder {
+    caller: Option<Caller>,
+    token: Option<String>,
+    keys: Keys,
+}
+
+impl Holder {
+    /// Whether this is the order's owner, the guest who placed it, or an admin. To all others
+    /// there is no such order.
+    pub fn opens(&self, order: OrderId, buyer: Buyer) -> Result<(), Error> {
+        let by_account = self
+            .caller
+            .is_some_and(|caller| caller.role == Role::Admin || buyer == Buyer::User(caller.user));
+        let by_token = self
+            .token
+            .as_ref()
+            .is_some_and(|token| matches!(buyer, Buyer::Guest(_)) && self.keys.opens(order, token));
+        if by_account || by_token { Ok(()) } else { Err(Error::NotFound("order")) }
+    }
+
+    /// Who this is, for the scope of an idempotency key.
+    pub fn scope(&self, order: OrderId) -> String {
+        match self.caller {
+            Some(caller) => format!("user:{}", caller.user),
+            None => format!("order:{order}"),
+        }
+    }
+}
+
+/// Whoever `token` names, if their session has not ended.
+///
+/// The set of ended sessions proves an absence only while it is fresh: after that the store is
+/// asked for each request.
+pub async fn admit(
+    token: &str,
+    keys: &Keys,
+    revoked: &Revoked,
+    store: &Store,
+) -> Result<Caller, Error> {
+    let caller = keys.caller(token)?;
+    let mut ended = revoked.contains(caller.session);
+    if !ended && revoked.is_stale(Instant::now()) {
+        ended = match read!(store, account::session(caller.session)) {
+            Ok(session) => session.revoked_at.is_some(),
+            Err(Error::NotFound(_)) => true,
+            Err(error) => return Err(error),
+        };
+    }
+    if ended { Err(Error::Unauthenticated { code: "session_revoked" }) } else { Ok(caller) }
+}
+
+/// Makes extractors of functions from the request to what is extracted.
+macro_rules! extracts {
+    ($($kind:ty: $by:ident;)*) => {$(
+        impl FromRequest for $kind {
+            type Error = Problem;
+            type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let request = request.clone();
+                Box::pin(async move { $by(&request).await })
+            }
+        }
+    )*};
+}
+
+extracts! {
+    Caller: signed_in;
+    Admin: admin;
+    Shopper: known_shopper;
+    MaybeShopper: maybe_shopper;
+    Holder: holder;
+}
+
+async fn signed_in(request: &HttpRequest) -> Result<Caller, Problem> {
+    caller(request).await?.ok_or_else(nobody)
+}
+
+async fn admin(request: &HttpRequest) -> Result<Admin, Problem> {
+    let caller = signed_in(request).await?;
+    if caller.role == Role::Admin { Ok(Admin(caller)) } else { Err(Error::Forbidden.into()) }
+}
+
+async fn known_shopper(request: &HttpRequest) -> Result<Shopper, Problem> {
+    let MaybeShopper(buyer) = maybe_shopper(request).await?;
+    buyer.map(Shopper).ok_or_else(nobody)
+}
+
+async fn maybe_shopper(request: &HttpRequest) -> Result<MaybeShopper, Problem> {
+    if let Some(caller) = caller(request).await? {
+        return Ok(MaybeShopper(Some(Buyer::User(caller.user))));
+    }
+    let token = text(request, CART_TOKEN).map(|token| data::<Keys>(request)?.cart_of(token));
+    Ok(MaybeShopper(token.transpose()?.map(Buyer::Guest)))
+}
+
+async fn holder(request: &HttpRequest) -> Result<Holder, Problem> {
+    let caller = caller(request).await?;
+    let token = text(request, ORDER_TOKEN).map(str::to_owned);
+    if caller.is_none() && token.is_none() {
+        return Err(nobody());
+    }
+    Ok(Holder { caller, token, keys: data::<Keys>(request)?.get_ref().clone() })
+}
+
+/// The user that the `Authorization` names, if there is one; one that is wrong is refused even
+/// where nobody need be known.
+async fn caller(request: &HttpRequest) -> Result<Option<Caller>, Problem> {
+    let Some(sent) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
+    let (scheme, token) = sent.to_str().ok().and_then(|it| it.split_once(' ')).unwrap_or_default(); // unreadable is invalid
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Error::Unauthenticated { code: "invalid_token" }.into());
+    }
+    let (keys, revoked) = (data::<Keys>(request)?, data::<Revoked>(request)?);
+    let caller = admit(token.trim(), keys, revoked, data::<Store>(request)?).await?;
+    request.extensions_mut().insert(SignedIn(caller.user));
+    Ok(Some(caller))
+}
+
+fn nobody() -> Problem {
+    Error::Unauthenticated { code: "unauthenticated" }.into()
+}
+
+/// A header's text; one that is not visible ASCII proves nothing and counts as empty.
+fn text<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    request.headers().get(name).map(|value| value.to_str().unwrap_or_default())
+}
+
+fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Error> {
+    let wired = request.app_data::<Data<T>>();
+    wired.ok_or_else(|| Error::internal("wiring the edge")(std::any::type_name::<T>()))
+}

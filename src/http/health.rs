@@ -1,0 +1,103 @@
+//! How the process is: alive, ready, and its counts for Prometheus.
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, http::Method, web::Data};
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    registry::Registry,
+};
+use tokio::sync::watch;
+
+use super::error::{Answered, Problem};
+use crate::{
+    domain::Error,
+    store::{Store, read},
+};
+
+/// The text format that `/metrics` answers in.
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The upper ends of the latency histogram, in seconds.
+const LATENCIES: [f64; 12] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// Whether the process has been told to stop; readiness ends with it.
+pub type Draining = watch::Receiver<bool>;
+
+/// The process is alive: it answers.
+#[utoipa::path(
+    get, path = "/healthz", tag = "operations",
+    responses((status = 200, description = "It is", content_type = "text/plain", body = String))
+)]
+pub async fn alive() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
+}
+
+/// The process can serve: its store answers and it has not been told to stop.
+#[utoipa::path(
+    get, path = "/readyz", tag = "operations",
+    responses((status = 200, description = "It can", content_type = "text/plain", body = String))
+)]
+pub async fn ready(store: Data<Store>, draining: Data<Draining>) -> Answered {
+    if *draining.borrow() {
+        return Err(Problem::unavailable("draining", "this process is about to stop"));
+    }
+    read!(store, event::epoch())?;
+    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n"))
+}
+
+/// Counts and latencies, as Prometheus reads them.
+#[utoipa::path(
+    get, path = "/metrics", tag = "operations",
+    responses((status = 200, description = "OpenMetrics text", content_type = "text/plain", body = String))
+)]
+pub async fn metrics(registry: Data<Registry>) -> Answered {
+    let mut body = String::new();
+    text::encode(&mut body, &registry).map_err(Error::internal("writing the metrics"))?;
+    Ok(HttpResponse::Ok().content_type(OPENMETRICS).body(body))
+}
+
+/// What is counted of requests. Cheap to clone: all clones count together.
+#[derive(Clone)]
+pub struct Metrics {
+    requests: Family<Served, Counter>,
+    latency: Family<Served, Histogram, fn() -> Histogram>,
+}
+
+/// Of bounded number: a route is a pattern of the table, never a path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Served {
+    method: &'static str,
+    route: &'static str,
+    status: u16,
+}
+
+impl Metrics {
+    /// Counts that stand in `registry`.
+    pub fn register(registry: &mut Registry) -> Self {
+        let histogram: fn() -> Histogram = || Histogram::new(LATENCIES);
+        let metrics = Metrics {
+            requests: Family::default(),
+            latency: Family::new_with_constructor(histogram),
+        };
+        let requests = metrics.requests.clone();
+        registry.register("http_requests", "Requests that were answered", requests);
+        let latency = metrics.latency.clone();
+        let help = "From the first byte of the head to the answer's head";
+        registry.register("http_request_duration_seconds", help, latency);
+        metrics
+    }
+
+    pub fn served(&self, method: &Method, route: &'static str, status: u16, took: Duration) {
+        let labels = Served { method: word(method), route, status };
+        self.requests.get_or_create(&labels).inc();
+        self.latency.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+}
+
+/// A client may make methods up; only the known ones are counted apart.
+fn word(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("OTHER")
+}

@@ -1,0 +1,140 @@
+//! Orders: the list, one of them, its timeline, and calling it off.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub mod checkout;
+
+use super::{
+    cursor::{List, page},
+    error::Answered,
+    extract::Holder,
+    input::{Body, Query, is_line},
+    token::Caller,
+};
+use crate::{
+    actors::{Actors, payment::CancelOrder},
+    domain::{
+        Error,
+        catalogue::REASON_CHARS_MAX,
+        event::{Event, Kind},
+        id::{OrderId, PaymentId},
+        order::Order,
+        page::Listed,
+    },
+    store::{Store, read},
+};
+
+/// My orders, the newest first.
+#[utoipa::path(
+    get, path = "/api/v1/orders", tag = "orders", params(Paging),
+    responses((status = 200, description = "A page of them", body = List<Order>))
+)]
+pub async fn orders(caller: Caller, store: Data<Store>, Query(paging): Query<Paging>) -> Answered {
+    let page = page(paging.limit, paging.cursor.as_deref())?;
+    let listed = read!(store, order::page(caller.user, page))?;
+    Ok(HttpResponse::Ok().json(List::of(listed)?))
+}
+
+/// An order with its payment and its deliveries.
+#[utoipa::path(
+    get, path = "/api/v1/orders/{id}", tag = "orders",
+    responses((status = 200, description = "The order", body = Order))
+)]
+pub async fn order(holder: Holder, store: Data<Store>, id: Path<OrderId>) -> Answered {
+    let id = id.into_inner();
+    let order = read!(store, order::get(id))?;
+    holder.opens(id, order.buyer)?;
+    Ok(HttpResponse::Ok().json(order))
+}
+
+/// The timeline of an order, the oldest event first: the same events that the socket pushes.
+#[utoipa::path(
+    get, path = "/api/v1/orders/{id}/events", tag = "orders", params(Paging),
+    responses((status = 200, description = "A page of it", body = List<TimelineEvent>))
+)]
+pub async fn order_events(
+    holder: Holder,
+    store: Data<Store>,
+    id: Path<OrderId>,
+    Query(paging): Query<Paging>,
+) -> Answered {
+    let (id, page) = (id.into_inner(), page::<i64>(paging.limit, paging.cursor.as_deref())?);
+    holder.opens(id, read!(store, order::buyer(id))?)?;
+    let (after, one_more) = (page.after.unwrap_or(0), page.limit.saturating_add(1));
+    let events = read!(store, order::events(id, after, one_more))?;
+    let events = events.into_iter().map(TimelineEvent::from).collect();
+    let listed = Listed::cut(events, page.limit, |it| it.sequence);
+    Ok(HttpResponse::Ok().json(List::of(listed)?))
+}
+
+/// Calls an order off, as long as it has not been shipped; what was paid is given back.
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/cancel", tag = "orders", request_body = Option<Reason>,
+    responses((status = 200, description = "The order, cancelled", body = Order))
+)]
+pub async fn cancel_order(
+    holder: Holder,
+    store: Data<Store>,
+    actors: Data<Actors>,
+    id: Path<OrderId>,
+    body: Body,
+) -> Answered {
+    let id = id.into_inner();
+    holder.opens(id, read!(store, order::buyer(id))?)?;
+    let reason = body.json_or_default::<Reason>()?.parse()?;
+    let order = actors.payments.ask(PaymentId::of(id), CancelOrder { reason }).await?;
+    Ok(HttpResponse::Ok().json(order))
+}
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Why.
+#[derive(Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    #[schema(max_length = 200)]
+    reason: Option<String>,
+}
+
+impl Reason {
+    fn parse(self) -> Result<Option<String>, Error> {
+        if self.reason.as_deref().is_some_and(|it| !is_line(it, REASON_CHARS_MAX)) {
+            return Err(Error::invalid("reason", "invalid_value", "at most 200 characters fit"));
+        }
+        Ok(self.reason)
+    }
+}
+
+/// Something that happened to an order.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TimelineEvent {
+    /// Gapless from 1.
+    sequence: i64,
+    #[serde(rename = "type")]
+    kind: Kind,
+    at: DateTime<Utc>,
+    #[schema(value_type = Object)]
+    data: Value,
+}
+
+impl From<Event> for TimelineEvent {
+    fn from(event: Event) -> Self {
+        let sequence = event.order.map_or(0, |(_, sequence)| sequence);
+        TimelineEvent { sequence, kind: event.kind, at: event.at, data: event.data }
+    }
+}

@@ -1,0 +1,163 @@
+//! Checking out: the cart becomes an order that waits for its payment.
+
+use actix_web::{HttpResponse, web::Data};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    actors::{Actors, cart},
+    domain::{
+        Error,
+        account::Email,
+        cart::Buyer,
+        delivery::{Address, Method},
+        id::OrderId,
+        idempotency::{Answer, Claim, Outcome},
+        money::Money,
+        order::Order,
+        payment::Payment,
+    },
+    http::{
+        delivery::destination,
+        error::{Answered, Problem},
+        extract::Shopper,
+        idempotency::{IdempotencyKey, repeated, respond},
+        input::{Body, both},
+        token::Keys,
+    },
+    store::Store,
+};
+
+/// Turns the cart into an order: all of it, or nothing and a reason.
+#[utoipa::path(
+    post, path = "/api/v1/checkout", tag = "orders", request_body = Checkout,
+    params(("Idempotency-Key" = String, Header, description = "Names this try; repeats send it again")),
+    responses((status = 201, description = "The order and its payment", body = CheckedOut))
+)]
+pub async fn checkout(
+    shopper: Shopper,
+    store: Data<Store>,
+    actors: Data<Actors>,
+    keys: Data<Keys>,
+    key: IdempotencyKey,
+    body: Body,
+) -> Answered {
+    let buyer = shopper.0;
+    let claim = key.claim(&shopper.scope(), "POST /checkout", &body);
+    let parsed = body.json::<Checkout>().and_then(|it| Ok(it.parse(buyer, claim.clone())?));
+    let answer = match parsed {
+        Ok(message) => actors.carts.ask(buyer.cart(), message).await?.answer,
+        Err(invalid) => repeated(&store, &claim, invalid).await?,
+    };
+    respond(HttpResponse::Created(), handed_over(answer, buyer, &keys)?)
+}
+
+/// The answer with the secret of the order, where a guest needs one.
+fn handed_over(answer: Answer, buyer: Buyer, keys: &Keys) -> Result<Answer, Problem> {
+    let (Outcome::Done(json), Buyer::Guest(_)) = (&answer.outcome, buyer) else {
+        return Ok(answer);
+    };
+    let wrong = Error::internal("reading what was placed");
+    let placed: Placed = serde_json::from_str(json).map_err(wrong)?;
+    let token = keys.order(placed.order.id);
+    // Added to the text as it was kept, so that a repeat is the same to the byte.
+    let open = json.strip_suffix('}').unwrap_or(json);
+    let outcome = Outcome::Done(format!(r#"{open},"order_token":"{token}"}}"#));
+    Ok(Answer { outcome, ..answer })
+}
+
+/// As much of a kept answer as the token of its order needs.
+#[derive(Deserialize)]
+struct Placed {
+    order: PlacedOrder,
+}
+
+#[derive(Deserialize)]
+struct PlacedOrder {
+    id: OrderId,
+}
+
+/// Where to, how, and by what means.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Checkout {
+    address: Option<Address>,
+    /// Reserved for saved addresses.
+    address_id: Option<String>,
+    delivery_method: Method,
+    /// Where a guest is written to; a user's address is the account's.
+    email: Option<String>,
+    payment: Means,
+    /// What the client has shown; another total is refused with `price_changed`.
+    expected_total: Option<Money>,
+}
+
+/// How it will be paid.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Means {
+    method: PaymentMethod,
+}
+
+/// The ways to pay.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentMethod {
+    Card,
+}
+
+impl Checkout {
+    fn parse(self, buyer: Buyer, claim: Claim) -> Result<cart::Checkout, Error> {
+        let Means { method: PaymentMethod::Card } = self.payment;
+        let email = match (buyer, self.email) {
+            (Buyer::User(_), _) => Ok(None),
+            (Buyer::Guest(_), Some(email)) => Email::parse(&email).map(Some),
+            (Buyer::Guest(_), None) => {
+                Err(Error::invalid("email", "missing", "a guest is written to by mail"))
+            }
+        };
+        let (email, address) = both(email, destination(self.address, self.address_id))?;
+        let (method, expected_total) = (self.delivery_method, self.expected_total);
+        Ok(cart::Checkout { buyer, email, address, method, expected_total, claim })
+    }
+}
+
+/// What came of a checkout.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct CheckedOut {
+    order: Order,
+    payment: Payment,
+    /// A guest's only: goes into the `X-Order-Token` header.
+    #[schema(required = false)]
+    order_token: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::{CartId, UserId};
+
+    fn answered(buyer: Buyer) -> (OrderId, Keys, String) {
+        let (id, keys) = (OrderId::new(), Keys::new(&[b"a secret".to_vec()]).unwrap());
+        let kept = format!(r#"{{"order":{{"id":"{id}","total":1}},"payment":{{}}}}"#);
+        let answer = Answer::fresh(Outcome::Done(kept));
+        let Outcome::Done(json) = handed_over(answer, buyer, &keys).unwrap().outcome else {
+            panic!("it was refused")
+        };
+        (id, keys, json)
+    }
+
+    #[test]
+    fn a_guest_is_handed_the_token_of_the_order() {
+        let (id, keys, json) = answered(Buyer::Guest(CartId::new()));
+
+        let body: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert!(keys.opens(id, body["order_token"].as_str().unwrap()));
+        assert_eq!(body["order"]["total"], 1);
+    }
+
+    #[test]
+    fn a_user_is_handed_none() {
+        let (_, _, json) = answered(Buyer::User(UserId::new()));
+        assert!(!json.contains("order_token"));
+    }
+}

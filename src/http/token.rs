@@ -1,0 +1,356 @@
+//! Tokens: the JWT that says who calls, and the secrets by which guests hold carts and orders.
+//!
+//! The only file that names `jsonwebtoken`. HS256 is pinned; a key's id stands in the header, the
+//! first key signs and all of them verify, so that keys can be rotated without a log-out. A
+//! guest's tokens are derived from the id and a key: nothing secret is stored, and a repeat of a
+//! checkout answers the same.
+
+use std::sync::Arc;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+    errors::ErrorKind,
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::domain::{
+    Error,
+    account::{RefreshHash, Role},
+    id::{CartId, OrderId, SessionId, UserId},
+};
+
+/// How long an access token is good for, in seconds.
+pub const ACCESS_SECONDS: i64 = 900;
+
+const ISSUER: &str = "rialto";
+const AUDIENCE: &str = "rialto-api";
+/// By how much the clocks of two nodes may differ, in seconds.
+const LEEWAY_SECONDS: u64 = 2;
+/// The longest access token that is read, in bytes; ours are far shorter.
+const BYTES_MAX: usize = 2048;
+
+/// Who calls: what an access token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    pub user: UserId,
+    pub session: SessionId,
+    pub role: Role,
+    /// When the token ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The server's keys. Cheap to clone.
+#[derive(Clone)]
+pub struct Keys(Arc<Inner>);
+
+struct Inner {
+    /// Signs; stands in `all` too.
+    first: Key,
+    all: Vec<Key>,
+    validation: Validation,
+}
+
+#[derive(Clone)]
+struct Key {
+    id: String,
+    secret: Vec<u8>,
+    signs: EncodingKey,
+    verifies: DecodingKey,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: UserId,
+    sid: SessionId,
+    role: Role,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+}
+
+impl Keys {
+    /// Keys of `secrets`, of which the first signs; an error where there is none.
+    pub fn new(secrets: &[Vec<u8>]) -> Result<Self, Error> {
+        let all: Vec<Key> = secrets.iter().map(|secret| Key::new(secret)).collect();
+        let first = all.first().filter(|_| secrets.iter().all(|secret| !secret.is_empty()));
+        let first = first.ok_or_else(|| Error::internal("reading the keys")("a key is missing"))?;
+        Ok(Keys(Arc::new(Inner { first: first.clone(), all, validation: validation() })))
+    }
+
+    /// An access token that is good for [`ACCESS_SECONDS`] from `now`.
+    pub fn access(
+        &self,
+        user: UserId,
+        session: SessionId,
+        role: Role,
+        now: DateTime<Utc>,
+    ) -> Result<String, Error> {
+        let issued = now.timestamp();
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: user,
+            sid: session,
+            role,
+            iat: issued,
+            nbf: issued,
+            exp: issued.saturating_add(ACCESS_SECONDS),
+        };
+        let key = &self.0.first;
+        let header = Header { kid: Some(key.id.clone()), ..Header::new(Algorithm::HS256) };
+        encode(&header, &claims, &key.signs).map_err(Error::internal("signing a token"))
+    }
+
+    /// Whoever an access token names; `Unauthenticated` with `token_expired` or `invalid_token`.
+    pub fn caller(&self, token: &str) -> Result<Caller, Error> {
+        let invalid = Error::Unauthenticated { code: "invalid_token" };
+        let header = Some(token).filter(|it| it.len() <= BYTES_MAX).map(decode_header);
+        let Some(Ok(Header { kid: Some(id), .. })) = header else { return Err(invalid) };
+        let Some(key) = self.0.all.iter().find(|key| key.id == id) else { return Err(invalid) };
+        match decode::<Claims>(token, &key.verifies, &self.0.validation) {
+            Ok(data) => caller(&data.claims).ok_or(invalid),
+            Err(error) if matches!(error.kind(), ErrorKind::ExpiredSignature) => {
+                Err(Error::Unauthenticated { code: "token_expired" })
+            }
+            Err(_) => Err(invalid),
+        }
+    }
+
+    /// The token by which a guest holds `cart`: its id and a proof.
+    pub fn cart(&self, cart: CartId) -> String {
+        format!("{cart}.{}", self.0.first.proof("cart", &cart.to_string()))
+    }
+
+    /// The cart that a token opens; `Unauthenticated("invalid_cart_token")` where it opens none.
+    pub fn cart_of(&self, token: &str) -> Result<CartId, Error> {
+        let opened = token.split_once('.').and_then(|(id, proof)| {
+            let cart: CartId = id.parse().ok()?; // what is no id opens nothing
+            self.proves("cart", &cart.to_string(), proof).then_some(cart)
+        });
+        opened.ok_or(Error::Unauthenticated { code: "invalid_cart_token" })
+    }
+
+    /// The token by which the guest who placed `order` holds it.
+    pub fn order(&self, order: OrderId) -> String {
+        self.0.first.proof("order", &order.to_string())
+    }
+
+    /// Whether `token` opens `order`.
+    pub fn opens(&self, order: OrderId, token: &str) -> bool {
+        self.proves("order", &order.to_string(), token)
+    }
+
+    fn proves(&self, what: &str, id: &str, proof: &str) -> bool {
+        let Ok(proof) = BASE64_URL_SAFE_NO_PAD.decode(proof) else { return false };
+        // `verify_slice` takes the same time wherever the two differ.
+        let is_of = |key: &Key| key.mac(what, id).is_some_and(|it| it.verify_slice(&proof).is_ok());
+        self.0.all.iter().any(is_of)
+    }
+}
+
+impl Key {
+    fn new(secret: &[u8]) -> Self {
+        let mut key = Key {
+            id: String::new(),
+            secret: secret.to_owned(),
+            signs: EncodingKey::from_secret(secret),
+            verifies: DecodingKey::from_secret(secret),
+        };
+        // Derived, so that every node gives a key the same name; it tells nothing of the secret.
+        key.id = key.proof("kid", "").chars().take(8).collect();
+        key
+    }
+
+    fn mac(&self, what: &str, id: &str) -> Option<Hmac<Sha256>> {
+        let mac = Hmac::<Sha256>::new_from_slice(&self.secret).ok()?; // any length is a key
+        Some(mac.chain_update(what).chain_update(":").chain_update(id))
+    }
+
+    fn proof(&self, what: &str, id: &str) -> String {
+        let proof = self.mac(what, id).map(|mac| mac.finalize().into_bytes());
+        proof.map(|bytes| BASE64_URL_SAFE_NO_PAD.encode(bytes)).unwrap_or_default()
+    }
+}
+
+fn validation() -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[AUDIENCE]);
+    validation.validate_nbf = true;
+    validation.leeway = LEEWAY_SECONDS;
+    validation
+}
+
+fn caller(claims: &Claims) -> Option<Caller> {
+    let expires_at = DateTime::from_timestamp(claims.exp, 0)?;
+    Some(Caller { user: claims.sub, session: claims.sid, role: claims.role, expires_at })
+}
+
+/// A refresh token of `session`: its id and a secret of 256 random bits.
+pub fn refresh(session: SessionId) -> String {
+    let secret: [u8; 32] = rand::random();
+    format!("{session}.{}", BASE64_URL_SAFE_NO_PAD.encode(secret))
+}
+
+/// The session that a refresh token is of; whether it is one, only the store knows.
+pub fn session_of(refresh: &str) -> Result<SessionId, Error> {
+    let id = refresh.split_once('.').and_then(|(id, _)| id.parse().ok()); // what is no id names none
+    id.ok_or(Error::Unauthenticated { code: "invalid_refresh_token" })
+}
+
+/// What the store knows of a refresh token.
+pub fn refresh_hash(refresh: &str) -> RefreshHash {
+    RefreshHash(sha256_hex(refresh.as_bytes()))
+}
+
+/// SHA-256 of `bytes`, in hex.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Duration;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::store::now;
+
+    const SECRET: &[u8] = b"the first secret of thirty-two bytes";
+
+    fn keys() -> Keys {
+        Keys::new(&[SECRET.to_vec()]).unwrap()
+    }
+
+    fn token(keys: &Keys, at: DateTime<Utc>) -> String {
+        keys.access(UserId::new(), SessionId::new(), Role::Customer, at).unwrap()
+    }
+
+    /// A token with what `change` makes of good claims, signed by the right key.
+    fn forged(algorithm: Algorithm, change: impl FnOnce(&mut Value)) -> String {
+        let issued = now().timestamp();
+        let mut claims = json!({
+            "iss": ISSUER, "aud": AUDIENCE, "sub": UserId::new(), "sid": SessionId::new(),
+            "role": "customer", "iat": issued, "nbf": issued, "exp": issued + 60,
+        });
+        change(&mut claims);
+        let kid = Some(keys().0.first.id.clone());
+        let header = Header { kid, ..Header::new(algorithm) };
+        encode(&header, &claims, &EncodingKey::from_secret(SECRET)).unwrap()
+    }
+
+    fn refused(token: &str) -> String {
+        keys().caller(token).unwrap_err().code().to_owned()
+    }
+
+    #[test]
+    fn a_token_names_who_it_was_made_for() {
+        let (user, session, at) = (UserId::new(), SessionId::new(), now());
+        let token = keys().access(user, session, Role::Admin, at).unwrap();
+
+        let caller = keys().caller(&token).unwrap();
+
+        assert_eq!((caller.user, caller.session, caller.role), (user, session, Role::Admin));
+        assert_eq!(caller.expires_at.timestamp(), at.timestamp() + ACCESS_SECONDS);
+    }
+
+    #[test]
+    fn a_token_ends_after_its_time_and_does_not_begin_before_it() {
+        let old = token(&keys(), now() - Duration::seconds(ACCESS_SECONDS + 10));
+        assert_eq!(refused(&old), "token_expired");
+
+        let early = token(&keys(), now() + Duration::seconds(60));
+        assert_eq!(refused(&early), "invalid_token");
+    }
+
+    #[test]
+    fn the_algorithm_is_pinned() {
+        assert!(keys().caller(&forged(Algorithm::HS256, |_| ())).is_ok());
+        assert_eq!(refused(&forged(Algorithm::HS512, |_| ())), "invalid_token");
+
+        let good = token(&keys(), now());
+        let claims = good.split('.').nth(1).unwrap();
+        let kid = &keys().0.first.id;
+        let header = json!({ "alg": "none", "typ": "JWT", "kid": kid }).to_string();
+        let header = BASE64_URL_SAFE_NO_PAD.encode(header);
+        assert_eq!(refused(&format!("{header}.{claims}.")), "invalid_token");
+    }
+
+    #[test]
+    fn claims_that_are_wrong_or_missing_are_refused() {
+        let wrong: [fn(&mut Value); 7] = [
+            |it| it["aud"] = json!("another"),
+            |it| it["iss"] = json!("another"),
+            |it| it["role"] = json!("emperor"),
+            |it| it["sub"] = json!("7"),
+            |it| drop(it.as_object_mut().unwrap().remove("exp")),
+            |it| drop(it.as_object_mut().unwrap().remove("aud")),
+            |it| drop(it.as_object_mut().unwrap().remove("nbf")),
+        ];
+        for change in wrong {
+            assert_eq!(refused(&forged(Algorithm::HS256, change)), "invalid_token");
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_key_or_no_token_is_refused() {
+        let other = Keys::new(&[b"another secret".to_vec()]).unwrap();
+        let huge = "a".repeat(BYTES_MAX + 1);
+        for wrong in [&token(&other, now()), "", "a.b.c", "....", &huge] {
+            assert_eq!(refused(wrong), "invalid_token");
+        }
+        let mut bent = token(&keys(), now());
+        let last = bent.pop().unwrap();
+        bent.push(if last == 'A' { 'Q' } else { 'A' });
+        assert_eq!(refused(&bent), "invalid_token");
+    }
+
+    #[test]
+    fn a_rotated_key_still_verifies_and_no_longer_signs() {
+        let rotated = Keys::new(&[b"the newer secret".to_vec(), SECRET.to_vec()]).unwrap();
+        let (cart, order) = (CartId::new(), OrderId::new());
+
+        assert!(rotated.caller(&token(&keys(), now())).is_ok());
+        assert_eq!(rotated.cart_of(&keys().cart(cart)).unwrap(), cart);
+        assert!(rotated.opens(order, &keys().order(order)));
+        assert!(keys().caller(&token(&rotated, now())).is_err());
+    }
+
+    #[test]
+    fn keys_are_not_made_of_nothing() {
+        assert!(Keys::new(&[]).is_err());
+        assert!(Keys::new(&[SECRET.to_vec(), Vec::new()]).is_err());
+    }
+
+    #[test]
+    fn a_guests_token_opens_its_own_cart_or_order_alone() {
+        let (cart, order) = (CartId::new(), OrderId::new());
+        let token = keys().cart(cart);
+        let (_, proof) = token.split_once('.').unwrap();
+
+        assert_eq!(keys().cart_of(&token).unwrap(), cart);
+        for wrong in [format!("{}.{proof}", CartId::new()), format!("{cart}."), String::new()] {
+            assert!(keys().cart_of(&wrong).is_err(), "{wrong}");
+        }
+        assert!(!keys().opens(OrderId::new(), &keys().order(order)));
+        assert!(!keys().opens(order, proof) && !keys().opens(order, ""));
+    }
+
+    #[test]
+    fn a_refresh_token_names_its_session_and_is_stored_as_a_hash() {
+        let session = SessionId::new();
+        let token = refresh(session);
+
+        assert_eq!(session_of(&token).unwrap(), session);
+        assert_eq!(token.split_once('.').unwrap().1.len(), 43);
+        assert_eq!(refresh_hash(&token).0.len(), 64);
+        assert!(session_of("7.x").is_err() && session_of("").is_err());
+    }
+}
