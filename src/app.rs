@@ -29,8 +29,8 @@ use crate::{
     store::{Store, Url},
 };
 
-/// The routes of all edges.
-const TABLES: &[Table] = &[http::routes::TABLE];
+/// The routes of all edges; tests walk them.
+pub const TABLES: &[Table] = &[http::routes::TABLE];
 
 /// How long requests may take that were begun before the end, in seconds.
 const FINISH_WITHIN_SECONDS: u64 = 3;

@@ -1,5 +1,7 @@
 //! A shop of a test's own: the real program as another process, on a database of its own.
 
+#![allow(dead_code, reason = "several programs of tests use it, none of them all of it")]
+
 use std::{
     cell::{OnceCell, RefCell},
     future::Future,

@@ -9,7 +9,6 @@
 
 use std::{env, process::Command};
 
-#[allow(dead_code, reason = "the tests of the api use all of it")]
 #[path = "../api/support.rs"]
 mod support;
 

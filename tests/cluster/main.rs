@@ -15,7 +15,6 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-#[allow(dead_code, reason = "the tests of the api use all of it")]
 #[path = "../api/support.rs"]
 mod support;
 
