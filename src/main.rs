@@ -1,13 +1,7 @@
-//! The program.
+//! The binary: everything it does is a command in `cli/`.
 
-use rialto::{app::App, config::Config, store};
+use std::process::ExitCode;
 
-fn main() {
-    actix_web::rt::System::new().block_on(async {
-        let (config, _) = Config::load().unwrap();
-        rialto::logging::start(&config).unwrap();
-        std::fs::create_dir_all(&config.data_dir).unwrap();
-        store::migrate(&(&config.database).into(), store::Migration::Up).unwrap();
-        App::build(&config).await.unwrap().run().await.unwrap();
-    })
+fn main() -> ExitCode {
+    rialto::cli::run()
 }

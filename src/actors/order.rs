@@ -248,14 +248,9 @@ impl Held {
         if let Some(kept) = read!(store, idempotency::find(key))? {
             return Ok(Attempted::Answered(kept.answer(&msg.claim)?));
         }
-        // A repeat of the confirmation that is being answered goes on with its attempt.
         let order = self.order().await?;
-        let same = order.payment.claim.as_ref().filter(|it| it.key == msg.claim.key);
-        if let (Some(claim), payment::Status::Processing) = (same, order.payment.status) {
-            return match claim.request == msg.claim.request {
-                true => Ok(Attempted::Go(Box::new(order.clone()))),
-                false => Err(Error::KeyReused),
-            };
+        if order.payment.claim.as_ref().is_some_and(|it| it.key == msg.claim.key) {
+            return repeated(order, &msg.claim);
         }
         let begin =
             |order: &Order, now| order.attempt(&msg.token, &msg.claim, now + LOOK_UP_AFTER, now);
@@ -303,6 +298,26 @@ impl Held {
             })
             .await?;
         Ok(order.deliveries.iter().find(|it| it.id == id).and_then(|it| it.due_at))
+    }
+}
+
+/// A repeat of the confirmation that the present attempt is for, which was not answered: it goes
+/// on with that attempt, or is told what has come of it since.
+fn repeated(order: &Order, claim: &Claim) -> Result<Attempted, Error> {
+    if order.payment.claim.as_ref() != Some(claim) {
+        return Err(Error::KeyReused);
+    }
+    match order.payment.status {
+        payment::Status::Processing => Ok(Attempted::Go(Box::new(order.clone()))),
+        payment::Status::RequiresConfirmation
+        | payment::Status::Authorized
+        | payment::Status::Captured
+        | payment::Status::Failed
+        | payment::Status::Cancelled
+        | payment::Status::PartiallyRefunded
+        | payment::Status::Refunded => {
+            Ok(Attempted::Answered(Answer { replayed: true, ..answer(order) }))
+        }
     }
 }
 

@@ -101,7 +101,7 @@ settings! {
     courier_speed: Speed = "RIALTO_COURIER_SPEED" or "1";
     /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, or by module as in
     /// `info,rialto::store=debug`
-    log: LogFilter = "RIALTO_LOG" or "info";
+    log: LogFilter = "RIALTO_LOG" or "info,actix_server=warn";
     /// `text`, `json` (a line each), or `auto`: text in `dev` on a terminal, else json
     log_format: LogFormat = "RIALTO_LOG_FORMAT" or "auto";
 }

@@ -100,7 +100,11 @@ impl Search {
     fn filter(self) -> Result<Filter, Error> {
         for (field, text) in [("q", &self.q), ("category", &self.category)] {
             if text.as_deref().is_some_and(|it| !is_line(it, QUERY_CHARS_MAX)) {
-                return Err(Error::invalid(field, "invalid_value", "this is too long"));
+                return Err(Error::invalid(
+                    field,
+                    "invalid_value",
+                    "at most 100 printable characters",
+                ));
             }
         }
         for (field, price) in [("price_min", self.price_min), ("price_max", self.price_max)] {

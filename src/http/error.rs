@@ -56,7 +56,10 @@ impl From<Error> for Problem {
     /// until it has one.
     fn from(error: Error) -> Self {
         let code = Cow::Owned(error.code().to_owned());
-        let detail = Cow::Owned(error.to_string());
+        let detail = match &error {
+            Error::Unauthenticated { code } => Cow::Borrowed(why(code)),
+            _ => Cow::Owned(error.to_string()),
+        };
         let (status, code) = match &error {
             Error::Invalid(_) | Error::Rejected { .. } => (StatusCode::BAD_REQUEST, code),
             Error::Unauthenticated { .. } => (StatusCode::UNAUTHORIZED, code),
@@ -195,6 +198,19 @@ impl Problem {
             members: &self.0.members,
         };
         serde_json::to_string(&document).unwrap_or_default()
+    }
+}
+
+/// What somebody who is not signed in can do about it.
+fn why(code: &str) -> &'static str {
+    match code {
+        "invalid_credentials" => "the e-mail address or the password is wrong",
+        "invalid_cart_token" => "this token opens no cart",
+        "invalid_refresh_token" => "this token renews no session: sign in again",
+        "refresh_token_reused" => "this token was used before, so its session has ended",
+        "session_revoked" => "this session has ended: sign in again",
+        "token_expired" => "the access token has expired: refresh it",
+        _ => "sign in first",
     }
 }
 

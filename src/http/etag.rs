@@ -64,3 +64,34 @@ fn has(request: &HttpRequest, tag: &EntityTag) -> bool {
         None => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn status(if_none_match: Option<&str>) -> u16 {
+        let request = TestRequest::default();
+        let request = match if_none_match {
+            Some(tags) => request.insert_header(("if-none-match", tags)),
+            None => request,
+        };
+        let response = revalidated(&request.to_http_request(), "application/json", "{}");
+        assert!(response.headers().contains_key("etag"));
+        response.status().as_u16()
+    }
+
+    #[test]
+    fn a_client_that_has_it_is_not_sent_it_again() {
+        let hash = sha256_hex(b"{}");
+
+        assert_eq!(status(None), 200);
+        assert_eq!(status(Some(&format!("W/\"{hash}\""))), 304);
+        assert_eq!(status(Some(&format!("\"old\", \"{hash}\""))), 304);
+        assert_eq!(status(Some("*")), 304);
+        for other in ["\"old\"", "", "W/", &hash] {
+            assert_eq!(status(Some(other)), 200, "{other}");
+        }
+    }
+}

@@ -185,3 +185,43 @@ fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Error> {
     let wired = request.app_data::<Data<T>>();
     wired.ok_or_else(|| Error::internal("wiring the edge")(std::any::type_name::<T>()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::{CartId, SessionId};
+
+    fn keys() -> Keys {
+        Keys::new([&b"a secret"[..]]).unwrap()
+    }
+
+    fn caller(user: UserId, role: Role) -> Option<Caller> {
+        let expires_at = chrono::DateTime::UNIX_EPOCH;
+        Some(Caller { user, session: SessionId::new(), role, expires_at })
+    }
+
+    fn opens(caller: Option<Caller>, token: Option<String>, order: OrderId, buyer: Buyer) -> bool {
+        Holder { caller, token, keys: keys() }.opens(order, buyer).is_ok()
+    }
+
+    #[test]
+    fn an_order_opens_to_its_owner_and_to_admins_alone() {
+        let (order, owner) = (OrderId::new(), UserId::new());
+        let buyer = Buyer::User(owner);
+
+        assert!(opens(caller(owner, Role::Customer), None, order, buyer));
+        assert!(opens(caller(UserId::new(), Role::Admin), None, order, buyer));
+        assert!(!opens(caller(UserId::new(), Role::Customer), None, order, buyer));
+        assert!(!opens(None, Some(keys().order(order)), order, buyer));
+    }
+
+    #[test]
+    fn a_guests_order_opens_to_its_own_token() {
+        let (order, buyer) = (OrderId::new(), Buyer::Guest(CartId::new()));
+
+        assert!(opens(None, Some(keys().order(order)), order, buyer));
+        assert!(!opens(None, Some(keys().order(OrderId::new())), order, buyer));
+        assert!(!opens(None, Some(String::new()), order, buyer));
+        assert!(!opens(caller(UserId::new(), Role::Customer), None, order, buyer));
+    }
+}

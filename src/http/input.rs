@@ -42,9 +42,13 @@ impl Body {
         Ok(parse(&self.bytes)?)
     }
 
-    /// The same where the client may as well send nothing.
+    /// The same where the client may as well send nothing, or null.
     pub fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Problem> {
-        if self.bytes.is_empty() { Ok(T::default()) } else { self.json() }
+        match self.bytes.trim_ascii() {
+            b"" => Ok(T::default()),
+            b"null" if self.is_json => Ok(T::default()),
+            _ => self.json(),
+        }
     }
 
     /// SHA-256 of the bytes, in hex.

@@ -65,7 +65,9 @@ pub async fn document(request: HttpRequest, document: Data<Document>) -> HttpRes
 
 /// Mounts the page. It is no part of the API, so it stands in no table.
 pub fn configure(config: &mut ServiceConfig) {
-    let settings = Data::new(Config::from(PATH).display_operation_id(true).filter(true));
+    // No validator: it would send whoever reads the page to another site.
+    let settings = Config::from(PATH).display_operation_id(true).filter(true).validator_url("none");
+    let settings = Data::new(settings);
     config
         .service(
             web::resource(DOCS)

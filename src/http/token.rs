@@ -75,10 +75,10 @@ struct Claims {
 }
 
 impl Keys {
-    /// Keys of `secrets`, of which the first signs; an error where there is none.
-    pub fn new(secrets: &[Vec<u8>]) -> Result<Self, Error> {
-        let all: Vec<Key> = secrets.iter().map(|secret| Key::new(secret)).collect();
-        let first = all.first().filter(|_| secrets.iter().all(|secret| !secret.is_empty()));
+    /// Keys of `secrets`, of which the first signs; an error where there is none, or an empty one.
+    pub fn new<S: AsRef<[u8]>>(secrets: impl IntoIterator<Item = S>) -> Result<Self, Error> {
+        let all: Vec<Key> = secrets.into_iter().map(|it| Key::new(it.as_ref())).collect();
+        let first = all.first().filter(|_| all.iter().all(|key| !key.secret.is_empty()));
         let first = first.ok_or_else(|| Error::internal("reading the keys")("a key is missing"))?;
         Ok(Keys(Arc::new(Inner { first: first.clone(), all, validation: validation() })))
     }
@@ -226,7 +226,7 @@ mod tests {
     const SECRET: &[u8] = b"the first secret of thirty-two bytes";
 
     fn keys() -> Keys {
-        Keys::new(&[SECRET.to_vec()]).unwrap()
+        Keys::new([SECRET]).unwrap()
     }
 
     fn token(keys: &Keys, at: DateTime<Utc>) -> String {
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_token_of_another_key_or_no_token_is_refused() {
-        let other = Keys::new(&[b"another secret".to_vec()]).unwrap();
+        let other = Keys::new([&b"another secret"[..]]).unwrap();
         let huge = "a".repeat(BYTES_MAX + 1);
         for wrong in [&token(&other, now()), "", "a.b.c", "....", &huge] {
             assert_eq!(refused(wrong), "invalid_token");
@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn a_rotated_key_still_verifies_and_no_longer_signs() {
-        let rotated = Keys::new(&[b"the newer secret".to_vec(), SECRET.to_vec()]).unwrap();
+        let rotated = Keys::new([&b"the newer secret"[..], SECRET]).unwrap();
         let (cart, order) = (CartId::new(), OrderId::new());
 
         assert!(rotated.caller(&token(&keys(), now())).is_ok());
@@ -325,8 +325,8 @@ mod tests {
 
     #[test]
     fn keys_are_not_made_of_nothing() {
-        assert!(Keys::new(&[]).is_err());
-        assert!(Keys::new(&[SECRET.to_vec(), Vec::new()]).is_err());
+        assert!(Keys::new::<&[u8]>([]).is_err());
+        assert!(Keys::new([SECRET, b""]).is_err());
     }
 
     #[test]

@@ -137,7 +137,7 @@ mod tests {
     use crate::domain::id::{CartId, UserId};
 
     fn answered(buyer: Buyer) -> (OrderId, Keys, String) {
-        let (id, keys) = (OrderId::new(), Keys::new(&[b"a secret".to_vec()]).unwrap());
+        let (id, keys) = (OrderId::new(), Keys::new([&b"a secret"[..]]).unwrap());
         let kept = format!(r#"{{"order":{{"id":"{id}","total":1}},"payment":{{}}}}"#);
         let answer = Answer::fresh(Outcome::Done(kept));
         let Outcome::Done(json) = handed_over(answer, buyer, &keys).unwrap().outcome else {

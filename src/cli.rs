@@ -1,0 +1,175 @@
+//! The command line: what is asked for, and how it ends. Answers go to standard output, what went
+//! wrong to standard error.
+
+use std::{
+    error::Error as _,
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+mod admin;
+mod migrate;
+mod seed;
+mod serve;
+mod settings;
+mod shop;
+mod tour;
+
+use crate::{
+    config::{Config, Problems, Texts},
+    domain::Error,
+    logging,
+};
+
+/// The realtime backend of a shop.
+#[derive(Debug, Parser)]
+#[command(name = "rialto", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the shop until SIGTERM or Ctrl-C; this is what `rialto` alone does
+    Serve,
+    /// Bring the database's schema up to date, one step back, or say where it stands
+    Migrate { direction: Direction },
+    /// Manage the people who run the shop
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Print every setting, its value and where it comes from, with secrets masked
+    Config {
+        /// Print the text of `.env.example` instead
+        #[arg(long)]
+        example: bool,
+    },
+    /// Play a whole purchase against a server, and watch it on the sockets
+    Tour(tour::Options),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Direction {
+    /// Apply all that is pending
+    Up,
+    /// Revert the last one
+    Down,
+    /// List them all
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+enum Admin {
+    /// Make an admin; the password is asked for, or is the first line of standard input
+    Create { email: String },
+}
+
+/// Runs the command of this process's arguments and says how it ended: 0 where it was done, 1
+/// where it was not, 2 where the arguments are wrong, 3 where an import left out some lines.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(),
+        Command::Migrate { direction } => migrate::run(direction),
+        Command::Admin(Admin::Create { email }) => admin::create(&email),
+        Command::Config { example } => settings::run(example),
+        Command::Tour(options) => tour::run(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            writeln!(io::stderr(), "rialto: {failure}").ok(); // Where else could it be said?
+            ExitCode::from(failure.status)
+        }
+    }
+}
+
+/// Why a command did not do all that it was asked.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    status: u8,
+}
+
+impl Failure {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Failure { message: message.into(), status: 1 }
+    }
+}
+
+/// The exit status of a command that did a part of what it was asked.
+pub(crate) const IN_PART: u8 = 3;
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Failure::new(problems.to_string())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(err: io::Error) -> Self {
+        Failure::new(err.to_string())
+    }
+}
+
+/// Unlike on the wire, whoever runs the program may know the cause.
+impl From<Error> for Failure {
+    fn from(err: Error) -> Self {
+        let mut message = match &err {
+            Error::Invalid(fields) => {
+                let fields = fields.iter().map(|it| format!("{}: {}", it.field, it.message));
+                fields.collect::<Vec<_>>().join(", ")
+            }
+            err => err.to_string(),
+        };
+        let mut cause = err.source();
+        while let Some(source) = cause {
+            message.push_str(&format!(": {source}"));
+            cause = source.source();
+        }
+        Failure::new(message)
+    }
+}
+
+/// The settings of this process, with its log started by them.
+pub(crate) fn configured() -> Result<(Config, Texts), Failure> {
+    let (config, texts) = Config::load()?;
+    logging::start(&config).map_err(|err| Failure::new(err.to_string()))?;
+    Ok((config, texts))
+}
+
+/// Prints a line to standard output at once. A reader that has gone is no error: `head` has seen
+/// enough.
+pub(crate) fn say(line: impl fmt::Display) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Err(err) if err.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_serves() {
+        assert!(Arguments::parse_from(["rialto"]).command.is_none());
+    }
+}

@@ -1,0 +1,92 @@
+//! `rialto serve`: the server, from its settings to its end.
+
+use std::net::SocketAddr;
+
+use actix_web::rt::System;
+
+use super::{
+    Failure, configured, say,
+    seed::{self, DEMO_ADMIN, DEMO_SHOPPER, Login},
+    shop,
+};
+use crate::{
+    app::App,
+    config::{Config, Environment, Origin, SETTINGS, Texts},
+};
+
+/// Serves until it is told to stop; what was begun is finished by then.
+pub fn run() -> Result<(), Failure> {
+    let (config, texts) = configured()?;
+    warn_of_what_is_not_used(&texts);
+    System::new().block_on(async {
+        prepare(&config).await?;
+        let app = App::build(&config).await?;
+        say(banner(&config, app.address()))?;
+        Ok(app.run().await?)
+    })
+}
+
+/// Brings the store to where the server can begin.
+async fn prepare(config: &Config) -> Result<(), Failure> {
+    let store = shop::open(config)?;
+    match config.env {
+        Environment::Dev => seed::first(&store).await,
+        Environment::Test => Ok(()),
+        Environment::Prod => seed::refuse_demo_logins(&store).await,
+    }
+}
+
+/// Whoever sets something believes that it has an effect.
+fn warn_of_what_is_not_used(texts: &Texts) {
+    for setting in SETTINGS.iter().filter(|setting| !setting.is_used()) {
+        if texts.get(setting.name).is_some_and(|(_, origin)| origin != Origin::Default) {
+            tracing::warn!(setting = setting.name, "this setting has no effect yet");
+        }
+    }
+}
+
+/// Where everything is, for whoever has just started it.
+fn banner(config: &Config, bound: SocketAddr) -> String {
+    let base = config.public_url(bound);
+    let socket = base.replacen("http", "ws", 1);
+    let mut banner = format!(
+        "\nRialto {} is open at {base}\n\n  \
+           API      {base}/api/v1\n  \
+           docs     {base}/api/docs\n  \
+           socket   {socket}/api/v1/ws\n  \
+           metrics  {base}/metrics\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    if config.env == Environment::Dev {
+        for Login { email, password, .. } in [DEMO_ADMIN, DEMO_SHOPPER] {
+            banner.push_str(&format!("\n  log in   {email} / {password}"));
+        }
+        banner.push('\n');
+    }
+    banner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(env: &str) -> String {
+        let secret = "k7Zp0QmXv3TnB9sRdY5wLhC2fJgE8uAa";
+        let config = Config::of(&[("RIALTO_ENV", env), ("RIALTO_JWT_SECRET", secret)]).unwrap();
+        banner(&config, "127.0.0.1:4711".parse().unwrap())
+    }
+
+    #[test]
+    fn the_banner_says_where_everything_is() {
+        let banner = shown("dev");
+        for place in ["http://127.0.0.1:4711/api/docs", "ws://127.0.0.1:4711/api/v1/ws"] {
+            assert!(banner.contains(place), "{banner}");
+        }
+        assert!(banner.contains("admin@rialto.test / rialto-admin"), "{banner}");
+    }
+
+    #[test]
+    fn prod_is_told_of_no_demo_login() {
+        assert!(!shown("prod").contains("rialto-admin"));
+    }
+}

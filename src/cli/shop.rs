@@ -1,0 +1,40 @@
+//! The shop's store, opened by a command that is not the server.
+
+use std::fs;
+
+use super::Failure;
+use crate::{
+    config::{Config, DatabaseUrl},
+    store::{self, Migration, Store, Url},
+};
+
+/// Opens the store with a schema that is up to date. The SQLite file is ours, so it is migrated;
+/// a server is others' too, so it must be up to date already.
+pub fn open(config: &Config) -> Result<Store, Failure> {
+    let url = located(config)?;
+    match &url {
+        Url::Sqlite(_) => {
+            store::migrate(&url, Migration::Up)?;
+        }
+        Url::Postgres(_) => {
+            let pending = store::migration_status(&url)?.iter().filter(|(_, done)| !done).count();
+            if pending > 0 {
+                let message =
+                    format!("the schema lacks {pending} migrations: run rialto migrate up");
+                return Err(Failure::new(message));
+            }
+        }
+    }
+    Ok(Store::open(&url)?)
+}
+
+/// Where the store is; the folder of a SQLite file is made.
+pub fn located(config: &Config) -> Result<Url, Failure> {
+    if let DatabaseUrl::Sqlite(path) = &config.database
+        && let Some(folder) = path.parent()
+    {
+        fs::create_dir_all(folder)
+            .map_err(|err| Failure::new(format!("{}: {err}", folder.display())))?;
+    }
+    Ok(Url::from(&config.database))
+}
