@@ -19,7 +19,10 @@ async fn whoever_registers_is_signed_in_and_can_sign_in_again() {
     let login = json!({ "email": "Ada@Example.com", "password": PASSWORD });
     let again = stranger.post("/auth/login", login).await.is(200);
 
-    assert_eq!((&session["token_type"], session["expires_in"].as_i64()), (&json!("Bearer"), Some(900)));
+    assert_eq!(
+        (&session["token_type"], session["expires_in"].as_i64()),
+        (&json!("Bearer"), Some(900))
+    );
     assert_eq!(me, session["user"]);
     assert_eq!((&me["email"], &me["role"]), (&json!("ada@example.com"), &json!("customer")));
     assert_eq!((&me["status"], &me["email_confirmed"]), (&json!("active"), &json!(false)));
@@ -45,7 +48,8 @@ async fn an_account_that_breaks_a_rule_is_refused_with_every_field_named() {
     let stranger = shop.stranger();
     let wrong = json!({ "email": "ada", "password": "short", "name": " " });
     let long = json!({ "email": "a@example.com", "password": PASSWORD, "name": "a".repeat(101) });
-    let admin = json!({ "email": "a@example.com", "password": PASSWORD, "name": "A", "role": "admin" });
+    let admin =
+        json!({ "email": "a@example.com", "password": PASSWORD, "name": "A", "role": "admin" });
 
     stranger.post("/auth/register", wrong).await.invalid(&["email", "name", "password"]);
     stranger.post("/auth/register", long).await.invalid(&["name"]);

@@ -102,7 +102,10 @@ async fn a_body_that_breaks_a_rule_changes_nothing_and_names_the_field() {
         (with("payment", json!({})), "payment.method"),
         (with("payment", cash), "payment.method"),
         (with("expected_total", json!(2990)), "expected_total"),
-        (with("expected_total", json!({ "amount": 1.5, "currency": "EUR" })), "expected_total.amount"),
+        (
+            with("expected_total", json!({ "amount": 1.5, "currency": "EUR" })),
+            "expected_total.amount",
+        ),
         (with("discount", euros(100)), "discount"),
         (with_address("country", json!("Germany")), "address.country"),
         (with_address("country", json!("de")), "address.country"),

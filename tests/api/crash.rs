@@ -150,5 +150,9 @@ async fn retried(diary: &Diary) -> i64 {
     assert_eq!(same.count(), 1);
     assert_eq!(orders.len(), diary.promised.len() + 1);
     assert_eq!(first.is_replayed(), orders.len() == before);
-    if first.is_replayed() { 0 } else { first.body["order"]["items"][0]["quantity"].as_i64().unwrap() }
+    if first.is_replayed() {
+        0
+    } else {
+        first.body["order"]["items"][0]["quantity"].as_i64().unwrap()
+    }
 }

@@ -69,7 +69,10 @@ async fn the_log_is_json_by_lines_and_holds_no_secret_and_no_address() {
     let (buyer, admin) = (shop.sign_up().await, shop.admin().await);
     let email = buyer.session["user"]["email"].as_str().unwrap().to_owned();
     let login = |password: &str| json!({ "email": email, "password": password });
-    shop.stranger().post("/auth/login", login("not my password")).await.refused(401, "invalid_credentials");
+    shop.stranger()
+        .post("/auth/login", login("not my password"))
+        .await
+        .refused(401, "invalid_credentials");
     shop.stranger().post("/auth/register", json!({ "email": email, "password": 7 })).await;
     let order = buyer.buy(&shop.variant("teapot").await, 1).await;
     let mut feed = admin.follow("admin:feed").await;

@@ -104,7 +104,10 @@ async fn an_order_that_is_called_off_before_it_is_paid_frees_its_stock() {
 
     let cancelled = buyer.post(&cancel, json!({ "reason": "a gift" })).await.is(200);
 
-    assert_eq!((&cancelled["status"], &cancelled["payment"]["status"]), (&json!("cancelled"), &json!("cancelled")));
+    assert_eq!(
+        (&cancelled["status"], &cancelled["payment"]["status"]),
+        (&json!("cancelled"), &json!("cancelled"))
+    );
     assert_eq!(shop.available(&teapot).await, 100);
     assert_eq!(buyer.timeline(&order).await.pop().unwrap()["data"]["reason"], "a gift");
     let twice = buyer.post(&cancel, json!({})).await;

@@ -23,7 +23,10 @@ async fn a_declined_card_leaves_the_order_to_be_paid_by_another() {
         ("tok_provider_error", "provider_error"),
     ] {
         let payment = buyer.pay(&order, token).await.is(200);
-        assert_eq!((&payment["status"], &payment["failure_code"]), (&json!("failed"), &json!(code)));
+        assert_eq!(
+            (&payment["status"], &payment["failure_code"]),
+            (&json!("failed"), &json!(code))
+        );
         assert_eq!(buyer.order(&order).await["status"], "pending_payment");
     }
     let payment = buyer.pay(&order, "tok_success").await.is(200);
@@ -86,7 +89,11 @@ async fn a_payment_that_is_decided_later_is_told_when_it_is() {
 
     for (order, token) in [(&good, "tok_delayed_success"), (&bad, "tok_delayed_failure")] {
         assert_eq!(buyer.pay(order, token).await.is(200)["status"], "processing");
-        buyer.once(&key()).post(&format!("{}/cancel", path(order)), json!({})).await.refused(409, "invalid_transition");
+        buyer
+            .once(&key())
+            .post(&format!("{}/cancel", path(order)), json!({}))
+            .await
+            .refused(409, "invalid_transition");
     }
 
     let (mut paid, mut failed) = (false, false);
@@ -97,7 +104,10 @@ async fn a_payment_that_is_decided_later_is_told_when_it_is() {
     }
     assert_eq!(buyer.order(&good).await["payment"]["status"], "captured");
     let left = buyer.order(&bad).await;
-    assert_eq!((&left["status"], &left["payment"]["status"]), (&json!("pending_payment"), &json!("failed")));
+    assert_eq!(
+        (&left["status"], &left["payment"]["status"]),
+        (&json!("pending_payment"), &json!("failed"))
+    );
     assert_eq!(buyer.pay(&bad, "tok_success").await.is(200)["status"], "captured");
 }
 
@@ -170,7 +180,10 @@ async fn an_order_that_is_not_paid_in_time_expires_and_frees_its_stock() {
     let kinds = ["order.placed", "payment.cancelled", "order.expired", "order.cancelled"];
     assert_eq!(each(&heard, "type"), kinds);
     let expired = buyer.order(&order).await;
-    assert_eq!((&expired["status"], &expired["payment"]["status"]), (&json!("cancelled"), &json!("cancelled")));
+    assert_eq!(
+        (&expired["status"], &expired["payment"]["status"]),
+        (&json!("cancelled"), &json!("cancelled"))
+    );
     assert_eq!(shop.available(&teapot).await, 100);
     buyer.pay(&order, "tok_success").await.refused(409, "invalid_transition");
 }

@@ -26,10 +26,8 @@ use support::{
 };
 
 /// What all nodes of a shop must share.
-const SHARED: [(&str, &str); 2] = [
-    ("RIALTO_JWT_SECRET", "2fKq8RzXv1LmT0yWc5BnJ7hUdA4sGe9P"),
-    ("RIALTO_COURIER_SPEED", "500000"),
-];
+const SHARED: [(&str, &str); 2] =
+    [("RIALTO_JWT_SECRET", "2fKq8RzXv1LmT0yWc5BnJ7hUdA4sGe9P"), ("RIALTO_COURIER_SPEED", "500000")];
 
 async fn two_nodes() -> (TestShop, TestShop) {
     let one = TestShop::on_postgres(&SHARED).await;
@@ -105,11 +103,9 @@ async fn the_same_checkout_sent_to_both_nodes_at_once_is_one_order() {
         buyer.add(&teapot, 1).await;
         let once = key();
         let (here_once, there_once) = (buyer.once(&once), there.once(&once));
-        let (a, b) = join(
-            here_once.post("/checkout", checkout()),
-            there_once.post("/checkout", checkout()),
-        )
-        .await;
+        let (a, b) =
+            join(here_once.post("/checkout", checkout()), there_once.post("/checkout", checkout()))
+                .await;
 
         assert_eq!((a.status, b.status), (201, 201), "{} {}", a.text, b.text);
         assert_eq!(a.text, b.text);

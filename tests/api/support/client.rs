@@ -129,12 +129,13 @@ impl Client {
 
     /// A socket that is opened with the headers of this client.
     pub async fn socket(&self) -> Socket {
-        Socket::open(&self.address.borrow(), "", &self.headers).await.expect("a socket")
+        self.socket_at("").await.expect("a socket")
     }
 
     /// The same with a query, such as `?ticket=…`; an error is the status that was answered.
     pub async fn socket_at(&self, query: &str) -> Result<Socket, u16> {
-        Socket::open(&self.address.borrow(), query, &self.headers).await
+        let address = self.address.borrow().clone();
+        Socket::open(&address, query, &self.headers).await
     }
 
     /// A socket that follows `topic` from its first event on.

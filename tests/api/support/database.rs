@@ -40,8 +40,14 @@ impl Kind {
 
 pub enum Database {
     /// The file that this folder holds, as `rialto.db`.
-    Sqlite { url: String, _folder: Folder },
-    Postgres { url: String, name: String },
+    Sqlite {
+        url: String,
+        _folder: Folder,
+    },
+    Postgres {
+        url: String,
+        name: String,
+    },
 }
 
 /// The PostgreSQL server that the tests may make databases on.
