@@ -22,18 +22,21 @@ use self::start::{drain, start_actors, watch_revocations};
 use crate::{
     actors::Actors,
     bus::Bus,
-    cache::revoked::Revoked,
-    config::Config,
+    cache::{self, revoked::Revoked, ticket::Tickets},
+    config::{Config, Secret},
     domain::Error,
     http::{self, Edge, health::Metrics, openapi::Document, routes::Table, token::Keys},
     store::{Store, Url},
+    ws::{self, Sockets},
 };
 
 /// The routes of all edges; tests walk them.
-pub const TABLES: &[Table] = &[http::routes::TABLE];
+pub const TABLES: &[Table] = &[http::routes::TABLE, ws::TABLE];
 
 /// How long requests may take that were begun before the end, in seconds.
 const FINISH_WITHIN_SECONDS: u64 = 3;
+/// How long sockets may take to say goodbye.
+const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
 /// How long each kind of actor may take to finish what it has in hand.
 const DRAIN_WITHIN: Duration = Duration::from_millis(500);
 /// Connections that may wait to be accepted: a storm of reconnecting phones.
@@ -44,10 +47,10 @@ pub struct App {
     address: SocketAddr,
     server: Server,
     actors: Actors,
+    sockets: Sockets,
     draining: watch::Sender<bool>,
     /// Kept for their threads.
     arbiters: Vec<Arbiter>,
-    _bus: Bus,
 }
 
 impl App {
@@ -66,10 +69,13 @@ impl App {
         let listener = listener.map_err(Error::internal("binding the address"))?;
         let address = listener.local_addr().map_err(Error::internal("binding the address"))?;
         let (draining, told) = watch::channel(false);
-        let edge = edge(config, address, store, &actors, revoked, told)?;
-        let server = serve(config, listener, edge)?;
+        let mut registry = Registry::with_prefix("rialto");
+        let counts = ws::metrics::Metrics::register(&mut registry);
+        let edge = edge(config, address, store, &actors, revoked, told, registry)?;
+        let sockets = sockets(config, &edge, bus, counts).await?;
+        let server = serve(config, listener, edge, sockets.clone())?;
         announce(&config.data_dir, address).map_err(Error::internal("writing the address"))?;
-        Ok(App { address, server, actors, draining, arbiters, _bus: bus })
+        Ok(App { address, server, actors, sockets, draining, arbiters })
     }
 
     /// Where it listens.
@@ -85,6 +91,7 @@ impl App {
         told_to_stop().await.map_err(Error::internal("waiting for a signal"))?;
         tracing::info!("stopping");
         self.draining.send_replace(true);
+        self.sockets.drain(SOCKETS_WITHIN).await;
         handle.stop(true).await;
         serving.await.ok(); // It has ended, one way or the other.
         drain(&self.actors, DRAIN_WITHIN).await;
@@ -103,15 +110,15 @@ fn edge(
     actors: &Actors,
     revoked: Revoked,
     draining: watch::Receiver<bool>,
+    mut registry: Registry,
 ) -> Result<Edge, Error> {
-    let mut registry = Registry::with_prefix("rialto");
     let metrics = Metrics::register(&mut registry);
     let secrets = config.signing_keys().map_err(Error::internal("reading the signing key"))?;
     Ok(Edge {
         store,
         actors: actors.clone(),
         revoked,
-        keys: Keys::new(&secrets.iter().map(|it| it.as_bytes().to_vec()).collect::<Vec<_>>())?,
+        keys: Keys::new(secrets.iter().map(Secret::as_bytes))?,
         origins: config.allowed_origins(address).into_iter().collect(),
         draining,
         registry: Arc::new(registry),
@@ -121,8 +128,44 @@ fn edge(
     })
 }
 
-fn serve(config: &Config, listener: TcpListener, edge: Edge) -> Result<Server, Error> {
-    let server = HttpServer::new(move || http::app(edge.clone(), |_| {}))
+/// What sockets share: of the REST edge what both need, and where tickets wait.
+async fn sockets(
+    config: &Config,
+    edge: &Edge,
+    bus: Bus,
+    metrics: ws::metrics::Metrics,
+) -> Result<Sockets, Error> {
+    let tickets = match &config.redis {
+        Some(url) => Tickets::Redis(cache::connect(url.reveal()).await?),
+        None => Tickets::memory(),
+    };
+    Ok(Sockets {
+        store: edge.store.clone(),
+        bus,
+        sessions: edge.actors.sessions.clone(),
+        keys: edge.keys.clone(),
+        revoked: edge.revoked.clone(),
+        tickets,
+        origins: edge.origins.iter().cloned().collect(),
+        node: format!("{:08x}", rand::random::<u32>()),
+        limits: ws::Limits::default(),
+        metrics,
+        hubs: ws::Hubs::default(),
+    })
+}
+
+fn serve(
+    config: &Config,
+    listener: TcpListener,
+    edge: Edge,
+    sockets: Sockets,
+) -> Result<Server, Error> {
+    let app = move || {
+        let sockets = sockets.clone();
+        http::app(edge.clone(), move |config| ws::configure(config, &sockets))
+    };
+    let server = HttpServer::new(app)
+        .on_connect(ws::guard::on_connect)
         .workers(config.workers.get())
         .backlog(BACKLOG)
         .disable_signals()

@@ -2,15 +2,16 @@
 //! wrong to standard error.
 
 use std::{
-    error::Error as _,
     fmt,
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod admin;
+mod import;
 mod migrate;
 mod seed;
 mod serve;
@@ -38,6 +39,8 @@ enum Command {
     Serve,
     /// Bring the database's schema up to date, one step back, or say where it stands
     Migrate { direction: Direction },
+    /// Fill the shop with products that are made up, the same ones each time
+    Seed(Seed),
     /// Manage the people who run the shop
     #[command(subcommand)]
     Admin(Admin),
@@ -46,6 +49,11 @@ enum Command {
         /// Print the text of `.env.example` instead
         #[arg(long)]
         example: bool,
+    },
+    /// Take products from a CSV file that Shopify exported
+    Import {
+        /// The file; `-` is standard input
+        file: PathBuf,
     },
     /// Play a whole purchase against a server, and watch it on the sockets
     Tour(tour::Options),
@@ -61,6 +69,21 @@ enum Direction {
     Status,
 }
 
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Seed {
+    /// The demo shop, with its two demo logins
+    #[arg(long, conflicts_with_all = ["products", "variants"])]
+    demo: bool,
+    /// This many products
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    products: Option<u32>,
+    /// Variants of each product
+    #[arg(long, value_name = "M", requires = "products", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
+    variants: u32,
+}
+
 #[derive(Debug, Subcommand)]
 enum Admin {
     /// Make an admin; the password is asked for, or is the first line of standard input
@@ -74,8 +97,10 @@ pub fn run() -> ExitCode {
     let done = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(),
         Command::Migrate { direction } => migrate::run(direction),
+        Command::Seed(seed) => seed::run(&seed),
         Command::Admin(Admin::Create { email }) => admin::create(&email),
         Command::Config { example } => settings::run(example),
+        Command::Import { file } => import::run(&file),
         Command::Tour(options) => tour::run(&options),
     };
     match done {
@@ -124,19 +149,22 @@ impl From<io::Error> for Failure {
 /// Unlike on the wire, whoever runs the program may know the cause.
 impl From<Error> for Failure {
     fn from(err: Error) -> Self {
-        let mut message = match &err {
+        Failure::new(match err {
             Error::Invalid(fields) => {
                 let fields = fields.iter().map(|it| format!("{}: {}", it.field, it.message));
                 fields.collect::<Vec<_>>().join(", ")
             }
-            err => err.to_string(),
-        };
-        let mut cause = err.source();
-        while let Some(source) = cause {
-            message.push_str(&format!(": {source}"));
-            cause = source.source();
-        }
-        Failure::new(message)
+            Error::Internal { doing, source } => {
+                let mut message = format!("{doing} failed: {source}");
+                let mut cause = source.source();
+                while let Some(deeper) = cause {
+                    message.push_str(&format!(": {deeper}"));
+                    cause = deeper.source();
+                }
+                message
+            }
+            other => other.to_string(),
+        })
     }
 }
 
@@ -171,5 +199,18 @@ mod tests {
     #[test]
     fn without_a_command_it_serves() {
         assert!(Arguments::parse_from(["rialto"]).command.is_none());
+    }
+
+    #[test]
+    fn a_seed_must_say_of_what() {
+        for wrong in [
+            &["rialto", "seed"][..],
+            &["rialto", "seed", "--variants", "2"],
+            &["rialto", "seed", "--demo", "--products", "2"],
+            &["rialto", "seed", "--products", "0"],
+        ] {
+            assert!(Arguments::try_parse_from(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(Arguments::try_parse_from(["rialto", "seed", "--products", "5"]).is_ok());
     }
 }

@@ -2,3 +2,4 @@
 
 pub mod courier;
 pub mod payment;
+pub mod shopify;

@@ -1,9 +1,18 @@
-//! What a shop begins with.
+//! `rialto seed`: a shop with something in it, the same one each time.
 
-use super::{Failure, admin};
+use actix_web::rt::System;
+
+use super::{Failure, Seed, admin, configured, say, shop};
 use crate::{
     actors::password::Passwords,
-    domain::account::{Email, Password, Role},
+    config::Environment,
+    demo,
+    domain::{
+        Error,
+        account::{Email, Password, Role},
+        catalogue::{Filter, Import, Imported},
+        page::Page,
+    },
     store::{Store, read},
 };
 
@@ -28,9 +37,35 @@ pub const DEMO_SHOPPER: Login = Login {
     role: Role::Customer,
 };
 
-/// What a server in `dev` begins with: the demo logins.
+/// Fills the shop and shows how far it is.
+pub fn run(seed: &Seed) -> Result<(), Failure> {
+    let (config, _) = configured()?;
+    if seed.demo && config.env == Environment::Prod {
+        return Err(Failure::new("the demo logins are not for prod: everybody knows them"));
+    }
+    let store = shop::open(&config)?;
+    System::new().block_on(async {
+        if seed.demo {
+            logins(&store).await?;
+            say(told("the demo shop", import(&store, demo::catalogue()).await?))?;
+        }
+        if let Some(products) = seed.products {
+            large(&store, products, seed.variants).await?;
+        }
+        Ok(())
+    })
+}
+
+/// What a server in `dev` begins with: the demo logins, and the demo shop where there is nothing
+/// for sale yet.
 pub async fn first(store: &Store) -> Result<(), Failure> {
-    logins(store).await
+    logins(store).await?;
+    let page = Page::new(Some(1), None)?;
+    if read!(store, catalogue::list(Filter::default(), page))?.items.is_empty() {
+        let imported = import(store, demo::catalogue()).await?;
+        tracing::info!(products = imported.created, "seeded the demo shop");
+    }
+    Ok(())
 }
 
 /// Fails where somebody could log in with what everybody knows.
@@ -57,4 +92,25 @@ async fn logins(store: &Store) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+async fn large(store: &Store, products: u32, variants: u32) -> Result<(), Failure> {
+    let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let mut done = Imported::default();
+    for part in demo::large(number(products), number(variants)) {
+        let Imported { created, updated } = import(store, part).await?;
+        done.created = done.created.saturating_add(created);
+        done.updated = done.updated.saturating_add(updated);
+        say(format!("{} of {products} products", done.created.saturating_add(done.updated)))?;
+    }
+    Ok(say(told("in all", done))?)
+}
+
+async fn import(store: &Store, import: Import) -> Result<Imported, Error> {
+    store.write(import).await
+}
+
+fn told(what: &str, imported: Imported) -> String {
+    let Imported { created, updated } = imported;
+    format!("{what}: {created} products made, {updated} brought up to date")
 }

@@ -32,7 +32,10 @@ async fn prepare(config: &Config) -> Result<(), Failure> {
     match config.env {
         Environment::Dev => seed::first(&store).await,
         Environment::Test => Ok(()),
-        Environment::Prod => seed::refuse_demo_logins(&store).await,
+        Environment::Prod => {
+            tracing::warn!("payments are emulated: no money moves");
+            seed::refuse_demo_logins(&store).await
+        }
     }
 }
 

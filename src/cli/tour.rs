@@ -59,18 +59,21 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 }
 
 async fn play(options: &Options) -> Result<(), Failure> {
-    let journal = Rc::new(Journal::start());
     let server = match options.url {
         Some(_) => None,
-        None => Some(Server::start(options.catalogue.as_deref()).await?),
+        None => {
+            say("Opening a shop of its own for the tour …")?;
+            Some(Server::start(options.catalogue.as_deref()).await?)
+        }
     };
     let base = match (&options.url, &server) {
         (Some(url), _) => http::checked_base(url)?,
         (None, Some(server)) => server.base().to_owned(),
         (None, None) => return Err(Failure::new("there is no server")),
     };
+    let journal = Rc::new(Journal::start());
     let about = server.as_ref().map_or("", Server::about);
-    journal.title(format!("{base}  {about}").trim_end())?;
+    say(format!("{base}  {about}").trim_end())?;
     let tour = Tour {
         http: Client::new(&base, Rc::clone(&journal), patience(options)),
         journal: Rc::clone(&journal),

@@ -84,7 +84,7 @@ impl Refusal {
 
     /// What is not allowed in the state that it is in, which is named.
     pub fn transition(what: &str, state: impl std::fmt::Display, step: &str) -> Self {
-        let message = format!("a {what} that is {state} cannot {step}");
+        let message = format!("this {what} is {state} and cannot {step}");
         Refusal::new("invalid_transition", message).with("state", state.to_string())
     }
 }

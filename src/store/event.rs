@@ -96,6 +96,19 @@ pub fn user_after(
     rows.into_iter().map(published).collect()
 }
 
+/// Where the last event of one of `kinds` stands in the feed that is not after `sequence`, 0 where
+/// none is kept.
+pub fn last_of(conn: &mut Conn, kinds: Vec<Kind>, sequence: i64) -> Result<i64, Error> {
+    let kinds = kinds.into_iter().map(Kind::as_str);
+    let last: Option<i64> = feed::table
+        .inner_join(events::table)
+        .filter(events::kind.eq_any(kinds))
+        .filter(feed::sequence.le(sequence))
+        .select(max(feed::sequence))
+        .first(conn)?;
+    Ok(last.unwrap_or(0))
+}
+
 /// The timeline of an order after `sequence`, in order.
 pub fn of_order(
     conn: &mut Conn,

@@ -96,6 +96,7 @@ async fn a_power_cut_in_five_hundred_checkouts_loses_nothing_that_was_promised()
     assert_eq!(shop.available(&candle).await, CANDLES - units);
 
     let cut_off: Vec<&Diary> = diaries.iter().filter(|it| it.open.is_some()).collect();
+    assert!(!cut_off.is_empty(), "the power went between two checkouts");
     for diary in &cut_off {
         units += retried(diary).await;
     }
@@ -103,6 +104,33 @@ async fn a_power_cut_in_five_hundred_checkouts_loses_nothing_that_was_promised()
     for diary in &cut_off {
         whole(diary).await;
     }
+    assert_eq!(told(&shop).await, ids(&diaries).await);
+}
+
+/// The ids of all orders, in order.
+async fn ids(diaries: &[Diary]) -> Vec<String> {
+    let mut ids = Vec::new();
+    for diary in diaries {
+        ids.extend(diary.buyer.orders().await.iter().map(|it| it["id"].to_string()));
+    }
+    ids.sort();
+    ids
+}
+
+/// The ids of all orders that the admins' feed has told of, in order.
+async fn told(shop: &TestShop) -> Vec<String> {
+    // Told of last, so all that was placed before it has been told too.
+    let last = shop.sign_up().await.user_id().to_owned();
+    let mut feed = shop.admin().await.follow("admin:feed").await;
+    let mut all = Vec::new();
+    while all.last().is_none_or(|it: &Value| it["data"]["user_id"] != last) {
+        all.push(feed.next().await);
+    }
+    assert_eq!(each(&all, "sequence"), gapless(all.len()));
+    let placed = all.iter().filter(|it| it["type"] == "order.placed");
+    let mut ids: Vec<String> = placed.map(|it| it["data"]["order_id"].to_string()).collect();
+    ids.sort();
+    ids
 }
 
 /// Every order of a buyer is whole, and all that were promised are among them. Returns how many

@@ -1,0 +1,53 @@
+//! `rialto import FILE`: products as Shopify exports them.
+
+use std::{fs::File, io, path::Path};
+
+use actix_web::rt::System;
+
+use super::{Failure, IN_PART, configured, say, shop};
+use crate::{
+    domain::catalogue::{Import, Imported},
+    gateway::shopify::{self, Parsed},
+    store::Store,
+};
+
+/// Products that are written in one transaction.
+const CHUNK: usize = 500;
+
+/// Takes what can be taken, and names each line that could not.
+pub fn run(file: &Path) -> Result<(), Failure> {
+    let (config, _) = configured()?;
+    let parsed = parse(file)?;
+    let store = shop::open(&config)?;
+    let Imported { created, updated } = System::new().block_on(write(&store, parsed.import))?;
+    say(format!("{created} products made, {updated} brought up to date"))?;
+    if parsed.errors.is_empty() {
+        return Ok(());
+    }
+    for error in &parsed.errors {
+        say(format!("line {}: {} ({})", error.line, error.message, error.code))?;
+    }
+    let message = format!("{} lines were left out", parsed.errors.len());
+    Err(Failure { message, status: IN_PART })
+}
+
+fn parse(file: &Path) -> Result<Parsed, Failure> {
+    if file == Path::new("-") {
+        return Ok(shopify::read(io::stdin().lock()));
+    }
+    let open = File::open(file);
+    let open = open.map_err(|err| Failure::new(format!("{}: {err}", file.display())))?;
+    Ok(shopify::read(io::BufReader::new(open)))
+}
+
+async fn write(store: &Store, import: Import) -> Result<Imported, Failure> {
+    let Import { categories, products } = import;
+    let mut done = store.write(Import { categories, products: Vec::new() }).await?;
+    for chunk in products.chunks(CHUNK) {
+        let part = Import { categories: Vec::new(), products: chunk.to_vec() };
+        let Imported { created, updated } = store.write(part).await?;
+        done.created = done.created.saturating_add(created);
+        done.updated = done.updated.saturating_add(updated);
+    }
+    Ok(done)
+}

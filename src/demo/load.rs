@@ -1,0 +1,179 @@
+//! Made-up products for load runs: plain words in plausible combinations.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::{categories, item::hash, shelves};
+use crate::domain::{
+    catalogue::{Import, NewProduct, NewVariant, VARIANTS_MAX},
+    money::Money,
+};
+
+/// So that one import is one transaction of a bearable size.
+const PRODUCTS_PER_IMPORT: usize = 500;
+
+/// More than any run buys, so that what is measured is never a refusal.
+const ON_HAND: i64 = 100_000;
+
+const STYLES: [&str; 16] = [
+    "Alpine", "Amber", "Classic", "Coastal", "Compact", "Cosy", "Country", "Elegant", "Everyday",
+    "Graphic", "Heritage", "Modern", "Nordic", "Rustic", "Simple", "Vintage",
+];
+const MATERIALS: [&str; 12] = [
+    "Ash", "Bamboo", "Brass", "Ceramic", "Copper", "Cotton", "Glass", "Linen", "Oak", "Steel",
+    "Walnut", "Wool",
+];
+const THINGS: [&str; 20] = [
+    "Basket",
+    "Blanket",
+    "Bottle",
+    "Bowl",
+    "Box",
+    "Candle Holder",
+    "Clock",
+    "Cup",
+    "Frame",
+    "Hook",
+    "Jar",
+    "Lamp",
+    "Mirror",
+    "Plate",
+    "Shelf",
+    "Stool",
+    "Table",
+    "Tray",
+    "Vase",
+    "Watch",
+];
+const BRANDS: [&str; 8] = [
+    "Aldermoor",
+    "Brasswick",
+    "Greenhithe",
+    "Halden Light",
+    "Marlow Wren",
+    "Northlight",
+    "Skarvik",
+    "Tidewater",
+];
+const COLOURS: [&str; 10] =
+    ["Black", "Blue", "Clay", "Green", "Grey", "Mustard", "Natural", "Red", "Rose", "White"];
+
+pub fn imports(products: usize, variants: usize) -> impl Iterator<Item = Import> {
+    let variants = variants.clamp(1, VARIANTS_MAX);
+    (0..products).step_by(PRODUCTS_PER_IMPORT).map(move |first| {
+        let last = first.saturating_add(PRODUCTS_PER_IMPORT).min(products);
+        import(first..last, variants)
+    })
+}
+
+/// Each import names the categories, so that it can be taken alone.
+fn import(numbers: Range<usize>, variants: usize) -> Import {
+    let products = numbers.map(|number| product(number, variants)).collect();
+    Import { categories: categories(), products }
+}
+
+fn product(number: usize, variants: usize) -> NewProduct {
+    let mut dice = Dice(hash(&format!("product {number}")));
+    let (style, material) = (dice.pick(&STYLES), dice.pick(&MATERIALS));
+    let (thing, brand) = (dice.pick(&THINGS), dice.pick(&BRANDS));
+    let category = dice.pick(&shelves::ALL).map_or("apparel", |shelf| shelf.category);
+    let [style, material, thing, brand] =
+        [style, material, thing, brand].map(|it| it.unwrap_or(&""));
+    let name = format!("{style} {material} {thing} {number}");
+    let cents = dice.below(195).saturating_mul(100).saturating_add(490);
+    NewProduct {
+        slug: name.to_lowercase().replace(' ', "-"),
+        description: format!("A {} of {}, made for load runs.", thing.to_lowercase(), material),
+        brand: Some((*brand).to_owned()),
+        category: category.to_owned(),
+        attributes: owned([("Material", material), ("Style", style)]),
+        images: Vec::new(),
+        variants: (0..variants).map(|at| variant(number, at, variants, cents)).collect(),
+        name,
+    }
+}
+
+fn variant(number: usize, at: usize, variants: usize, cents: i64) -> NewVariant {
+    let colour = COLOURS.get(at % COLOURS.len()).copied().unwrap_or("Natural");
+    let size = (at / COLOURS.len()).saturating_add(1).to_string();
+    let options = match variants {
+        1 => BTreeMap::new(),
+        few if few <= COLOURS.len() => owned([("Colour", colour)]),
+        _ => owned([("Colour", colour), ("Size", &size)]),
+    };
+    NewVariant {
+        sku: format!("LOAD-{number:07}-{at:02}"),
+        name: options.values().map(String::as_str).collect::<Vec<_>>().join(" / "),
+        options,
+        price: Money::euros(cents),
+        compare_at_price: None,
+        on_hand: ON_HAND,
+        weight_grams: 500,
+    }
+}
+
+fn owned<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// Numbers that follow from the one it starts with (splitmix64).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: u32) -> i64 {
+        let rolled = self.roll() % u64::from(bound.max(1));
+        i64::try_from(rolled).unwrap_or(0) // it is below a u32
+    }
+
+    fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        let count = u32::try_from(from.len()).ok()?; // the lists are short
+        usize::try_from(self.below(count)).ok().and_then(|at| from.get(at)) // it is below `count`
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_large_catalogue_comes_in_bounded_parts_and_whole() {
+        let parts: Vec<Import> = imports(1_203, 3).collect();
+
+        let sizes: Vec<usize> = parts.iter().map(|it| it.products.len()).collect();
+        assert_eq!(sizes, [500, 500, 203]);
+        let products = || parts.iter().flat_map(|it| &it.products);
+        let slugs: BTreeSet<&String> = products().map(|it| &it.slug).collect();
+        let variants = || products().flat_map(|it| &it.variants);
+        let skus: BTreeSet<&String> = variants().map(|it| &it.sku).collect();
+        assert_eq!((slugs.len(), skus.len()), (1_203, 3_609));
+        assert!(parts.iter().all(|it| it.categories == categories()));
+        assert!(variants().all(|it| it.price.amount >= 490 && it.on_hand == ON_HAND));
+    }
+
+    #[test]
+    fn the_variants_of_a_product_differ_in_their_options() {
+        for (asked, got) in [(0, 1), (1, 1), (7, 7), (100, 100), (101, 100)] {
+            let product = imports(1, asked).next().unwrap().products.remove(0);
+            let options: BTreeSet<_> = product.variants.iter().map(|it| &it.options).collect();
+            assert_eq!((product.variants.len(), options.len()), (got, got));
+        }
+    }
+
+    #[test]
+    fn a_large_catalogue_is_the_same_on_every_run_and_uses_all_categories() {
+        let run = || imports(400, 2).flat_map(|it| it.products).collect::<Vec<_>>();
+
+        assert_eq!(run(), run());
+        let used: BTreeSet<String> = run().into_iter().map(|it| it.category).collect();
+        assert_eq!(used.len(), 8);
+        assert_eq!(imports(0, 1).count(), 0);
+    }
+}

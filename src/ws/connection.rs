@@ -1,0 +1,230 @@
+//! One open socket: reads what the client says, one request after the other, and answers into the
+//! connection's queue.
+//!
+//! The only file that names `actix_web_actors`. Of it we use the handshake, the decoder and the
+//! context of the actor; what goes out is merged into the response beside it, from the queue.
+
+use std::{collections::HashMap, sync::Arc, time::Instant};
+
+use actix::prelude::*;
+use actix_http::ws::Item;
+use actix_web::{
+    HttpRequest,
+    body::BoxBody,
+    web::{Data, Payload},
+};
+use actix_web_actors::ws::{
+    self, CloseReason, Message, ProtocolError, WebsocketContext, WsResponseBuilder,
+};
+
+use self::{
+    inbound::Inbound, line::Line, outbound::Outbound, pieces::Pieces, rate::Rate, request::Change,
+};
+use super::{
+    Sockets,
+    guard::Switch,
+    hub::{Hub, Open},
+    protocol::{
+        self, Follow, Frame, Request, SUBPROTOCOL, Standing, Unread,
+        close::Close,
+        wire::{self, FRAME_BYTES_MAX},
+    },
+    topic::Who,
+};
+use crate::{
+    actors::session::Ended,
+    domain::{Error, id::ConnectionId, topic::Topic},
+    http::{error::Answered, token::Caller},
+    store,
+};
+
+mod inbound;
+pub mod line;
+mod outbound;
+mod pieces;
+mod queue;
+mod rate;
+mod request;
+mod vitals;
+
+/// One open socket.
+pub struct Connection {
+    ends: Ends,
+    who: Who,
+    topics: HashMap<Topic, Follow>,
+    rate: Rate,
+    pieces: Pieces,
+}
+
+/// What a request of a connection is served with.
+#[derive(Clone)]
+pub struct Ends {
+    pub line: Arc<Line>,
+    pub sockets: Data<Sockets>,
+    pub hub: Addr<Hub>,
+}
+
+/// Says to all who share the line that the connection is over, however it ended.
+struct Presence(Arc<Line>);
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.0.gone();
+    }
+}
+
+/// Whether the request asks for a WebSocket, as it should.
+pub fn check(request: &HttpRequest) -> Result<(), Error> {
+    let checked = ws::handshake(request);
+    checked.map(drop).map_err(|err| Error::Rejected {
+        code: "no_websocket_handshake",
+        message: format!("this opens a WebSocket: {err}"),
+    })
+}
+
+/// Answers the handshake of `caller`, or of nobody yet.
+pub async fn open(
+    request: &HttpRequest,
+    payload: Payload,
+    sockets: Data<Sockets>,
+    hub: Addr<Hub>,
+    caller: Option<Caller>,
+) -> Answered {
+    let (id, now) = (ConnectionId::new(), Instant::now());
+    let switch = request.conn_data::<Switch>().cloned();
+    let line = Arc::new(Line::new(id, switch, &sockets.limits, now));
+    let presence = Presence(Arc::clone(&line));
+    let ends = Ends { line, sockets, hub };
+    ends.welcome(caller);
+    ends.hub.send(Open(Arc::clone(&ends.line))).await.unwrap_or(Err(Error::Busy))?;
+    let outbound = Outbound::new(presence);
+    let connection = Connection::new(ends, Who { caller, cart: None }, now);
+    let response = WsResponseBuilder::new(connection, request, Inbound::new(payload))
+        .protocols(&[SUBPROTOCOL])
+        .frame_size(usize::try_from(FRAME_BYTES_MAX).unwrap_or(usize::MAX))
+        .start()
+        .map_err(|err| Error::internal("opening a socket")(err.to_string()))?;
+    Ok(response.map_body(|_, actor| BoxBody::new(outbound.beside(actor))))
+}
+
+impl Connection {
+    fn new(ends: Ends, who: Who, now: Instant) -> Self {
+        let limits = &ends.sockets.limits;
+        let rate = Rate::new(limits.frames_per_second, limits.frames_burst, now);
+        Connection { ends, who, topics: HashMap::new(), rate, pieces: Pieces::default() }
+    }
+
+    /// Serves a whole message. Nothing else is read from the client until that is done.
+    fn text(&mut self, text: &str, ctx: &mut WebsocketContext<Self>) {
+        let request = match protocol::parse(text) {
+            Ok(request) => request,
+            Err(Unread::NoObject) => return self.ends.line.close(Close::BadFrame),
+            Err(Unread::Refused(id, err)) => {
+                return self.ends.line.push(Frame::refused(&id, &err).wire());
+            }
+        };
+        let follows: Vec<Follow> = self.topics.values().cloned().collect();
+        self.serve(request, follows, ctx);
+    }
+
+    fn serve(&self, request: Request, follows: Vec<Follow>, ctx: &mut WebsocketContext<Self>) {
+        let (ends, who, socket) = (self.ends.clone(), self.who, ctx.address().recipient());
+        let served = async move { request::serve(&ends, who, &follows, socket, request).await };
+        ctx.wait(served.into_actor(self).map(|change, actor, _| actor.change(change)));
+    }
+
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Nothing => {}
+            Change::Follows(follow) => drop(self.topics.insert(follow.topic, follow)),
+            Change::Leaves(topic) => drop(self.topics.remove(&topic)),
+            Change::Is(who) => self.who = who,
+        }
+    }
+
+    fn bytes(&mut self, message: Message, ctx: &mut WebsocketContext<Self>) {
+        let line = &self.ends.line;
+        match message {
+            Message::Text(text) => self.text(&text, ctx),
+            Message::Continuation(item) => match self.piece(item) {
+                Ok(Some(text)) => self.text(&text, ctx),
+                Ok(None) => {}
+                Err(pieces::Refused) => self.ends.line.close(Close::BadFrame),
+            },
+            Message::Binary(_) => line.close(Close::BadFrame),
+            Message::Ping(payload) => line.push(wire::pong(&payload)),
+            Message::Pong(_) | Message::Nop | Message::Close(_) => {}
+        }
+    }
+
+    fn piece(&mut self, item: Item) -> Result<Option<String>, pieces::Refused> {
+        match item {
+            Item::FirstText(bytes) => self.pieces.first(&bytes).map(|()| None),
+            Item::FirstBinary(_) => Err(pieces::Refused),
+            Item::Continue(bytes) => self.pieces.next(&bytes).map(|()| None),
+            Item::Last(bytes) => self.pieces.last(&bytes).map(Some),
+        }
+    }
+}
+
+impl Actor for Connection {
+    type Context = WebsocketContext<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let Some(caller) = self.who.caller else { return };
+        let (ends, socket) = (self.ends.clone(), ctx.address().recipient());
+        let attached = async move { request::attach_first(&ends, caller, socket).await };
+        ctx.wait(attached.into_actor(self));
+    }
+}
+
+impl StreamHandler<Result<Message, ProtocolError>> for Connection {
+    fn handle(&mut self, item: Result<Message, ProtocolError>, ctx: &mut Self::Context) {
+        let (line, now) = (&self.ends.line, Instant::now());
+        line.heard(now);
+        match item {
+            Ok(Message::Close(reason)) => {
+                line.close_answered(reason.map(|CloseReason { code, .. }| code.into()));
+                ctx.stop();
+            }
+            // It was told to go; only its own goodbye matters now.
+            _ if !line.is_open() => {}
+            Err(_) => line.close(Close::BadFrame),
+            Ok(Message::Pong(_)) => {}
+            Ok(_) if !self.rate.allows(now) => line.close(Close::TooMany),
+            Ok(message) => self.bytes(message, ctx),
+        }
+    }
+}
+
+impl Handler<Ended> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, _: Ended, _: &mut Self::Context) {
+        if let Some(caller) = self.who.caller.filter(|_| self.topics.contains_key(&Topic::Me)) {
+            self.ends.line.push(Frame::revoked(caller.session, store::now()).wire());
+        }
+        self.ends.line.close(Close::Revoked);
+    }
+}
+
+impl Ends {
+    /// The first frame.
+    fn welcome(&self, caller: Option<Caller>) {
+        let Sockets { limits, node, .. } = &**self.sockets;
+        let ping_interval_ms = u64::try_from(limits.ping_every.as_millis()).unwrap_or(u64::MAX);
+        let standing = caller.map_or_else(Standing::default, |caller| self.identified(&caller));
+        let (op, connection_id) = ("welcome", self.line.id);
+        let welcome = Frame::Welcome { op, connection_id, node, ping_interval_ms, standing };
+        self.line.push(welcome.wire());
+    }
+
+    /// The hub minds from now on when the caller's token expires.
+    fn identified(&self, caller: &Caller) -> Standing {
+        let left = caller.expires_at - store::now();
+        let expires = Instant::now().checked_add(left.to_std().unwrap_or_default()); // it has expired
+        self.line.identified(caller.session, expires.unwrap_or_else(Instant::now));
+        let expires_in = Some(left.num_seconds().max(0));
+        Standing { user_id: Some(caller.user), cart_id: None, expires_in }
+    }
+}

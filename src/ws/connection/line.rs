@@ -1,0 +1,404 @@
+//! What a connection's actor, its hub and its response share: what waits to go out, and whether
+//! the connection goes on.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    time::Instant,
+};
+
+use actix_web::web::Bytes;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+
+use super::{
+    queue::Queue,
+    vitals::{Due, Vitals},
+};
+use crate::{
+    cache::revoked::Revoked,
+    domain::id::{ConnectionId, SessionId},
+    ws::{
+        Limits,
+        guard::Switch,
+        protocol::{close::Close, wire},
+    },
+};
+
+/// The part of the budget below which there is room for more of what was missed.
+const ROOM_SHARE: usize = 4;
+
+/// One connection, as all know it who have something to say to it.
+///
+/// All that goes out goes through its queue, in one order: a client reads the answer to a
+/// subscription before the first push of it.
+#[derive(Debug)]
+pub struct Line {
+    pub id: ConnectionId,
+    /// None where the server was not told of the connection: in tests, and behind other listeners.
+    switch: Option<Switch>,
+    state: Mutex<State>,
+    room: Notify,
+    room_bytes: usize,
+    turn: Semaphore,
+}
+
+#[derive(Debug)]
+struct State {
+    queue: Queue,
+    vitals: Vitals,
+    phase: Phase,
+    /// The code of the first close that was said, by either side.
+    code: Option<u16>,
+    /// Wakes the response when there is something to send.
+    waker: Option<Waker>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// The last word waits or was sent; the client's is awaited.
+    Closing,
+    /// Nothing more is expected: what waits goes out, and then the response ends.
+    Ending,
+    /// The response is over.
+    Gone,
+}
+
+/// How a connection was found by the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    Well,
+    /// Its client took nothing of it any more, so its socket was shut down.
+    Cut,
+    /// It is over; the code of its close, where one was said.
+    Gone(Option<u16>),
+}
+
+impl Line {
+    pub fn new(id: ConnectionId, switch: Option<Switch>, limits: &Limits, now: Instant) -> Self {
+        let state = State {
+            queue: Queue::new(limits.queue_bytes_max),
+            vitals: Vitals::new(now),
+            phase: Phase::Open,
+            code: None,
+            waker: None,
+        };
+        Line {
+            id,
+            switch,
+            state: Mutex::new(state),
+            room: Notify::new(),
+            room_bytes: limits.queue_bytes_max.checked_div(ROOM_SHARE).unwrap_or(0),
+            turn: Semaphore::new(1),
+        }
+    }
+
+    /// Has `frame` go out after all that waits. If that is too much, nothing of it goes out: the
+    /// client is told that it is slow, and resumes.
+    pub fn push(&self, frame: Bytes) {
+        let mut state = self.lock();
+        if state.phase != Phase::Open {
+            return;
+        }
+        if state.queue.push(frame).is_err() {
+            state.queue.clear();
+            state.close(Close::Slow);
+        }
+        self.wake(state);
+    }
+
+    /// Says why the server ends the connection, once; what waits goes out before.
+    pub fn close(&self, close: Close) {
+        let mut state = self.lock();
+        state.close(close);
+        self.wake(state);
+    }
+
+    /// The client has said its last word, with or without a code: if the server has not, it does.
+    pub fn close_answered(&self, code: Option<u16>) {
+        let mut state = self.lock();
+        if state.phase == Phase::Open {
+            state.queue.push_last(match code {
+                Some(code) => wire::close(code, ""),
+                None => wire::bare_close(),
+            });
+            state.code = code;
+        }
+        self.advance(state, Phase::Ending);
+    }
+
+    /// Nothing more will come from the client.
+    pub fn end(&self) {
+        self.advance(self.lock(), Phase::Ending);
+    }
+
+    /// Nothing more can be sent to the client.
+    pub fn gone(&self) {
+        let mut state = self.lock();
+        state.queue.clear();
+        self.advance(state, Phase::Gone);
+    }
+
+    /// The next piece to be sent, or the end.
+    pub fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let mut state = self.lock();
+        let before = state.queue.bytes();
+        if let Some(piece) = state.queue.pop() {
+            let is_room = before > self.room_bytes && state.queue.bytes() <= self.room_bytes;
+            drop(state);
+            if is_room {
+                self.room.notify_one();
+            }
+            return Poll::Ready(Some(piece));
+        }
+        if matches!(state.phase, Phase::Ending | Phase::Gone) {
+            return Poll::Ready(None);
+        }
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Says to the client's kernel that nothing follows: once the response has ended.
+    pub fn hang_up(&self) {
+        if let Some(switch) = &self.switch {
+            switch.finish();
+        }
+    }
+
+    /// The client has said something.
+    pub fn heard(&self, now: Instant) {
+        self.lock().vitals.heard(now);
+    }
+
+    /// The client follows something, or has said who it is.
+    pub fn admitted(&self) {
+        self.lock().vitals.admitted();
+    }
+
+    pub fn identified(&self, session: SessionId, expires: Instant) {
+        self.lock().vitals.identified(session, expires);
+    }
+
+    pub fn session(&self) -> Option<SessionId> {
+        self.lock().vitals.session()
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.lock().phase == Phase::Open
+    }
+
+    /// Does to the connection what is due at `now`.
+    pub fn check(&self, now: Instant, limits: &Limits, revoked: &Revoked) -> Found {
+        let mut state = self.lock();
+        if state.phase == Phase::Gone {
+            return Found::Gone(state.code);
+        }
+        match state.vitals.check(now, limits, revoked) {
+            Due::Nothing => return Found::Well,
+            Due::Ping => state.queue.push_urgent(wire::ping()),
+            Due::Close(close) => state.close(close),
+            Due::Cut => {
+                state.queue.clear();
+                self.advance(state, Phase::Ending);
+                if let Some(switch) = &self.switch {
+                    switch.cut();
+                }
+                return Found::Cut;
+            }
+        }
+        self.wake(state);
+        Found::Well
+    }
+
+    /// Waits until little enough waits for the client that more of what it missed may be read, and
+    /// until nobody else does so for this connection; none if it is over. To be kept until what was
+    /// read is in the queue.
+    pub async fn room(&self) -> Option<SemaphorePermit<'_>> {
+        let turn = self.turn.acquire().await.ok()?; // it is never closed
+        loop {
+            let emptied = self.room.notified();
+            {
+                let state = self.lock();
+                if state.phase != Phase::Open {
+                    return None;
+                }
+                if state.queue.bytes() <= self.room_bytes {
+                    return Some(turn);
+                }
+            }
+            emptied.await;
+        }
+    }
+
+    fn advance(&self, mut state: MutexGuard<'_, State>, phase: Phase) {
+        if state.phase != Phase::Gone {
+            state.phase = phase;
+        }
+        state.vitals.closed(Instant::now());
+        self.wake(state);
+    }
+
+    /// Lets the response go on, and whoever waits for room see what has become of it.
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        let (waker, is_over) = (state.waker.take(), state.phase != Phase::Open);
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        if is_over {
+            self.room.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn close(&mut self, close: Close) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Closing;
+            self.code = Some(close.code());
+            self.queue.push_last(close.frame());
+            self.vitals.closed(Instant::now());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        task::Wake,
+        time::Duration,
+    };
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn limits() -> Limits {
+        Limits { queue_bytes_max: 4096, ..Limits::default() }
+    }
+
+    fn line() -> Line {
+        Line::new(ConnectionId::new(), None, &limits(), Instant::now())
+    }
+
+    /// All that goes out now, and whether the response has ended.
+    fn sent(line: &Line) -> (Vec<u8>, bool) {
+        sent_with(line, &Arc::default())
+    }
+
+    fn sent_with(line: &Line, wakes: &Arc<Wakes>) -> (Vec<u8>, bool) {
+        let (waker, mut all) = (Waker::from(Arc::clone(wakes)), Vec::new());
+        loop {
+            match line.poll_next(&mut Context::from_waker(&waker)) {
+                Poll::Ready(Some(piece)) => all.extend_from_slice(&piece),
+                Poll::Ready(None) => return (all, true),
+                Poll::Pending => return (all, false),
+            }
+        }
+    }
+
+    fn bytes(frames: &[Bytes]) -> Vec<u8> {
+        frames.concat()
+    }
+
+    #[test]
+    fn a_push_wakes_the_response_once() {
+        let (line, wakes) = (line(), Arc::new(Wakes::default()));
+        assert_eq!(sent_with(&line, &wakes), (Vec::new(), false));
+
+        line.push(wire::text("1"));
+        line.push(wire::text("2"));
+
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+        assert_eq!(sent(&line), (bytes(&[wire::text("1"), wire::text("2")]), false));
+    }
+
+    #[test]
+    fn a_close_is_the_last_word_and_the_response_ends_when_it_was_answered() {
+        let line = line();
+        line.push(wire::text("1"));
+        line.close(Close::Expired);
+        line.close(Close::Revoked);
+        line.push(wire::text("2"));
+
+        assert_eq!(sent(&line), (bytes(&[wire::text("1"), Close::Expired.frame()]), false));
+        line.close_answered(Some(3005));
+        assert_eq!(sent(&line), (Vec::new(), true));
+    }
+
+    #[test]
+    fn the_close_of_a_client_is_answered_with_its_code() {
+        let (with, without) = (line(), line());
+        with.close_answered(Some(1001));
+        without.close_answered(None);
+        assert_eq!(sent(&with), (wire::close(1001, "").to_vec(), true));
+        assert_eq!(sent(&without), (wire::bare_close().to_vec(), true));
+    }
+
+    #[test]
+    fn a_client_for_which_too_much_waits_is_told_so_and_nothing_else() {
+        let (line, limits, revoked) = (line(), limits(), Revoked::default());
+        for _ in 0..100 {
+            line.push(wire::text(&"x".repeat(1000)));
+        }
+
+        assert_eq!(sent(&line), (Close::Slow.frame().to_vec(), false));
+        let now = Instant::now();
+        assert_eq!(line.check(now, &limits, &revoked), Found::Well);
+        assert_eq!(line.check(now + limits.close_within, &limits, &revoked), Found::Cut);
+        assert_eq!(sent(&line), (Vec::new(), true));
+        line.gone();
+        assert_eq!(line.check(now, &limits, &revoked), Found::Gone(Some(3008)));
+    }
+
+    #[test]
+    fn a_ping_overtakes_what_waits() {
+        let (line, limits) = (line(), limits());
+        line.admitted();
+        line.push(wire::text("1"));
+
+        line.check(Instant::now() + limits.ping_every, &limits, &Revoked::default());
+
+        assert_eq!(sent(&line).0, bytes(&[wire::ping(), wire::text("1")]));
+    }
+
+    #[actix_rt::test]
+    async fn there_is_room_again_when_the_client_has_read() {
+        let line = Arc::new(line());
+        line.push(wire::text(&"x".repeat(3000)));
+        let mut waits = Box::pin(line.room());
+        let late = tokio::time::timeout(Duration::from_millis(1), &mut waits).await;
+        assert!(late.is_err());
+
+        sent(&line);
+
+        assert!(waits.await.is_some());
+    }
+
+    #[actix_rt::test]
+    async fn there_is_no_room_on_a_line_that_is_over() {
+        let line = Arc::new(line());
+        line.push(wire::text(&"x".repeat(3000)));
+        let mut waits = Box::pin(line.room());
+        assert!(tokio::time::timeout(Duration::from_millis(1), &mut waits).await.is_err());
+
+        line.gone();
+
+        assert!(waits.await.is_none());
+    }
+}

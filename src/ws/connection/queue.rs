@@ -1,0 +1,166 @@
+//! What waits for one socket, and how much of it may wait.
+
+use std::collections::VecDeque;
+
+use actix_web::web::{Bytes, BytesMut};
+
+/// What holding a frame costs beside its bytes, so that tiny ones are not free.
+const FRAME_COST: usize = 64;
+/// How much is handed over at once: half of what the framework gathers before it writes.
+const CHUNK_BYTES: usize = 16 * 1024;
+
+/// Frames in the order in which they go out, within a budget of bytes.
+#[derive(Debug)]
+pub struct Queue {
+    frames: VecDeque<Bytes>,
+    /// Goes out before all others, and is not counted: a socket has one of it at most.
+    urgent: Option<Bytes>,
+    bytes: usize,
+    bytes_max: usize,
+}
+
+/// The budget is spent: the client reads more slowly than things happen to it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Overflow;
+
+impl Queue {
+    pub fn new(bytes_max: usize) -> Self {
+        Queue { frames: VecDeque::new(), urgent: None, bytes: 0, bytes_max }
+    }
+
+    pub fn push(&mut self, frame: Bytes) -> Result<(), Overflow> {
+        let bytes = self.bytes.saturating_add(cost(&frame));
+        if bytes > self.bytes_max {
+            return Err(Overflow);
+        }
+        self.bytes = bytes;
+        self.frames.push_back(frame);
+        Ok(())
+    }
+
+    /// Lets `frame` overtake what waits.
+    pub fn push_urgent(&mut self, frame: Bytes) {
+        self.urgent = Some(frame);
+    }
+
+    /// The last frame that there will be: it goes out whatever the budget says.
+    pub fn push_last(&mut self, frame: Bytes) {
+        self.bytes = self.bytes.saturating_add(cost(&frame));
+        self.frames.push_back(frame);
+    }
+
+    /// What goes out next: one frame as it is, or several small ones in one piece.
+    pub fn pop(&mut self) -> Option<Bytes> {
+        if let Some(urgent) = self.urgent.take() {
+            return Some(urgent);
+        }
+        let first = self.take()?;
+        let fits = |queue: &Self, bytes: usize| {
+            queue.frames.front().is_some_and(|it| it.len().saturating_add(bytes) <= CHUNK_BYTES)
+        };
+        if !fits(self, first.len()) {
+            return Some(first);
+        }
+        let mut chunk = BytesMut::with_capacity(CHUNK_BYTES.min(self.bytes));
+        chunk.extend_from_slice(&first);
+        while fits(self, chunk.len()) {
+            match self.take() {
+                Some(frame) => chunk.extend_from_slice(&frame),
+                None => break,
+            }
+        }
+        Some(chunk.freeze())
+    }
+
+    pub fn clear(&mut self) {
+        let bytes_max = self.bytes_max;
+        *self = Queue::new(bytes_max);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty() && self.urgent.is_none()
+    }
+
+    /// How much waits, as the budget counts it.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn take(&mut self) -> Option<Bytes> {
+        let frame = self.frames.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(cost(&frame));
+        Some(frame)
+    }
+}
+
+fn cost(frame: &Bytes) -> usize {
+    frame.len().saturating_add(FRAME_COST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue(bytes_max: usize) -> Queue {
+        Queue::new(bytes_max)
+    }
+
+    fn frame(length: usize) -> Bytes {
+        Bytes::from(vec![b'x'; length])
+    }
+
+    #[test]
+    fn the_budget_is_what_waits_and_not_what_went_out() {
+        let mut queue = queue(1024 + FRAME_COST);
+        queue.push(frame(1024)).unwrap();
+        assert_eq!(queue.push(frame(1)), Err(Overflow));
+
+        queue.pop().unwrap();
+
+        assert_eq!(queue.bytes(), 0);
+        queue.push(frame(1024)).unwrap();
+    }
+
+    #[test]
+    fn empty_frames_are_not_free() {
+        let mut queue = queue(1024);
+        let taken = (0..100).take_while(|_| queue.push(frame(0)).is_ok()).count();
+        assert_eq!(taken, 1024 / FRAME_COST);
+    }
+
+    #[test]
+    fn small_frames_go_out_together_and_in_order() {
+        let mut queue = queue(1 << 20);
+        for text in ["one", "two", "three"] {
+            queue.push(Bytes::from_static(text.as_bytes())).unwrap();
+        }
+        assert_eq!(queue.pop().unwrap().as_ref(), b"onetwothree");
+        assert_eq!(queue.pop(), None);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn a_piece_has_a_size_that_one_frame_alone_may_exceed() {
+        let mut queue = queue(1 << 20);
+        for length in [10_000, 6_000, 1_000, 50_000, 1] {
+            queue.push(frame(length)).unwrap();
+        }
+        let mut lengths = Vec::new();
+        while let Some(chunk) = queue.pop() {
+            lengths.push(chunk.len());
+        }
+        assert_eq!(lengths, [16_000, 1_000, 50_000, 1]);
+        assert_eq!(queue.bytes(), 0);
+    }
+
+    #[test]
+    fn what_is_urgent_overtakes_and_the_last_word_always_fits() {
+        let mut queue = queue(FRAME_COST + 1);
+        queue.push(frame(1)).unwrap();
+        queue.push_urgent(Bytes::from_static(b"ping"));
+        queue.push_last(Bytes::from_static(b"bye"));
+
+        assert_eq!(queue.pop().unwrap().as_ref(), b"ping");
+        assert_eq!(queue.pop().unwrap().as_ref(), b"xbye");
+    }
+}

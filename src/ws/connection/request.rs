@@ -1,0 +1,211 @@
+//! Serves the requests of a connection.
+
+use std::time::Duration;
+
+use actix::Recipient;
+
+use super::Ends;
+use crate::{
+    actors::session::{Attach, Detach, Ended},
+    domain::{Error, topic::Topic},
+    http::token::Caller,
+    ws::{
+        hub::{Begin, Unwatch, Watch},
+        protocol::{Follow, Frame, Op, Proof, Request, RequestId, Standing, close::Close},
+        topic::{self, Ask, Opening, Who},
+    },
+};
+
+/// How long the hub may take, which only waits for its own thread.
+const HUB_WITHIN: Duration = Duration::from_secs(5);
+
+/// What a request changes for the connection.
+pub enum Change {
+    Nothing,
+    Follows(Follow),
+    Leaves(Topic),
+    Is(Who),
+}
+
+/// Serves a request and answers it.
+pub async fn serve(
+    ends: &Ends,
+    who: Who,
+    follows: &[Follow],
+    socket: Recipient<Ended>,
+    Request { id, op }: Request,
+) -> Change {
+    let served = match op {
+        Op::Ping => {
+            ends.line.push(Frame::done(&id).wire());
+            Ok(Change::Nothing)
+        }
+        Op::Subscribe(follow) => subscribe(ends, who, follows, &id, follow).await,
+        Op::Unsubscribe(topic) => unsubscribe(ends, who, &id, topic).await,
+        Op::Auth(proof) => {
+            let identified = identify(ends, who, follows, socket, proof).await;
+            identified.map(|(who, standing)| {
+                ends.line.push(Frame::Identified { id: &id, ok: true, standing }.wire());
+                Change::Is(who)
+            })
+        }
+    };
+    served.unwrap_or_else(|Refusal { err, close }| {
+        log(&err);
+        ends.line.push(Frame::refused(&id, &err).wire());
+        if let Some(close) = close {
+            ends.line.close(close);
+        }
+        Change::Nothing
+    })
+}
+
+/// Has the session know of a connection whose handshake named it.
+pub async fn attach_first(ends: &Ends, caller: Caller, socket: Recipient<Ended>) {
+    if let Err(Refusal { err, close }) = attach(ends, &caller, socket).await {
+        log(&err);
+        ends.line.close(close.unwrap_or_else(|| ends.sockets.shutting_down()));
+    }
+}
+
+/// Why a request is refused, and whether the connection ends with it.
+struct Refusal {
+    err: Error,
+    close: Option<Close>,
+}
+
+impl From<Error> for Refusal {
+    fn from(err: Error) -> Self {
+        Refusal { err, close: None }
+    }
+}
+
+impl Refusal {
+    /// Of a proof of who somebody is: one that is wrong ends the connection.
+    fn of_proof(err: Error) -> Self {
+        let close = match &err {
+            Error::Unauthenticated { code: "token_expired" } => Some(Close::Expired),
+            Error::Unauthenticated { code: "session_revoked" } => Some(Close::Revoked),
+            Error::Unauthenticated { .. } | Error::NotFound(_) => Some(Close::InvalidToken),
+            _ => None,
+        };
+        Refusal { err, close }
+    }
+}
+
+async fn subscribe(
+    ends: &Ends,
+    who: Who,
+    follows: &[Follow],
+    id: &RequestId,
+    follow: Follow,
+) -> Result<Change, Refusal> {
+    let channel = topic::channel(&who, &follow)?;
+    let is_new = follows.iter().all(|it| it.topic != follow.topic);
+    if is_new && follows.len() >= ends.sockets.limits.subscriptions_max {
+        let message = "this connection follows as many topics as it may".to_owned();
+        let err = Error::Rejected { code: "too_many_subscriptions", message };
+        return Err(Refusal { err, close: Some(Close::TooMany) });
+    }
+    let watch = Watch { connection: ends.line.id, channel, filter: follow.filter.clone() };
+    let place = ends.hub.send(watch).timeout(HUB_WITHIN).await.unwrap_or(Err(Error::Busy))?;
+    let (sockets, epoch) = (&ends.sockets, ends.sockets.bus.epoch());
+    let ask = Ask { store: &sockets.store, keys: &sockets.keys, epoch, who, follow: &follow };
+    let opening = match ask.open().await {
+        Ok(opening) => opening,
+        Err(err) => {
+            leave(ends, channel).await?;
+            return Err(err.into());
+        }
+    };
+    let Opening { head, recovered, snapshot, position, previous } = opening;
+    let (topic, snapshot) = (follow.topic.to_string(), snapshot.as_deref());
+    let answer =
+        Frame::Following { id, ok: true, topic, epoch, recovered, sequence: head, snapshot };
+    ends.line.push(answer.wire());
+    ends.line.admitted();
+    sockets.metrics.subscribed(recovered);
+    let begin = Begin { place, position, previous, is_all: position == head };
+    ends.hub.send(begin).timeout(HUB_WITHIN).await.map_err(|_| Error::Busy)?;
+    Ok(Change::Follows(follow))
+}
+
+/// Leaving what was not followed is no error.
+async fn unsubscribe(
+    ends: &Ends,
+    who: Who,
+    id: &RequestId,
+    topic: Topic,
+) -> Result<Change, Refusal> {
+    let follow = Follow { topic, since: None, order_token: Some(String::new()), filter: None };
+    if let Ok(channel) = topic::channel(&who, &follow) {
+        leave(ends, channel).await?;
+    }
+    ends.line.push(Frame::done(id).wire());
+    Ok(Change::Leaves(topic))
+}
+
+async fn leave(ends: &Ends, channel: crate::bus::Channel) -> Result<(), Error> {
+    let unwatch = Unwatch { connection: ends.line.id, channel };
+    ends.hub.send(unwatch).timeout(HUB_WITHIN).await.map_err(|_| Error::Busy)
+}
+
+async fn identify(
+    ends: &Ends,
+    who: Who,
+    follows: &[Follow],
+    socket: Recipient<Ended>,
+    proof: Proof,
+) -> Result<(Who, Standing), Refusal> {
+    match proof {
+        Proof::Cart(token) => {
+            let cart = ends.sockets.keys.cart_of(&token).map_err(Refusal::of_proof)?;
+            ends.line.admitted();
+            let standing = Standing { cart_id: Some(cart), ..Standing::default() };
+            Ok((Who { cart: Some(cart), ..who }, standing))
+        }
+        Proof::Access(token) => {
+            let caller = ends.sockets.keys.caller(&token).map_err(Refusal::of_proof)?;
+            if who.caller.is_some_and(|known| known.user != caller.user) {
+                let err = Error::Unauthenticated { code: "another_user" };
+                return Err(Refusal::of_proof(err));
+            }
+            attach(ends, &caller, socket).await?;
+            let fresh = Who { caller: Some(caller), ..who };
+            check_again(ends, &fresh, follows).await?;
+            if let Some(old) = who.caller.filter(|it| it.session != caller.session) {
+                let detach = Detach { connection: ends.line.id };
+                ends.sockets.sessions.tell(old.session, detach);
+            }
+            Ok((fresh, ends.identified(&caller)))
+        }
+    }
+}
+
+/// Has the session know of the connection; one that has ended refuses.
+async fn attach(ends: &Ends, caller: &Caller, socket: Recipient<Ended>) -> Result<(), Refusal> {
+    let attach = Attach { connection: ends.line.id, socket };
+    ends.sockets.sessions.ask(caller.session, attach).await.map_err(Refusal::of_proof)
+}
+
+/// A fresh token may say less than the one before: what is followed is looked at again.
+async fn check_again(ends: &Ends, who: &Who, follows: &[Follow]) -> Result<(), Refusal> {
+    for follow in follows {
+        let sockets = &ends.sockets;
+        match topic::is_still_open(&sockets.store, &sockets.keys, who, follow).await {
+            Ok(()) => {}
+            Err(err @ (Error::Busy | Error::Stale | Error::Internal { .. })) => {
+                return Err(err.into());
+            }
+            Err(err) => return Err(Refusal { err, close: Some(Close::NotAllowed) }),
+        }
+    }
+    Ok(())
+}
+
+/// A fault of ours is logged where it meets the client, and told to nobody.
+fn log(err: &Error) {
+    if let Error::Internal { doing, source } = err {
+        tracing::error!(doing, %source, "a request on a socket failed");
+    }
+}

@@ -1,0 +1,71 @@
+//! `order:{id}`: everything that happens to one order, to its buyer and to admins.
+
+use serde_json::value::to_raw_value;
+
+use super::topic::{Ask, Opening, Who};
+use crate::{
+    domain::{Error, account::Role, cart::Buyer, id::OrderId},
+    http::token::Keys,
+    store::read,
+};
+
+/// The order as it is now, and how much of its timeline is known with it.
+pub async fn open(ask: &Ask<'_>, id: OrderId) -> Result<Opening, Error> {
+    let order = read!(ask.store, order::get(id))?;
+    opens(ask.keys, &ask.who, ask.follow.order_token.as_deref(), id, order.buyer)?;
+    let snapshot = to_raw_value(&order).map_err(Error::internal("writing an order"))?;
+    // All of a timeline is kept.
+    Ok(ask.opening(1, order.sequence, snapshot))
+}
+
+/// Whether this is the order's owner, the guest who placed it, or an admin. To all others there is
+/// no such order.
+pub fn opens(
+    keys: &Keys,
+    who: &Who,
+    token: Option<&str>,
+    order: OrderId,
+    buyer: Buyer,
+) -> Result<(), Error> {
+    let by_account = who
+        .caller
+        .is_some_and(|caller| caller.role == Role::Admin || buyer == Buyer::User(caller.user));
+    let by_token =
+        token.is_some_and(|token| matches!(buyer, Buyer::Guest(_)) && keys.opens(order, token));
+    if by_account || by_token { Ok(()) } else { Err(Error::NotFound("order")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::{
+        domain::id::{CartId, SessionId, UserId},
+        http::token::Caller,
+    };
+
+    fn user(user: UserId, role: Role) -> Who {
+        let (session, expires_at) = (SessionId::new(), DateTime::UNIX_EPOCH);
+        Who { caller: Some(Caller { user, session, role, expires_at }), cart: None }
+    }
+
+    #[test]
+    fn an_order_is_its_buyers_and_the_admins() {
+        let keys = Keys::new(&[b"secret".to_vec()]).unwrap();
+        let (order, ada, cart) = (OrderId::new(), UserId::new(), CartId::new());
+        let token = keys.order(order);
+        let guest = Who { caller: None, cart: Some(cart) };
+        let may = |who: &Who, token, buyer| opens(&keys, who, token, order, buyer).is_ok();
+
+        assert!(may(&user(ada, Role::Customer), None, Buyer::User(ada)));
+        assert!(may(&user(UserId::new(), Role::Admin), None, Buyer::User(ada)));
+        assert!(may(&Who::default(), Some(&token), Buyer::Guest(cart)));
+
+        assert!(!may(&user(UserId::new(), Role::Customer), None, Buyer::User(ada)));
+        assert!(!may(&guest, None, Buyer::Guest(cart)), "a cart's token opens no order");
+        assert!(!may(&Who::default(), Some(&token), Buyer::User(ada)), "it is no guest's order");
+        let other = keys.order(OrderId::new());
+        assert!(!may(&Who::default(), Some(&other), Buyer::Guest(cart)));
+    }
+}

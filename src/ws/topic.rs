@@ -1,0 +1,182 @@
+//! Stored topics: who may follow them, how that begins, and what was missed.
+
+use serde_json::value::RawValue;
+
+use self::resume::{Kept, Resume};
+use super::{account, event, order, protocol::Follow};
+use crate::{
+    bus::{Channel, Delivery, frame},
+    domain::{Error, account::Role, id::CartId, topic::Topic},
+    http::token::{Caller, Keys},
+    store::{Store, read},
+};
+
+pub mod resume;
+
+/// Whom a socket has shown to be there.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Who {
+    pub caller: Option<Caller>,
+    /// The cart that a guest holds.
+    pub cart: Option<CartId>,
+}
+
+/// Somebody wants to follow something.
+pub struct Ask<'a> {
+    pub store: &'a Store,
+    pub keys: &'a Keys,
+    pub epoch: &'a str,
+    pub who: Who,
+    pub follow: &'a Follow,
+}
+
+/// How following begins.
+#[derive(Debug)]
+pub struct Opening {
+    /// The last event that had happened.
+    pub head: i64,
+    /// Whether what was missed is sent; none if nothing was asked for.
+    pub recovered: Option<bool>,
+    /// The present state, unless what was missed is sent instead.
+    pub snapshot: Option<Box<RawValue>>,
+    /// Every event after this one is sent.
+    pub position: i64,
+    /// The last event that a filter lets through and that is not after the position.
+    pub previous: i64,
+}
+
+impl Ask<'_> {
+    /// Begins following, or says why not. To be called when live events are kept already.
+    pub async fn open(&self) -> Result<Opening, Error> {
+        match (channel(&self.who, self.follow)?, self.follow.topic) {
+            (_, Topic::Order(id)) => order::open(self, id).await,
+            (Channel::User(user), Topic::Me) => account::open(self, user).await,
+            (_, Topic::Me | Topic::AdminFeed) => event::open(self).await,
+        }
+    }
+
+    /// Begins with what the client missed, if everything from `oldest` on is kept and that is
+    /// enough, or else with the `snapshot` of the moment of `head`.
+    pub fn opening(&self, oldest: i64, head: i64, snapshot: Box<RawValue>) -> Opening {
+        let kept = Kept { epoch: self.epoch, from: oldest, head };
+        let resume = self.follow.since.as_ref().map(|since| resume::decide(since, kept));
+        let whole = |recovered| Opening {
+            head,
+            recovered,
+            snapshot: Some(snapshot),
+            position: head,
+            previous: 0,
+        };
+        match resume {
+            None => whole(None),
+            Some(Resume::Snapshot) => whole(Some(false)),
+            Some(Resume::After(position)) => {
+                Opening { head, recovered: Some(true), snapshot: None, position, previous: 0 }
+            }
+        }
+    }
+}
+
+/// What `who` would follow, as far as can be told without a look at the store: nobody follows
+/// anything but an order of which they bring the token.
+pub fn channel(who: &Who, follow: &Follow) -> Result<Channel, Error> {
+    let nobody = Error::Unauthenticated { code: "unauthenticated" };
+    let is_known = who.caller.is_some() || who.cart.is_some() || follow.order_token.is_some();
+    match follow.topic {
+        Topic::Order(id) => is_known.then_some(Channel::Order(id)).ok_or(nobody),
+        Topic::Me => who.caller.map(|caller| Channel::User(caller.user)).ok_or(nobody),
+        Topic::AdminFeed => match who.caller {
+            Some(caller) if caller.role == Role::Admin => Ok(Channel::Feed),
+            Some(_) => Err(Error::Forbidden),
+            None => Err(nobody),
+        },
+    }
+}
+
+/// Whether `who` may still follow what was followed, which is asked again with each fresh token.
+pub async fn is_still_open(
+    store: &Store,
+    keys: &Keys,
+    who: &Who,
+    follow: &Follow,
+) -> Result<(), Error> {
+    channel(who, follow)?;
+    if let Topic::Order(id) = follow.topic {
+        let buyer = read!(store, order::buyer(id))?;
+        order::opens(keys, who, follow.order_token.as_deref(), id, buyer)?;
+    }
+    Ok(())
+}
+
+/// What happened in `channel` after `sequence`, in order, at most `limit` events.
+pub async fn missed(
+    store: &Store,
+    epoch: &str,
+    channel: Channel,
+    sequence: i64,
+    limit: i64,
+) -> Result<Vec<Delivery>, Error> {
+    let mut page = Vec::new();
+    match channel {
+        Channel::Order(id) => {
+            for event in &read!(store, order::events(id, sequence, limit))? {
+                page.extend(frame::of_order(epoch, event)?);
+            }
+        }
+        Channel::User(user) => {
+            for published in &read!(store, event::user_after(user, sequence, limit))? {
+                page.extend(frame::of_user(epoch, published)?);
+            }
+        }
+        Channel::Feed => {
+            for published in &read!(store, event::after(sequence, limit))? {
+                page.push(frame::of_feed(epoch, published)?);
+            }
+        }
+    }
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::id::{OrderId, SessionId, UserId};
+
+    fn caller(role: Role) -> Who {
+        let (user, session) = (UserId::new(), SessionId::new());
+        let expires_at = DateTime::UNIX_EPOCH;
+        Who { caller: Some(Caller { user, session, role, expires_at }), cart: None }
+    }
+
+    fn code(who: &Who, topic: Topic) -> Result<Channel, String> {
+        let follow = Follow { topic, since: None, order_token: None, filter: None };
+        channel(who, &follow).map_err(|err| err.code().to_owned())
+    }
+
+    #[test]
+    fn nobody_follows_nothing_but_an_order_of_which_they_bring_the_token() {
+        let (nobody, order) = (Who::default(), Topic::Order(OrderId::new()));
+        for topic in [order, Topic::Me, Topic::AdminFeed] {
+            assert_eq!(code(&nobody, topic), Err("unauthenticated".to_owned()), "{topic}");
+        }
+        let order_token = Some("t".to_owned());
+        let follow = Follow { topic: order, since: None, order_token, filter: None };
+        assert!(channel(&nobody, &follow).is_ok());
+    }
+
+    #[test]
+    fn the_feed_is_for_admins() {
+        assert_eq!(code(&caller(Role::Admin), Topic::AdminFeed), Ok(Channel::Feed));
+        assert_eq!(code(&caller(Role::Customer), Topic::AdminFeed), Err("forbidden".to_owned()));
+    }
+
+    #[test]
+    fn each_user_has_a_topic_of_their_own() {
+        let who = caller(Role::Customer);
+        assert_eq!(code(&who, Topic::Me), Ok(Channel::User(who.caller.unwrap().user)));
+        let guest = Who { caller: None, cart: Some(CartId::new()) };
+        assert_eq!(code(&guest, Topic::Me), Err("unauthenticated".to_owned()));
+    }
+}
