@@ -18,7 +18,7 @@ use actix_web_actors::ws::{
 };
 
 use self::{
-    inbound::Inbound, line::Line, outbound::Outbound, pieces::Pieces, rate::Rate, request::Change,
+    inbound::Inbound, line::Line, outbound::Body, pieces::Pieces, rate::Rate, request::Change,
 };
 use super::{
     Sockets,
@@ -97,14 +97,13 @@ pub async fn open(
     let ends = Ends { line, sockets, hub };
     ends.welcome(caller);
     ends.hub.send(Open(Arc::clone(&ends.line))).await.unwrap_or(Err(Error::Busy))?;
-    let outbound = Outbound::new(presence);
     let connection = Connection::new(ends, Who { caller, cart: None }, now);
     let response = WsResponseBuilder::new(connection, request, Inbound::new(payload))
         .protocols(&[SUBPROTOCOL])
         .frame_size(usize::try_from(FRAME_BYTES_MAX).unwrap_or(usize::MAX))
         .start()
         .map_err(|err| Error::internal("opening a socket")(err.to_string()))?;
-    Ok(response.map_body(|_, actor| BoxBody::new(outbound.beside(actor))))
+    Ok(response.map_body(|_, actor| BoxBody::new(Body::new(actor, presence))))
 }
 
 impl Connection {

@@ -13,10 +13,7 @@ use actix_web::{
 
 use super::{Presence, line::Line};
 
-/// What goes out of a connection whose actor isn't running yet.
-pub struct Outbound(Presence);
-
-/// The body of the response.
+/// The body of the response; whatever becomes of it, the line is over when it is dropped.
 pub struct Body {
     /// Polling it runs the actor. None of what we send comes from it.
     actor: BoxBody,
@@ -24,17 +21,11 @@ pub struct Body {
     presence: Presence,
 }
 
-impl Outbound {
-    pub fn new(presence: Presence) -> Self {
-        Outbound(presence)
-    }
-
-    pub fn beside(self, actor: BoxBody) -> Body {
-        Body { actor, actor_has_ended: false, presence: self.0 }
-    }
-}
-
 impl Body {
+    pub fn new(actor: BoxBody, presence: Presence) -> Self {
+        Body { actor, actor_has_ended: false, presence }
+    }
+
     fn line(&self) -> &Arc<Line> {
         &self.presence.0
     }

@@ -65,10 +65,6 @@ impl Vitals {
         self.closed.get_or_insert(now);
     }
 
-    pub fn is_closed(&self) -> bool {
-        self.closed.is_some()
-    }
-
     pub fn session(&self) -> Option<SessionId> {
         self.session.map(|(session, _)| session)
     }
