@@ -211,6 +211,11 @@ impl Held {
         self.order.as_ref().ok_or(Error::NotFound("order"))
     }
 
+    /// Whether another node may have changed the order since it was read.
+    fn may_be_old(&self) -> bool {
+        self.order.is_some() && self.deps.store.is_shared()
+    }
+
     /// Decides on the order as it stands and writes the change; where another node has changed it
     /// in the meantime, decides again on what that node made of it.
     async fn change(
@@ -218,7 +223,16 @@ impl Held {
         decide: impl Fn(&Order, DateTime<Utc>) -> Result<Change, Error>,
     ) -> Result<Order, Error> {
         for _ in 0..TRIES_MAX {
-            let change = decide(self.order().await?, store::now())?;
+            let may_be_old = self.may_be_old();
+            let change = match decide(self.order().await?, store::now()) {
+                Ok(change) => change,
+                // What is refused here may be allowed by what another node has made of it.
+                Err(_) if may_be_old => {
+                    self.order = None;
+                    continue;
+                }
+                Err(err) => return Err(err),
+            };
             match self.write(change, None).await {
                 Ok(_) => return self.order().await.cloned(),
                 Err(Error::Stale) => self.order = None,
@@ -244,17 +258,29 @@ impl Held {
     }
 
     async fn attempt(&mut self, msg: &Attempt) -> Result<Attempted, Error> {
-        let (store, key) = (self.deps.store.clone(), msg.claim.key.clone());
-        if let Some(kept) = read!(store, idempotency::find(key))? {
-            return Ok(Attempted::Answered(kept.answer(&msg.claim)?));
+        for _ in 0..TRIES_MAX {
+            let (store, key) = (self.deps.store.clone(), msg.claim.key.clone());
+            if let Some(kept) = read!(store, idempotency::find(key))? {
+                return Ok(Attempted::Answered(kept.answer(&msg.claim)?));
+            }
+            let may_be_old = self.may_be_old();
+            let order = self.order().await?;
+            if order.payment.claim.as_ref().is_some_and(|it| it.key == msg.claim.key) {
+                return repeated(order, &msg.claim);
+            }
+            let now = store::now();
+            match order.attempt(&msg.token, &msg.claim, now + LOOK_UP_AFTER, now) {
+                Ok(change) => match self.write(change, None).await {
+                    Ok(_) => return Ok(Attempted::Go(Box::new(self.order().await?.clone()))),
+                    // Perhaps it was this very confirmation that another node was faster with.
+                    Err(Error::Stale) => self.order = None,
+                    Err(err) => return Err(err),
+                },
+                Err(_) if may_be_old => self.order = None,
+                Err(err) => return Err(err),
+            }
         }
-        let order = self.order().await?;
-        if order.payment.claim.as_ref().is_some_and(|it| it.key == msg.claim.key) {
-            return repeated(order, &msg.claim);
-        }
-        let begin =
-            |order: &Order, now| order.attempt(&msg.token, &msg.claim, now + LOOK_UP_AFTER, now);
-        Ok(Attempted::Go(Box::new(self.change(begin).await?)))
+        Err(Error::Busy)
     }
 
     async fn settle(&mut self, msg: &Settle) -> Result<Settled, Error> {
