@@ -16,9 +16,13 @@ use tokio::{
     sync::watch,
 };
 
+mod measure;
 mod start;
 
-use self::start::{drain, start_actors, watch_revocations};
+use self::{
+    measure::Measured,
+    start::{drain, start_actors, watch_revocations},
+};
 use crate::{
     actors::Actors,
     bus::Bus,
@@ -30,8 +34,8 @@ use crate::{
     ws::{self, Sockets},
 };
 
-/// The routes of all edges.
-const TABLES: &[Table] = &[http::routes::TABLE, ws::TABLE];
+/// The routes of all edges; tests walk them.
+pub const TABLES: &[Table] = &[http::routes::TABLE, ws::TABLE];
 
 /// How long requests may take that were begun before the end, in seconds.
 const FINISH_WITHIN_SECONDS: u64 = 3;
@@ -70,6 +74,8 @@ impl App {
         let address = listener.local_addr().map_err(Error::internal("binding the address"))?;
         let (draining, told) = watch::channel(false);
         let mut registry = Registry::with_prefix("rialto");
+        let measured = Measured { store: store.clone(), actors: actors.clone() };
+        registry.register_collector(Box::new(measured));
         let counts = ws::metrics::Metrics::register(&mut registry);
         let edge = edge(config, address, store, &actors, revoked, told, registry)?;
         let sockets = sockets(config, &edge, bus, counts).await?;

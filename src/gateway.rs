@@ -1,4 +1,4 @@
-//! Other people's services, each with a fake that ships.
+//! Other people's services, each with a fake that ships, and other people's formats.
 
 pub mod courier;
 pub mod payment;

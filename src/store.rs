@@ -4,7 +4,11 @@
 //!
 //! The query files below this folder are compiled once for each database: see `queries.rs`.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use tokio::sync::watch;
@@ -36,6 +40,19 @@ pub enum Url {
     Sqlite(PathBuf),
     /// A `postgres://` address; it may hold a password, so it is never shown.
     Postgres(String),
+}
+
+/// How busy the store is and has been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stats {
+    /// Of the readers' pool.
+    pub connections: u32,
+    pub idle: u32,
+    /// Since the process began: what the writer took, and in how many transactions.
+    pub commands: u64,
+    pub transactions: u64,
+    /// Batches that had to be replayed command by command.
+    pub replays: u64,
 }
 
 /// A handle on the store; clones share it.
@@ -90,6 +107,22 @@ impl Store {
     /// What `read!` dispatches on.
     pub fn readers(&self) -> &Databases<Readers<sqlite::Conn>, Readers<postgres::Conn>> {
         &self.0.readers
+    }
+
+    /// How busy the store is and has been, for metrics.
+    pub fn stats(&self) -> Stats {
+        let (connections, idle) = match &self.0.readers {
+            Databases::Sqlite(readers) => readers.connections(),
+            Databases::Postgres(readers) => readers.connections(),
+        };
+        let counts = self.0.writer.counts();
+        Stats {
+            connections,
+            idle,
+            commands: counts.commands.load(Ordering::Relaxed),
+            transactions: counts.transactions.load(Ordering::Relaxed),
+            replays: counts.replays.load(Ordering::Relaxed),
+        }
     }
 
     /// Whether other processes may write to this store too.

@@ -1,6 +1,10 @@
 //! `rialto import FILE`: products as Shopify exports them.
 
-use std::{fs::File, io, path::Path};
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::Path,
+};
 
 use actix_web::rt::System;
 
@@ -24,11 +28,13 @@ pub fn run(file: &Path) -> Result<(), Failure> {
     if parsed.errors.is_empty() {
         return Ok(());
     }
+    let mut out = io::stderr().lock();
     for error in &parsed.errors {
-        say(format!("line {}: {} ({})", error.line, error.message, error.code))?;
+        writeln!(out, "line {}: {} ({})", error.line, error.message, error.code)?;
     }
-    let message = format!("{} lines were left out", parsed.errors.len());
-    Err(Failure { message, status: IN_PART })
+    let message = format!("{}: lines that were left out: {}", file.display(), parsed.errors.len());
+    let nothing = created == 0 && updated == 0;
+    Err(if nothing { Failure::new(message) } else { Failure { message, status: IN_PART } })
 }
 
 fn parse(file: &Path) -> Result<Parsed, Failure> {

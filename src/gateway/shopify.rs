@@ -1,30 +1,38 @@
-//! Products as Shopify exports them: CSV, one line for each variant or image.
+//! Products as Shopify exports them: CSV with a line for each variant, and for each further image.
 //!
-//! What merchants really have: several lines with one handle, of which the first names the product;
-//! `Title` / `Default Title` where there are no options; no SKU; images on lines of their own.
-//! Remote images are left out.
+//! What real files are like: several lines with one handle, of which the first tells of the
+//! product and each of a variant; `Title` / `Default Title` where there are no options; no SKU;
+//! images on lines of their own; HTML in the body. What is not taken, because the shop has no
+//! place for it yet: images (`Image Src` is an address elsewhere), tags but for the category,
+//! weight units (grams are), and whether stock is tracked at all (here it always is).
+
+mod html;
+mod row;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{HashMap, HashSet},
     io::Read,
 };
 
-use csv::StringRecord;
+use csv::{ByteRecord, Reader, StringRecord};
 
+use self::row::{Columns, Row};
 use crate::domain::{
-    catalogue::{Import, NewCategory, NewProduct, NewVariant, ON_HAND_MAX, VARIANTS_MAX},
-    money::{AMOUNT_MAX, Money},
+    catalogue::{Import, NewCategory, NewProduct, NewVariant, VARIANTS_MAX},
+    id::ProductId,
 };
 
-/// The longest text taken from one field, in characters.
-const TEXT_CHARS_MAX: usize = 10_000;
+/// How many wrong lines are named: who has more of them has another kind of file.
+const ERRORS_MAX: usize = 1_000;
 /// Where a product goes that names neither a type nor a tag.
 const NO_CATEGORY: &str = "Imported";
 
 /// What a file came to: what can be imported, and the lines that cannot.
 #[derive(Debug, Default)]
 pub struct Parsed {
+    /// In the order of the file; the categories are those of the products, and have no parent.
     pub import: Import,
+    /// In the order of the file, at most a thousand.
     pub errors: Vec<RowError>,
 }
 
@@ -39,386 +47,235 @@ pub struct RowError {
     pub message: String,
 }
 
-/// Reads a whole file. Products that are not published are left out in silence; lines that are
-/// wrong are left out and said.
+impl RowError {
+    fn new(line: u64, code: &'static str, message: impl Into<String>) -> Self {
+        RowError { line, code, message: message.into() }
+    }
+}
+
+/// Reads a whole file, which the caller has bounded: what it came to is held in memory.
+///
+/// A wrong line is left out and named, the other variants of its product stay. A product is left
+/// out where the line that begins it is wrong in what it tells of the product, and, without an
+/// error, where it is not published or none of its variants is left.
 pub fn read(input: impl Read) -> Parsed {
-    let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(input);
+    let mut lines = csv::ReaderBuilder::new();
+    // Not CRLF, with which the crate begins a record before the line feed of the last one: its
+    // line would be one too few. The carriage return is trimmed with the last field.
+    lines.flexible(true).terminator(csv::Terminator::Any(b'\n'));
+    let mut reader = lines.from_reader(input.chain(b"\n".as_slice()));
     let mut book = Book::default();
-    match rows.headers() {
-        Ok(headers) => match Columns::of(headers) {
-            Ok(columns) => book.read(&mut rows, &columns),
-            Err(error) => book.parsed.errors.push(error),
-        },
-        Err(_) => book.parsed.errors.push(unreadable(1)),
+    if let Err(error) = book.read(&mut reader) {
+        book.errors.push(error);
     }
     book.close()
 }
 
-/// Where each column stands.
-struct Columns(HashMap<String, usize>);
-
-impl Columns {
-    fn of(headers: &StringRecord) -> Result<Self, RowError> {
-        let named = headers.iter().enumerate().map(|(at, name)| {
-            let name = name.trim_start_matches('\u{feff}').trim(); // Excel begins with a mark.
-            (name.to_owned(), at)
-        });
-        let columns = Columns(named.collect());
-        match ["Handle", "Title", "Variant Price"].iter().find(|it| !columns.0.contains_key(**it)) {
-            Some(missing) => Err(RowError {
-                line: 1,
-                code: "missing_column",
-                message: format!("there is no column {missing}: is this a product export?"),
-            }),
-            None => Ok(columns),
-        }
-    }
-
-    /// The text of a column, trimmed; empty where there is none.
-    fn text<'r>(&self, row: &'r StringRecord, name: &str) -> &'r str {
-        self.0.get(name).and_then(|at| row.get(*at)).unwrap_or_default().trim()
-    }
-}
-
-/// The product whose lines are being read.
-struct Open {
-    product: NewProduct,
-    option_names: Vec<String>,
-    published: bool,
-}
-
+/// The products of the lines so far.
 #[derive(Default)]
 struct Book {
-    parsed: Parsed,
-    open: Option<Open>,
-    /// The handles whose first line was wrong: their other lines are left out with it.
-    refused: Option<String>,
-    categories: HashMap<String, String>,
+    drafts: Vec<Draft>,
+    /// From the slug to its place among the drafts.
+    places: HashMap<String, usize>,
+    skus: HashSet<String>,
+    errors: Vec<RowError>,
+}
+
+/// What the lines of one handle have told.
+enum Draft {
+    /// Not published, or wrong from the first line: no line of it is looked at.
+    LeftOut,
+    Taken {
+        product: Box<NewProduct>,
+        /// The name of its category.
+        category: String,
+        options: [String; 3],
+    },
 }
 
 impl Book {
-    fn read(&mut self, rows: &mut csv::Reader<impl Read>, columns: &Columns) {
-        let mut row = StringRecord::new();
+    /// Reads up to the end, or to what makes the rest unreadable.
+    fn read(&mut self, reader: &mut Reader<impl Read>) -> Result<(), RowError> {
+        let header = reader.headers().map_err(|err| unreadable(1, &err))?;
+        let columns = Columns::of(header)?;
         loop {
-            let line = rows.position().line();
-            match rows.read_record(&mut row) {
-                Ok(true) => {
-                    let line = row.position().map_or(line, csv::Position::line);
-                    if let Err(error) = self.take(columns, &row, line) {
-                        self.parsed.errors.push(error);
-                    }
-                }
-                Ok(false) => return,
-                Err(err) if err.is_io_error() => return self.parsed.errors.push(unreadable(line)),
-                Err(_) => self.parsed.errors.push(unreadable(line)),
-            }
-        }
-    }
-
-    fn take(&mut self, columns: &Columns, row: &StringRecord, line: u64) -> Result<(), RowError> {
-        let handle = columns.text(row, "Handle");
-        if handle.is_empty() {
-            return Err(wrong(line, "missing_handle", "a line needs a handle"));
-        }
-        let slug = slug(handle);
-        if self.open.as_ref().is_none_or(|open| open.product.slug != slug) {
-            self.finish();
-            if self.refused.as_ref() == Some(&slug) {
+            let mut bytes = ByteRecord::new();
+            let before = reader.position().line();
+            if !reader.read_byte_record(&mut bytes).map_err(|err| unreadable(before, &err))? {
                 return Ok(());
             }
-            self.refused = Some(slug.clone());
-            self.open = Some(self.begin(columns, row, slug, line)?);
-            self.refused = None;
-        }
-        match &mut self.open {
-            Some(open) => add_variant(open, columns, row, line),
-            None => Ok(()),
-        }
-    }
-
-    fn begin(
-        &mut self,
-        columns: &Columns,
-        row: &StringRecord,
-        slug: String,
-        line: u64,
-    ) -> Result<Open, RowError> {
-        let name = bounded(columns.text(row, "Title"));
-        if name.is_empty() {
-            return Err(wrong(
-                line,
-                "missing_title",
-                "the first line of a product names its title",
-            ));
-        }
-        let brand = columns.text(row, "Vendor");
-        let published = !columns.text(row, "Published").eq_ignore_ascii_case("false");
-        let option_names = ["Option1 Name", "Option2 Name", "Option3 Name"]
-            .map(|column| columns.text(row, column).to_owned());
-        let product = NewProduct {
-            category: self.category(columns, row),
-            slug,
-            name,
-            description: bounded(&plain_text(columns.text(row, "Body (HTML)"))),
-            brand: (!brand.is_empty()).then(|| bounded(brand)),
-            attributes: BTreeMap::new(),
-            images: Vec::new(),
-            variants: Vec::new(),
-        };
-        Ok(Open { product, option_names: option_names.into(), published })
-    }
-
-    /// The category of a product: its type, or else its first tag.
-    fn category(&mut self, columns: &Columns, row: &StringRecord) -> String {
-        let tag = columns.text(row, "Tags").split(',').next().unwrap_or_default().trim();
-        let named = [columns.text(row, "Type"), tag].into_iter().find(|it| !slug(it).is_empty());
-        let name = named.unwrap_or(NO_CATEGORY);
-        let slug = slug(name);
-        self.categories.entry(slug.clone()).or_insert_with(|| {
-            let new = NewCategory { slug: slug.clone(), name: capitalised(name), parent: None };
-            self.parsed.import.categories.push(new);
-            slug.clone()
-        });
-        slug
-    }
-
-    fn finish(&mut self) {
-        if let Some(Open { product, published: true, .. }) = self.open.take()
-            && !product.variants.is_empty()
-        {
-            self.parsed.import.products.push(product);
-        }
-    }
-
-    fn close(mut self) -> Parsed {
-        self.finish();
-        self.parsed
-    }
-}
-
-/// A line without a price holds only an image.
-fn add_variant(
-    open: &mut Open,
-    columns: &Columns,
-    row: &StringRecord,
-    line: u64,
-) -> Result<(), RowError> {
-    let price = columns.text(row, "Variant Price");
-    if price.is_empty() {
-        return Ok(());
-    }
-    let Open { product, option_names, .. } = open;
-    if product.variants.len() >= VARIANTS_MAX {
-        return Err(wrong(line, "too_many_variants", "a product has at most 100 variants"));
-    }
-    let options = options(option_names, columns, row);
-    let sku = columns.text(row, "Variant SKU");
-    let sku = if sku.is_empty() { made_sku(&product.slug, &options) } else { bounded(sku) };
-    if product.variants.iter().any(|it| it.sku == sku) {
-        return Err(wrong(line, "repeated_variant", "the product has this variant already"));
-    }
-    let name: Vec<&str> = options.values().map(String::as_str).collect();
-    let compare_at = columns.text(row, "Variant Compare At Price");
-    product.variants.push(NewVariant {
-        name: name.join(" / "),
-        sku,
-        options,
-        price: money(price).ok_or_else(|| bad_price(line, price))?,
-        compare_at_price: money(compare_at).filter(|it| it.amount > 0),
-        on_hand: on_hand(columns.text(row, "Variant Inventory Qty"), line)?,
-        weight_grams: columns.text(row, "Variant Grams").parse().unwrap_or(0).max(0),
-    });
-    Ok(())
-}
-
-/// What sets a variant apart; nothing where Shopify writes `Default Title`.
-fn options(names: &[String], columns: &Columns, row: &StringRecord) -> BTreeMap<String, String> {
-    let values = ["Option1 Value", "Option2 Value", "Option3 Value"];
-    let pairs = names.iter().zip(values.map(|column| columns.text(row, column)));
-    pairs
-        .filter(|(name, value)| {
-            let default = name.as_str() == "Title" && *value == "Default Title";
-            !name.is_empty() && !value.is_empty() && !default
-        })
-        .map(|(name, value)| (bounded(name), bounded(value)))
-        .collect()
-}
-
-/// The same for the same variant in each import.
-fn made_sku(handle: &str, options: &BTreeMap<String, String>) -> String {
-    let parts: Vec<String> = options.values().map(|value| slug(value)).collect();
-    let all =
-        if parts.is_empty() { handle.to_owned() } else { format!("{handle}-{}", parts.join("-")) };
-    all.to_uppercase()
-}
-
-/// Digits, and at most two decimals after a point.
-fn money(text: &str) -> Option<Money> {
-    let (whole, cents) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(cents) || cents.len() > 2 {
-        return None;
-    }
-    let whole: i64 = whole.parse().ok()?; // Too many digits are no price either.
-    let cents: i64 = format!("{cents:0<2}").parse().ok()?; // Two digits always parse.
-    let amount = whole.checked_mul(100)?.checked_add(cents)?;
-    (amount <= AMOUNT_MAX).then(|| Money::euros(amount))
-}
-
-/// Units on hand. Shopify lets stock be negative where more was sold than there was: that is none.
-fn on_hand(text: &str, line: u64) -> Result<i64, RowError> {
-    if text.is_empty() {
-        return Ok(0);
-    }
-    let units = text.parse::<i64>().ok().filter(|units| *units <= ON_HAND_MAX);
-    let units =
-        units.ok_or_else(|| wrong(line, "invalid_quantity", "the quantity is no whole number"));
-    units.map(|units| units.max(0))
-}
-
-/// Text without its tags. The result is only ever shown as text, so nothing in it can run.
-fn plain_text(html: &str) -> String {
-    let mut text = String::with_capacity(html.len());
-    let mut in_tag = false;
-    for c in html.chars() {
-        match c {
-            '<' => {
-                in_tag = true;
-                text.push(' ');
+            let line = first_line(&bytes, reader.position().line());
+            let taken = match StringRecord::from_byte_record(bytes) {
+                Ok(record) => self.take(&Row { columns: &columns, record: &record, line }),
+                Err(_) => Err(RowError::new(line, "unreadable", "the line is not UTF-8")),
+            };
+            if let Err(error) = taken {
+                self.refuse(error)?;
             }
-            '>' if in_tag => in_tag = false,
-            _ if in_tag => {}
-            c => text.push(c),
         }
     }
-    let entities = [
-        ("&nbsp;", " "),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#39;", "'"),
-        ("&amp;", "&"),
-    ];
-    let text = entities.iter().fold(text, |text, (entity, c)| text.replace(entity, c));
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+
+    /// Notes a wrong line; an error where there are too many to go on.
+    fn refuse(&mut self, error: RowError) -> Result<(), RowError> {
+        if self.errors.len() + 1 >= ERRORS_MAX {
+            let message = format!("{ERRORS_MAX} lines are wrong: the rest was not read");
+            return Err(RowError::new(error.line, "too_many_errors", message));
+        }
+        self.errors.push(error);
+        Ok(())
+    }
+
+    fn take(&mut self, row: &Row<'_>) -> Result<(), RowError> {
+        if row.is_blank() {
+            return Ok(());
+        }
+        row.check_length()?;
+        let slug = slug_of(row)?;
+        let place = match self.places.get(&slug) {
+            Some(_) if row.is_of_an_image() => return Ok(()),
+            Some(place) => *place,
+            None => {
+                let place = self.drafts.len();
+                self.places.insert(slug.clone(), place);
+                self.drafts.push(Draft::LeftOut);
+                let draft = begin(row, slug)?;
+                self.drafts.splice(place.., [draft]);
+                place
+            }
+        };
+        let Some(Draft::Taken { product, options, .. }) = self.drafts.get_mut(place) else {
+            return Ok(());
+        };
+        let variant = variant(row, product, options)?;
+        if !self.skus.insert(variant.sku.clone()) {
+            let message = format!("the SKU {:?} is taken by a line before", variant.sku);
+            return Err(row.error("repeated_sku", message));
+        }
+        product.variants.push(variant);
+        Ok(())
+    }
+
+    fn close(self) -> Parsed {
+        let mut import = Import::default();
+        let mut known = HashSet::new();
+        for draft in self.drafts {
+            let Draft::Taken { product, category, .. } = draft else { continue };
+            if product.variants.is_empty() {
+                continue;
+            }
+            if known.insert(product.category.clone()) {
+                let slug = product.category.clone();
+                import.categories.push(NewCategory { slug, name: category, parent: None });
+            }
+            import.products.push(*product);
+        }
+        Parsed { import, errors: self.errors }
+    }
 }
 
+/// The product that a first line tells of, without its variants.
+fn begin(row: &Row<'_>, slug: String) -> Result<Draft, RowError> {
+    if !row.is_published()? {
+        return Ok(Draft::LeftOut);
+    }
+    let name = row.short("Title")?;
+    if name.is_empty() {
+        let message = "the first line of a product needs a title: the product is left out";
+        return Err(row.error("missing_title", message));
+    }
+    let brand = Some(row.short("Vendor")?).filter(|it| !it.is_empty());
+    let (category, category_name) = category(row)?;
+    let product = NewProduct {
+        slug,
+        name: name.to_owned(),
+        description: html::plain_text(row.long("Body (HTML)")?),
+        brand: brand.map(str::to_owned),
+        category,
+        attributes: Default::default(),
+        images: Vec::new(),
+        variants: Vec::new(),
+    };
+    let options = row.option_names()?.map(str::to_owned);
+    Ok(Draft::Taken { product: Box::new(product), category: category_name, options })
+}
+
+/// What the line sells; the SKU where it names none is the same in each import.
+fn variant(
+    row: &Row<'_>,
+    product: &NewProduct,
+    names: &[String; 3],
+) -> Result<NewVariant, RowError> {
+    if product.variants.len() >= VARIANTS_MAX {
+        let message = format!("a product has at most {VARIANTS_MAX} variants");
+        return Err(row.error("too_many_variants", message));
+    }
+    let chosen = row.options(names)?;
+    let values: Vec<&str> = chosen.iter().map(|(_, value)| *value).collect();
+    // A point is in no slug, so that no two variants come to one SKU.
+    let parts = [product.slug.clone()].into_iter().chain(values.iter().map(|it| slug(it)));
+    let made = parts.collect::<Vec<_>>().join(".").to_uppercase();
+    let name = values.join(" / ");
+    let options = chosen.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let options = options.collect();
+    if product.variants.iter().any(|it| it.options == options) {
+        let message = "a line before has the same options of the same product";
+        return Err(row.error("repeated_variant", message));
+    }
+    let price = row.price()?;
+    Ok(NewVariant {
+        sku: row.sku()?.map_or(made, str::to_owned),
+        name,
+        options,
+        price,
+        compare_at_price: row.compare_at_price()?.filter(|it| it.amount > price.amount),
+        on_hand: row.on_hand()?,
+        weight_grams: row.grams()?,
+    })
+}
+
+/// The handle. One that reads as an id is refused, because products are found by either.
+fn slug_of(row: &Row<'_>) -> Result<String, RowError> {
+    let handle = row.short("Handle")?;
+    if handle.is_empty() {
+        return Err(row.error("missing_handle", "the line names no handle"));
+    }
+    let slug = slug(handle);
+    if slug.is_empty() || slug.parse::<ProductId>().is_ok() {
+        return Err(row.error("invalid_handle", format!("{handle:?} cannot be a handle")));
+    }
+    Ok(slug)
+}
+
+/// The slug and the name of the category: the type, or else the first tag.
+fn category(row: &Row<'_>) -> Result<(String, String), RowError> {
+    let tag = row.short("Tags")?.split(',').next().unwrap_or_default().trim();
+    let named = [row.short("Type")?, tag].into_iter().find(|it| !slug(it).is_empty());
+    let name = named.unwrap_or(NO_CATEGORY);
+    Ok((slug(name), name.to_owned()))
+}
+
+/// Words in lower case with hyphens between them, as an address has them.
 fn slug(text: &str) -> String {
     let lower = text.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-")
 }
 
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_uppercase().collect::<String>());
-    bounded(&(first.unwrap_or_default() + chars.as_str()))
+/// The line that a record begins on, of which the reader stands at the `next`: it passes over blank
+/// lines on the way to a record, so that where it began says nothing.
+fn first_line(record: &ByteRecord, next: u64) -> u64 {
+    let within = record.iter().flatten().filter(|byte| **byte == b'\n').count();
+    let within = u64::try_from(within).unwrap_or(u64::MAX); // a file is smaller
+    next.saturating_sub(1).saturating_sub(within)
 }
 
-fn bounded(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(TEXT_CHARS_MAX).collect()
-}
-
-fn bad_price(line: u64, text: &str) -> RowError {
-    wrong(line, "invalid_price", format!("{text:?} is no price: digits, a point, two decimals"))
-}
-
-fn unreadable(line: u64) -> RowError {
-    wrong(line, "unreadable", "this is not CSV in UTF-8")
-}
-
-fn wrong(line: u64, code: &'static str, message: impl Into<String>) -> RowError {
-    RowError { line, code, message: message.into() }
+fn unreadable(line: u64, err: &csv::Error) -> RowError {
+    let message = match err.kind() {
+        csv::ErrorKind::Utf8 { .. } => "the line is not UTF-8",
+        _ => "the file cannot be read any further",
+    };
+    RowError::new(line, "unreadable", message)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HEAD: &str = "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,\
-        Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price\n";
-
-    fn parsed(rows: &str) -> Parsed {
-        read(format!("{HEAD}{rows}").as_bytes())
-    }
-
-    #[test]
-    fn several_lines_of_a_handle_are_one_product() {
-        let parsed = parsed(
-            "tea,Tea,<p>Good &amp; hot</p>,Leaf,,drinks,true,Size,Small,,3,4.5\n\
-             tea,,,,,,,,Large,,0,9\n\
-             tea,,,,,,,,,,,\n",
-        );
-
-        assert_eq!(parsed.errors, []);
-        let tea = &parsed.import.products[0];
-        let prices: Vec<i64> = tea.variants.iter().map(|it| it.price.amount).collect();
-        assert_eq!((tea.description.as_str(), tea.category.as_str()), ("Good & hot", "drinks"));
-        assert_eq!((prices, tea.variants[1].sku.as_str()), (vec![450, 900], "TEA-LARGE"));
-    }
-
-    #[test]
-    fn a_product_without_options_has_one_variant_without_a_name() {
-        let parsed = parsed("mug,Mug,,,Cups,,true,Title,Default Title,,1,10\n");
-
-        let variant = &parsed.import.products[0].variants[0];
-        assert_eq!((variant.name.as_str(), variant.sku.as_str()), ("", "MUG"));
-        assert!(variant.options.is_empty());
-    }
-
-    #[test]
-    fn a_wrong_line_is_named_and_leaves_the_others() {
-        let parsed = parsed(
-            "a,A,,,,,true,Title,Default Title,,1,10\n\
-             b,,,,,,true,Title,Default Title,,1,10\n\
-             c,C,,,,,true,Title,Default Title,,1,1.999\n\
-             d,D,,,,,true,Title,Default Title,,many,10\n\
-             ,E,,,,,true,Title,Default Title,,1,10\n\
-             f,F,,,,,true,Title,Default Title,,-4,10\n",
-        );
-
-        let errors: Vec<_> = parsed.errors.iter().map(|it| (it.line, it.code)).collect();
-        let expected = [
-            (3, "missing_title"),
-            (4, "invalid_price"),
-            (5, "invalid_quantity"),
-            (6, "missing_handle"),
-        ];
-        assert_eq!(errors, expected);
-        let slugs: Vec<&str> = parsed.import.products.iter().map(|it| it.slug.as_str()).collect();
-        assert_eq!(slugs, ["a", "f"]);
-        assert_eq!(parsed.import.products[1].variants[0].on_hand, 0);
-    }
-
-    #[test]
-    fn what_is_not_published_is_left_out() {
-        let parsed = parsed("a,A,,,,,false,Title,Default Title,,1,10\n");
-        assert!(parsed.import.products.is_empty() && parsed.errors.is_empty());
-    }
-
-    #[test]
-    fn a_file_of_something_else_is_refused() {
-        let parsed = read("name,price\nmug,10\n".as_bytes());
-        assert_eq!(parsed.errors[0].code, "missing_column");
-    }
-
-    #[test]
-    fn a_mark_and_carriage_returns_are_no_text() {
-        let file =
-            format!("\u{feff}{HEAD}a,A,,,,,true,Title,Default Title,,1,10\n").replace('\n', "\r\n");
-        assert_eq!(read(file.as_bytes()).import.products.len(), 1);
-    }
-
-    #[test]
-    fn what_merchants_really_export_is_read_without_an_error() {
-        for (file, products) in [("apparel.csv", 20), ("home-and-garden.csv", 20)] {
-            let path = format!("{}/../shared/data/shopify/{file}", env!("CARGO_MANIFEST_DIR"));
-            let parsed = read(std::fs::File::open(path).unwrap());
-            assert_eq!(
-                (parsed.errors, parsed.import.products.len()),
-                (Vec::new(), products),
-                "{file}"
-            );
-        }
-    }
-}
+mod tests;

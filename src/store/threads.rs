@@ -85,6 +85,12 @@ impl<C: R2D2Connection + Send + 'static> Readers<C> {
         Ok(Readers { threads: Threads::start("store-read", count, QUEUE_MAX)?, pool })
     }
 
+    /// How many connections there are, and how many of them nobody uses.
+    pub fn connections(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections, state.idle_connections)
+    }
+
     /// Runs a query; `Busy` where no thread or connection is free in time.
     pub async fn run<T: Send + 'static>(
         &self,

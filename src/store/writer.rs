@@ -4,7 +4,14 @@
 //! One thread a process. A batch that the database refuses is replayed one by one, so that a
 //! command that cannot be done fails alone.
 
-use std::{sync::mpsc, thread};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread,
+};
 
 use tokio::sync::{oneshot, watch};
 
@@ -48,9 +55,24 @@ pub struct Done {
 /// The sending end of the queue.
 pub struct Writer {
     jobs: mpsc::SyncSender<Job>,
+    counts: Arc<Counts>,
+}
+
+/// What the writer did since the process began.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub commands: AtomicU64,
+    /// Transactions that were tried.
+    pub transactions: AtomicU64,
+    /// Batches that had to be replayed command by command.
+    pub replays: AtomicU64,
 }
 
 impl Writer {
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
     pub async fn submit<C: Command>(&self, command: C) -> Result<C::Outcome, Error> {
         let (reply, answered) = oneshot::channel();
         self.jobs.try_send(command.enqueue(reply)).map_err(|_| Error::Busy)?;
@@ -62,11 +84,12 @@ impl Writer {
 pub fn start<E: Engine>(url: String, told: watch::Sender<u64>) -> Result<Writer, Error> {
     let (jobs, queue) = mpsc::sync_channel(QUEUE_MAX);
     let writer = Loop::<E>::new(url, told)?;
+    let counts = Arc::clone(&writer.counts);
     thread::Builder::new()
         .name("store-write".to_owned())
         .spawn(move || writer.run(&queue))
         .map_err(Error::internal("starting the writer"))?;
-    Ok(Writer { jobs })
+    Ok(Writer { jobs, counts })
 }
 
 pub(super) struct Loop<E> {
@@ -74,12 +97,13 @@ pub(super) struct Loop<E> {
     /// Empty after the connection broke, until the next batch.
     engine: Option<E>,
     told: watch::Sender<u64>,
+    counts: Arc<Counts>,
 }
 
 impl<E: Engine> Loop<E> {
     pub(super) fn new(url: String, told: watch::Sender<u64>) -> Result<Self, Error> {
         let engine = Some(E::connect(&url)?);
-        Ok(Loop { url, engine, told })
+        Ok(Loop { url, engine, told, counts: Arc::default() })
     }
 
     fn run(mut self, queue: &mpsc::Receiver<Job>) {
@@ -91,6 +115,8 @@ impl<E: Engine> Loop<E> {
             {
                 lanes.push(next, &mut replies);
             }
+            let commands = u64::try_from(lanes.len()).unwrap_or(0);
+            self.counts.commands.fetch_add(commands, Ordering::Relaxed);
             self.serve(lanes, replies);
         }
     }
@@ -106,6 +132,7 @@ impl<E: Engine> Loop<E> {
             Err(err) if lanes.len() == 1 => replies.refuse_with(err),
             Err(err) => {
                 tracing::warn!(error = ?err, commands = lanes.len(), "replaying a batch singly");
+                self.counts.replays.fetch_add(1, Ordering::Relaxed);
                 for (lanes, replies) in lanes.singly(replies) {
                     self.serve(lanes, replies);
                 }
@@ -120,6 +147,7 @@ impl<E: Engine> Loop<E> {
                 Some(engine) => engine,
                 None => self.engine.insert(E::connect(&self.url).map_err(|_| Error::Busy)?),
             };
+            self.counts.transactions.fetch_add(1, Ordering::Relaxed);
             match engine.commit(lanes, now()) {
                 Ok(done) => {
                     if done.told {

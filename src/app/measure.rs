@@ -1,0 +1,79 @@
+//! What is read off the store and the actors when Prometheus asks.
+
+use std::fmt;
+
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder},
+    metrics::{counter::ConstCounter, gauge::ConstGauge},
+};
+
+use crate::{
+    actors::{Actors, directory::Stats},
+    store::Store,
+};
+
+/// The store and the actors, as `/metrics` shows them.
+pub struct Measured {
+    pub store: Store,
+    pub actors: Actors,
+}
+
+impl fmt::Debug for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Measured")
+    }
+}
+
+impl Collector for Measured {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let store = self.store.stats();
+        let mut gauge = |name: &str, help: &str, value: u32| {
+            let gauge = ConstGauge::new(i64::from(value));
+            let metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+            gauge.encode(metric)
+        };
+        gauge("store_connections", "Connections that read", store.connections)?;
+        gauge("store_connections_idle", "Connections that nobody uses", store.idle)?;
+        let mut counter = |name: &str, help: &str, value: u64| {
+            let counter = ConstCounter::new(value);
+            let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(metric)
+        };
+        counter("store_commands", "Commands that the writer took", store.commands)?;
+        counter("store_transactions", "Transactions that it tried", store.transactions)?;
+        counter("store_replays", "Batches that it replayed singly", store.replays)?;
+        self.actors(&mut encoder)
+    }
+}
+
+impl Measured {
+    fn actors(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let all = [
+            ("session", self.actors.sessions.stats()),
+            ("inventory", self.actors.inventory.stats()),
+            ("order", self.actors.orders.stats()),
+            ("cart", self.actors.carts.stats()),
+            ("delivery", self.actors.deliveries.stats()),
+            ("payment", self.actors.payments.stats()),
+        ];
+        let mut family = |name: &str, help: &str, value: fn(&Stats) -> u64| {
+            let gauge = ConstGauge::new(0i64);
+            let mut metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+            all.iter().try_for_each(|(kind, stats)| labelled(&mut metric, kind, value(stats)))
+        };
+        family("actors_live", "Actors in memory", |it| count(it.live))?;
+        family("actors_in_flight", "Messages that wait or are in hand", |it| count(it.in_flight))?;
+        family("actors_quarantined", "Ids that panicked too often", |it| count(it.quarantined))?;
+        family("actors_panics", "Incarnations that ended by a panic", |it| it.panics)
+    }
+}
+
+fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+fn labelled(metric: &mut MetricEncoder<'_>, kind: &str, value: u64) -> fmt::Result {
+    let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+    gauge.encode(metric.encode_family(&[("kind", kind)])?)
+}
