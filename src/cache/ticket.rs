@@ -120,6 +120,8 @@ fn is_good(issued: Instant, now: Instant) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
+
     use super::*;
 
     fn holder() -> Holder {
@@ -127,21 +129,51 @@ mod tests {
         Holder { user: UserId::new(), session: SessionId::new(), role: Role::Customer, expires_at }
     }
 
+    /// Memory, and Redis where the tests have one.
+    async fn kinds() -> Vec<Tickets> {
+        let mut kinds = vec![Tickets::memory()];
+        if let Ok(url) = std::env::var("TEST_REDIS_URL") {
+            kinds.push(Tickets::Redis(crate::cache::connect(&url).await.unwrap()));
+        }
+        kinds
+    }
+
     #[actix_rt::test]
     async fn a_ticket_is_good_once_and_for_its_holder() {
-        let (tickets, holder) = (Tickets::memory(), holder());
+        for tickets in kinds().await {
+            let holder = holder();
 
-        let ticket = tickets.issue(&holder).await.unwrap();
+            let ticket = tickets.issue(&holder).await.unwrap();
 
-        assert_eq!(tickets.redeem(&ticket).await.unwrap(), Some(holder));
-        assert_eq!(tickets.redeem(&ticket).await.unwrap(), None);
+            assert_eq!(tickets.redeem(&ticket).await.unwrap(), Some(holder));
+            assert_eq!(tickets.redeem(&ticket).await.unwrap(), None);
+        }
+    }
+
+    #[actix_rt::test]
+    async fn of_many_that_come_at_once_with_a_ticket_one_gets_in() {
+        for tickets in kinds().await {
+            let ticket = tickets.issue(&holder()).await.unwrap();
+
+            let all = join_all((0..50).map(|_| tickets.redeem(&ticket))).await;
+
+            assert_eq!(all.into_iter().filter(|it| it.as_ref().unwrap().is_some()).count(), 1);
+        }
     }
 
     #[actix_rt::test]
     async fn what_was_never_issued_opens_nothing() {
-        for ticket in ["", "x", &"A".repeat(43)] {
-            assert_eq!(Tickets::memory().redeem(ticket).await.unwrap(), None);
+        for tickets in kinds().await {
+            for ticket in ["", "x", &"A".repeat(43)] {
+                assert_eq!(tickets.redeem(ticket).await.unwrap(), None);
+            }
         }
+    }
+
+    #[actix_rt::test]
+    async fn a_redis_that_is_not_there_is_said_at_the_start() {
+        assert!(crate::cache::connect("redis://127.0.0.1:1").await.is_err());
+        assert!(crate::cache::connect("nonsense").await.is_err());
     }
 
     #[test]
