@@ -49,6 +49,26 @@ async fn what_was_begun_before_the_end_is_finished() {
 }
 
 #[actix_rt::test]
+async fn a_process_that_is_stopping_is_not_ready_and_opens_no_socket() {
+    let mut shop = TestShop::start().await;
+    let (buyer, stranger) = (shop.sign_up().await, shop.stranger());
+    // It does not read, so it is waited for: there is time to look.
+    let _slow = buyer.follow("me").await;
+
+    shop.terminate();
+
+    let mut answer = stranger.get("/readyz").await;
+    while answer.status == 200 {
+        answer = stranger.get("/readyz").await;
+    }
+    answer.refused(503, "draining");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!(stranger.get("/healthz").await.status, 200);
+    assert_eq!(buyer.socket_at("").await.err(), Some(503));
+    assert!(shop.ended().await.success());
+}
+
+#[actix_rt::test]
 async fn a_second_start_finds_what_the_first_one_left() {
     let mut shop = TestShop::start().await;
     let buyer = shop.sign_up().await;
@@ -77,6 +97,7 @@ async fn the_log_is_json_by_lines_and_holds_no_secret_and_no_address() {
     let order = buyer.buy(&shop.variant("teapot").await, 1).await;
     let mut feed = admin.follow("admin:feed").await;
     feed.until("order.paid").await;
+    feed.close().await;
     let ticket = buyer.post("/ws/tickets", Value::Null).await.is(201)["ticket"].clone();
     let guest = shop.guest().await;
     guest.add(&shop.variant("mug").await, 1).await;

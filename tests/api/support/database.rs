@@ -52,9 +52,10 @@ pub enum Database {
 
 /// The PostgreSQL server that the tests may make databases on.
 fn postgres() -> String {
-    env::var("TEST_POSTGRES_URL").expect(
-        "TEST_POSTGRES_URL is not set: ./test starts PostgreSQL and sets it, for a single \
-         test too: ./test --services cargo test NAME",
+    let url = env::var("TEST_POSTGRES_URL").ok(); // What is no text is no address either.
+    url.expect(
+        "TEST_POSTGRES_URL must say where PostgreSQL is: ./test starts one, for a single test \
+         too, as in ./test --services cargo test NAME",
     )
 }
 
@@ -77,6 +78,8 @@ impl Database {
 
     fn copy_database() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
+        // Asked here first, so that each test says it that misses the server.
+        postgres();
         let name = format!("{}_{}", template_name(), COUNT.fetch_add(1, Ordering::Relaxed));
         make_postgres(&name, Some(&POSTGRES));
         Database::Postgres { url: postgres_url(&name), name }
