@@ -27,7 +27,7 @@ use crate::{
     actors::Actors,
     bus::Bus,
     cache::{self, revoked::Revoked, ticket::Tickets},
-    config::{Config, Secret},
+    config::{Config, Secret, private_folder},
     domain::Error,
     http::{self, Edge, health::Metrics, openapi::Document, routes::Table, token::Keys},
     store::{Store, Url},
@@ -183,7 +183,7 @@ fn serve(
 
 /// Tells by `<data dir>/listen` where the server is: written whole, by rename.
 fn announce(data_dir: &Path, address: SocketAddr) -> io::Result<()> {
-    fs::create_dir_all(data_dir)?;
+    private_folder(data_dir)?;
     let (told, whole) = (data_dir.join("listen"), data_dir.join("listen.new"));
     fs::write(&whole, address.to_string())?;
     fs::rename(whole, told)

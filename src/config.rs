@@ -4,7 +4,10 @@
 //! One table (`config/settings.rs`) declares all settings. `.env.example`, `rialto config`, the
 //! errors and [`Config`] itself come from it, so none of them can forget one.
 
-use std::{collections::BTreeSet, ffi::OsString, fmt, io, net::SocketAddr, path::Path};
+use std::{
+    collections::BTreeSet, ffi::OsString, fmt, fs::DirBuilder, io, net::SocketAddr,
+    os::unix::fs::DirBuilderExt, path::Path,
+};
 
 mod address;
 mod example;
@@ -45,6 +48,11 @@ impl fmt::Display for Problems {
         }
         Ok(())
     }
+}
+
+/// Makes a folder that nobody else on the machine can look into; one that stands stays as it is.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 impl Config {
@@ -100,6 +108,10 @@ impl Config {
         }
         if !self.rate_limits {
             refuse("RIALTO_RATE_LIMITS", "prod does not go without rate limits");
+        }
+        // What does nothing yet must not be relied on.
+        if self.require_confirmed_email {
+            refuse("RIALTO_REQUIRE_CONFIRMED_EMAIL", "no mail is sent yet, so nobody can confirm");
         }
         problems
     }

@@ -105,8 +105,17 @@ impl Handler<Checkout> for CartActor {
 
 impl Held {
     async fn edit(&mut self, edit: &CartEdit) -> Result<i64, Error> {
-        for _ in 0..TRIES_MAX {
-            let (after, save) = self.cart.after(edit, store::now() + self.deps.cart_ttl)?;
+        for tried in 0..TRIES_MAX {
+            let after = self.cart.after(edit, store::now() + self.deps.cart_ttl);
+            let (after, save) = match after {
+                Ok(decided) => decided,
+                // What is refused here may be allowed by what another node has made of it.
+                Err(_) if tried == 0 && self.deps.store.is_shared() => {
+                    self.reload().await?;
+                    continue;
+                }
+                Err(err) => return Err(err),
+            };
             match self.deps.store.write(save).await {
                 Ok(()) => {
                     self.cart = after;

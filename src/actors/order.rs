@@ -13,7 +13,7 @@ use crate::{
     domain::{
         Error,
         id::{DeliveryId, OrderId},
-        idempotency::{Answer, Claim, Outcome},
+        idempotency::{Answer, Claim, Keep, Outcome},
         order::{
             Order, Status,
             change::{Advance, Advanced, Change},
@@ -181,7 +181,16 @@ impl Handler<Refunded> for OrderActor {
     type Result = AtomicResponse<Self, Result<Order, Error>>;
 
     fn handle(&mut self, _: Refunded, _: &mut Context<Self>) -> Self::Result {
-        atomically(self, async move |held| held.change(|order, now| order.refund(now)).await)
+        atomically(self, async move |held| {
+            let refund = |order: &Order, now| match order.refund(now)? {
+                Some(change) => Ok(change),
+                None => Err(Error::Stale), // Another node has told the store before us.
+            };
+            match held.change(refund).await {
+                Err(Error::Stale) => held.order().await.cloned(),
+                told => told,
+            }
+        })
     }
 }
 
@@ -211,6 +220,11 @@ impl Held {
         self.order.as_ref().ok_or(Error::NotFound("order"))
     }
 
+    /// Whether another node may have changed the order since it was read.
+    fn may_be_old(&self) -> bool {
+        self.order.is_some() && self.deps.store.is_shared()
+    }
+
     /// Decides on the order as it stands and writes the change; where another node has changed it
     /// in the meantime, decides again on what that node made of it.
     async fn change(
@@ -218,7 +232,16 @@ impl Held {
         decide: impl Fn(&Order, DateTime<Utc>) -> Result<Change, Error>,
     ) -> Result<Order, Error> {
         for _ in 0..TRIES_MAX {
-            let change = decide(self.order().await?, store::now())?;
+            let may_be_old = self.may_be_old();
+            let change = match decide(self.order().await?, store::now()) {
+                Ok(change) => change,
+                // What is refused here may be allowed by what another node has made of it.
+                Err(_) if may_be_old => {
+                    self.order = None;
+                    continue;
+                }
+                Err(err) => return Err(err),
+            };
             match self.write(change, None).await {
                 Ok(_) => return self.order().await.cloned(),
                 Err(Error::Stale) => self.order = None,
@@ -244,31 +267,58 @@ impl Held {
     }
 
     async fn attempt(&mut self, msg: &Attempt) -> Result<Attempted, Error> {
-        let (store, key) = (self.deps.store.clone(), msg.claim.key.clone());
-        if let Some(kept) = read!(store, idempotency::find(key))? {
-            return Ok(Attempted::Answered(kept.answer(&msg.claim)?));
+        for _ in 0..TRIES_MAX {
+            let (store, key) = (self.deps.store.clone(), msg.claim.key.clone());
+            if let Some(kept) = read!(store, idempotency::find(key))? {
+                return Ok(Attempted::Answered(kept.answer(&msg.claim)?));
+            }
+            let may_be_old = self.may_be_old();
+            let order = self.order().await?;
+            if order.payment.claim.as_ref().is_some_and(|it| it.key == msg.claim.key) {
+                return repeated(order, &msg.claim);
+            }
+            let now = store::now();
+            match order.attempt(&msg.token, &msg.claim, now + LOOK_UP_AFTER, now) {
+                Ok(change) => match self.write(change, None).await {
+                    Ok(_) => return Ok(Attempted::Go(Box::new(self.order().await?.clone()))),
+                    // Perhaps it was this very confirmation that another node was faster with.
+                    Err(Error::Stale) => self.order = None,
+                    Err(err) => return Err(err),
+                },
+                Err(_) if may_be_old => self.order = None,
+                // A refusal is an outcome: a repeat is refused too, whatever has come since.
+                Err(Error::Conflict(refusal)) => {
+                    let (claim, outcome) = (msg.claim.clone(), Outcome::Refused(refusal));
+                    let kept = self.deps.store.write(Keep { claim, outcome }).await?;
+                    return Ok(Attempted::Answered(kept));
+                }
+                Err(err) => return Err(err),
+            }
         }
-        let order = self.order().await?;
-        if order.payment.claim.as_ref().is_some_and(|it| it.key == msg.claim.key) {
-            return repeated(order, &msg.claim);
-        }
-        let begin =
-            |order: &Order, now| order.attempt(&msg.token, &msg.claim, now + LOOK_UP_AFTER, now);
-        Ok(Attempted::Go(Box::new(self.change(begin).await?)))
+        Err(Error::Busy)
     }
 
     async fn settle(&mut self, msg: &Settle) -> Result<Settled, Error> {
         for _ in 0..TRIES_MAX {
             let (now, courier) = (store::now(), self.deps.courier);
+            let may_be_old = self.may_be_old();
             let order = self.order().await?;
             let delivery = courier.accept(DeliveryId::new(), order, now);
             let again = now + LOOK_UP_AGAIN_AFTER;
-            let change = order.settle(msg.attempt, &msg.verdict, delivery, again, now)?;
-            let Some(change) = change else {
-                return Ok(Settled { answer: answer(order), order: order.clone() });
+            let change = match order.settle(msg.attempt, &msg.verdict, delivery, again, now) {
+                Ok(Some(change)) => change,
+                Ok(None) | Err(_) if may_be_old => {
+                    self.order = None;
+                    continue;
+                }
+                Ok(None) => return Ok(Settled { answer: answer(order), order: order.clone() }),
+                Err(err) => return Err(err),
             };
             let settled = Settled { answer: answer(&change.order), order: change.order.clone() };
-            let claim = msg.claim.clone().map(|claim| (claim, settled.answer.clone()));
+            // Whoever confirmed may have gone without an answer: it waits for them under their key.
+            let claim = msg.claim.clone().or_else(|| change.order.payment.claim.clone());
+            let claim = claim.filter(|_| change.order.payment.due.is_none() || msg.claim.is_some());
+            let claim = claim.map(|claim| (claim, settled.answer.clone()));
             match self.write(change, claim).await {
                 Ok(Advanced::Done) => return Ok(settled),
                 Ok(Advanced::Replayed(answer)) => {
@@ -283,6 +333,9 @@ impl Held {
 
     async fn deliver(&mut self, id: DeliveryId) -> Result<Option<DateTime<Utc>>, Error> {
         let courier = self.deps.courier;
+        if self.may_be_old() {
+            self.order = None; // What is not due here may be due, or done, in the store.
+        }
         let (order, now) = (self.order().await?, store::now());
         let parcel = order.deliveries.iter().find(|it| it.id == id);
         let parcel = parcel.ok_or(Error::NotFound("delivery"))?;

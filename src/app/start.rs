@@ -30,9 +30,6 @@ use crate::{
 const PASSIVATE_EVERY: Duration = Duration::from_secs(1);
 /// How often the sessions are read that ended on other nodes.
 const REVOKED_EVERY: Duration = Duration::from_millis(500);
-/// How far back each such reading goes: longer than any transaction takes.
-const REVOKED_OVERLAP: TimeDelta = TimeDelta::seconds(60);
-
 /// The actors of this node. They live on `arbiters`; what is begun on a timer, on this thread's.
 pub fn start_actors(
     config: &Config,
@@ -107,18 +104,15 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
 /// nodes.
 pub async fn watch_revocations(store: Store, revoked: Revoked, sessions: Directory<SessionActor>) {
     let mut tick = tokio::time::interval(REVOKED_EVERY);
-    let kept = TimeDelta::from_std(KEPT).unwrap_or(REVOKED_OVERLAP);
-    // The first reading is of all that matters; the others overlap, since clocks differ and
-    // transactions commit late.
-    let mut since = store::now() - kept;
+    let kept = TimeDelta::from_std(KEPT).unwrap_or(TimeDelta::hours(1));
     loop {
         tick.tick().await;
-        let (read_at, next) = (Instant::now(), store::now() - REVOKED_OVERLAP);
+        // All that matters, each time: the clocks of nodes differ and transactions commit late.
+        let (read_at, since) = (Instant::now(), store::now() - kept);
         match read!(store, account::revoked_since(since)) {
             Ok(found) => {
                 close(&found, &revoked, &sessions);
                 revoked.refresh(found, read_at);
-                since = next;
             }
             Err(error) => tracing::warn!(?error, "the ended sessions could not be read"),
         }

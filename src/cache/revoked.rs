@@ -8,8 +8,9 @@ use std::{
 
 use crate::domain::id::SessionId;
 
-/// How long an ended session is remembered: longer than any access token lives.
-pub const KEPT: Duration = Duration::from_secs(15 * 60);
+/// How long an ended session is remembered: longer than any access token is taken, with some
+/// minutes for clocks that differ.
+pub const KEPT: Duration = Duration::from_secs(20 * 60);
 /// From this age on the set proves nothing about a session that is not in it.
 pub const FRESH: Duration = Duration::from_secs(1);
 

@@ -56,10 +56,8 @@ pub fn run(seed: &Seed) -> Result<(), Failure> {
     })
 }
 
-/// What a server in `dev` begins with: the demo logins, and the demo shop where there is nothing
-/// for sale yet.
+/// What a server in `dev` begins with: the demo shop, where there is nothing for sale yet.
 pub async fn first(store: &Store) -> Result<(), Failure> {
-    logins(store).await?;
     let page = Page::new(Some(1), None)?;
     if read!(store, catalogue::list(Filter::default(), page))?.items.is_empty() {
         let imported = import(store, demo::catalogue()).await?;
@@ -82,7 +80,8 @@ pub async fn refuse_demo_logins(store: &Store) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn logins(store: &Store) -> Result<(), Failure> {
+/// The two demo logins, where they are missing.
+pub async fn logins(store: &Store) -> Result<(), Failure> {
     let passwords = Passwords::start()?;
     for Login { email, password, name, role } in [DEMO_ADMIN, DEMO_SHOPPER] {
         let (email, asked) = (Email::parse(email)?, Email::parse(email)?);

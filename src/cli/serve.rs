@@ -30,7 +30,15 @@ pub fn run() -> Result<(), Failure> {
 async fn prepare(config: &Config) -> Result<(), Failure> {
     let store = shop::open(config)?;
     match config.env {
-        Environment::Dev => seed::first(&store).await,
+        // Everybody knows the demo logins, so they are made where only this machine can use them.
+        Environment::Dev if config.listen.ip().is_loopback() => {
+            seed::logins(&store).await?;
+            seed::first(&store).await
+        }
+        Environment::Dev => {
+            tracing::warn!("no demo logins are made: this address can be reached from outside");
+            seed::first(&store).await
+        }
         Environment::Test => Ok(()),
         Environment::Prod => {
             tracing::warn!("payments are emulated: no money moves");

@@ -1,10 +1,8 @@
 //! The shop's store, opened by a command that is not the server.
 
-use std::fs;
-
 use super::Failure;
 use crate::{
-    config::{Config, DatabaseUrl, Environment},
+    config::{Config, DatabaseUrl, Environment, private_folder},
     store::{self, Migration, Store, Url},
 };
 
@@ -29,7 +27,7 @@ pub fn located(config: &Config) -> Result<Url, Failure> {
     if let DatabaseUrl::Sqlite(path) = &config.database
         && let Some(folder) = path.parent()
     {
-        fs::create_dir_all(folder)
+        private_folder(folder)
             .map_err(|err| Failure::new(format!("{}: {err}", folder.display())))?;
     }
     Ok(Url::from(&config.database))

@@ -59,7 +59,7 @@ pub fn kept_in(data_dir: &Path) -> io::Result<Secret> {
     if let Some(secret) = find(&path)? {
         return Ok(secret);
     }
-    fs::create_dir_all(data_dir)?;
+    super::private_folder(data_dir)?;
     let whole = data_dir.join(format!("{FILE}.{}", uuid::Uuid::new_v4()));
     write(&whole, &random()?)?;
     place(&whole, &path)?;

@@ -58,6 +58,14 @@ impl Answer {
     }
 }
 
+/// Keeps the outcome of a command that changed nothing else; the outcome is what stands under the
+/// key from now on: this one, or one that was there before.
+#[derive(Debug, Clone)]
+pub struct Keep {
+    pub claim: Claim,
+    pub outcome: Outcome,
+}
+
 /// Forgets answers that are older than [`KEPT_HOURS`]; the outcome is how many.
 #[derive(Debug, Clone, Copy)]
 pub struct Prune;

@@ -26,6 +26,7 @@ macro_rules! with_commands {
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;
             relay: each event::relay(event::Relay) -> i64;
+            keep_answer: each idempotency::keep_one(idempotency::Keep) -> idempotency::Answer;
             prune_keys: each idempotency::prune(idempotency::Prune) -> i64;
         }
     };
@@ -72,6 +73,18 @@ macro_rules! declare {
                     self.$lane.push(command);
                     replies.$lane.push(reply);
                 })* }
+            }
+
+            /// The commands by kind, each kind with who waits for it.
+            pub fn apart(self, replies: Replies) -> Vec<(Lanes, Replies)> {
+                let mut all = Vec::new();
+                $(if !self.$lane.is_empty() {
+                    all.push((
+                        Lanes { $lane: self.$lane, ..Lanes::default() },
+                        Replies { $lane: replies.$lane, ..Replies::default() },
+                    ));
+                })*
+                all
             }
 
             pub fn len(&self) -> usize {

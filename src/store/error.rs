@@ -26,6 +26,8 @@ impl From<UnknownWord> for Error {
 pub enum Failure {
     /// Another transaction was in the way; the same one may pass the next time.
     Passing,
+    /// It took too long: somebody holds the rows, or nobody answers.
+    Late,
     /// The connection is gone, and with it the knowledge whether a commit came through.
     Connection,
     Lasting,
@@ -33,7 +35,11 @@ pub enum Failure {
 
 /// Sorts a failure by what is to be done about it.
 pub fn failure(err: &Error) -> Failure {
-    let Error::Internal { source, .. } = err else { return Failure::Lasting };
+    let source = match err {
+        Error::Internal { source, .. } => source,
+        Error::Busy => return Failure::Late,
+        _ => return Failure::Lasting,
+    };
     match source.downcast_ref::<Diesel>() {
         Some(Diesel::DatabaseError(kind, info)) => match kind {
             // What was looked for and not found has been made by another node in the meantime:
@@ -43,6 +49,7 @@ pub fn failure(err: &Error) -> Failure {
             }
             DatabaseErrorKind::ClosedConnection => Failure::Connection,
             _ if passing(info.message()) => Failure::Passing,
+            _ if late(info.message()) => Failure::Late,
             _ if broken(info.message()) => Failure::Connection,
             _ => Failure::Lasting,
         },
@@ -54,6 +61,10 @@ pub fn failure(err: &Error) -> Failure {
 // Diesel has no kinds for these.
 fn passing(message: &str) -> bool {
     message.contains("deadlock detected") || message.contains("database is locked")
+}
+
+fn late(message: &str) -> bool {
+    message.contains("due to lock timeout") || message.contains("due to statement timeout")
 }
 
 fn broken(message: &str) -> bool {

@@ -9,7 +9,7 @@ use super::{Conn, Tx};
 use crate::{
     domain::{
         Error,
-        idempotency::{Claim, KEPT_HOURS, Kept, Outcome, Prune},
+        idempotency::{Answer, Claim, KEPT_HOURS, Keep, Kept, Outcome, Prune},
     },
     store::{error::corrupt, schema::idempotency_keys},
 };
@@ -63,6 +63,15 @@ pub fn keep(tx: &mut Tx<'_>, all: &[Kept]) -> Result<(), Error> {
     let rows = all.iter().map(row).collect::<Result<Vec<Row>, Error>>()?;
     diesel::insert_into(idempotency_keys::table).values(&rows).execute(tx.conn)?;
     Ok(())
+}
+
+pub fn keep_one(tx: &mut Tx<'_>, command: &Keep) -> Result<Answer, Error> {
+    if let Some(found) = find(tx.conn, command.claim.key.clone())? {
+        return found.answer(&command.claim);
+    }
+    let kept = Kept { claim: command.claim.clone(), outcome: command.outcome.clone() };
+    keep(tx, &[kept])?;
+    Ok(Answer::fresh(command.outcome.clone()))
 }
 
 pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {

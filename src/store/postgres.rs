@@ -23,7 +23,11 @@ pub type Backend = diesel::pg::Pg;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-const SETUP: &str = "SET statement_timeout = '15s'; SET lock_timeout = '5s'; SET TIME ZONE 'UTC';";
+// A node that freezes in a transaction must not hold up the others by the rows it has locked.
+const SETUP: &str = "SET statement_timeout = '15s'; SET lock_timeout = '4s'; \
+    SET idle_in_transaction_session_timeout = '5s'; SET TIME ZONE 'UTC';";
+/// How long a server that does not answer is waited for: libpq waits for ever by itself.
+const PATIENCE: &str = "connect_timeout=3&keepalives_idle=5&tcp_user_timeout=10000";
 const READ_ONLY: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;";
 /// Held for a transaction by the one node that publishes; any number that no other program uses.
 const RELAY_LOCK: i64 = 7_425_100_001;
@@ -57,6 +61,8 @@ pub fn leads(conn: &mut Conn) -> Result<bool, Error> {
 pub(super) struct Postgres(Conn);
 
 impl Engine for Postgres {
+    const SHARED: bool = true;
+
     fn connect(url: &str) -> Result<Self, Error> {
         let mut conn = connect(url)?;
         conn.batch_execute(SETUP)?;
@@ -69,7 +75,15 @@ impl Engine for Postgres {
 }
 
 fn connect(url: &str) -> Result<Conn, Error> {
-    Conn::establish(url).map_err(Error::internal("connecting to PostgreSQL"))
+    Conn::establish(&patient(url)).map_err(Error::internal("connecting to PostgreSQL"))
+}
+
+/// The address with [`PATIENCE`]; what it says itself comes later, and counts.
+fn patient(url: &str) -> String {
+    match url.split_once('?') {
+        Some((place, own)) => format!("{place}?{PATIENCE}&{own}"),
+        None => format!("{url}?{PATIENCE}"),
+    }
 }
 
 #[derive(Debug)]
@@ -92,7 +106,7 @@ pub(super) fn reader_pool(
         .max_size(u32::try_from(size).unwrap_or(1))
         .connection_timeout(wait)
         .connection_customizer(Box::new(Reader))
-        .build(ConnectionManager::new(url))
+        .build(ConnectionManager::new(patient(url)))
         .map_err(Error::internal("connecting to PostgreSQL"))
 }
 

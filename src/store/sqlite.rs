@@ -54,6 +54,8 @@ pub fn leads(_conn: &mut Conn) -> Result<bool, Error> {
 pub(super) struct Sqlite(Conn);
 
 impl Engine for Sqlite {
+    const SHARED: bool = false;
+
     fn connect(url: &str) -> Result<Self, Error> {
         let mut conn = connect(url)?;
         conn.batch_execute(SETUP)?;

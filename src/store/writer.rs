@@ -5,6 +5,7 @@
 //! command that cannot be done fails alone.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -37,6 +38,10 @@ pub struct Waiting<C, T> {
 
 /// What the writer needs of a database.
 pub trait Engine: Send + 'static {
+    /// Whether others write too. Then each kind of command has a transaction of its own: one
+    /// kind locks its rows in sorted order, but two would lock the same tables in turns.
+    const SHARED: bool;
+
     fn connect(url: &str) -> Result<Self, Error>
     where
         Self: Sized;
@@ -117,7 +122,13 @@ impl<E: Engine> Loop<E> {
             }
             let commands = u64::try_from(lanes.len()).unwrap_or(0);
             self.counts.commands.fetch_add(commands, Ordering::Relaxed);
-            self.serve(lanes, replies);
+            if E::SHARED {
+                for (lanes, replies) in lanes.apart(replies) {
+                    self.serve(lanes, replies);
+                }
+            } else {
+                self.serve(lanes, replies);
+            }
         }
     }
 
@@ -127,6 +138,11 @@ impl<E: Engine> Loop<E> {
             Err(err) if failure(&err) == Failure::Connection => {
                 tracing::error!(error = ?err, "lost the database");
                 self.engine = None;
+                replies.refuse(|| Error::Busy);
+            }
+            // Singly they would wait as long, each of them.
+            Err(err) if failure(&err) == Failure::Late => {
+                tracing::warn!(error = ?err, "the database took too long");
                 replies.refuse(|| Error::Busy);
             }
             Err(err) if lanes.len() == 1 => replies.refuse_with(err),
@@ -148,7 +164,14 @@ impl<E: Engine> Loop<E> {
                 None => self.engine.insert(E::connect(&self.url).map_err(|_| Error::Busy)?),
             };
             self.counts.transactions.fetch_add(1, Ordering::Relaxed);
-            match engine.commit(lanes, now()) {
+            let committed = catch_unwind(AssertUnwindSafe(|| engine.commit(lanes, now())));
+            let Ok(committed) = committed else {
+                // Of no use any more: its transaction may still be open.
+                self.engine = None;
+                let source = "it panicked".into();
+                return Err(Error::Internal { doing: "running a transaction", source });
+            };
+            match committed {
                 Ok(done) => {
                     if done.told {
                         self.told.send_modify(|count| *count = count.wrapping_add(1));

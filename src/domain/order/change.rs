@@ -1,18 +1,22 @@
 //! Changing an order: each command is decided here, on values, and written by the store as it is.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::{Order, Status, Step};
+use super::{Order, Step};
 use crate::domain::{
     Error,
     delivery::{self, Delivery, DeliveryItem, tracking_number},
+    error::Refusal,
     event::{Event, Kind},
     id::{DeliveryId, EventId},
     idempotency::{Answer, Claim},
     money::Money,
     payment::{self, Due, Entry, EntryKind, Task, Verdict},
 };
+
+/// How long after its cancellation an order's refund is overdue.
+const REFUND_AFTER: TimeDelta = TimeDelta::seconds(10);
 
 /// An order after a command, with all that the store must write for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,8 +82,9 @@ impl Order {
         due_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Change, Error> {
-        if self.status != Status::PendingPayment {
-            self.status.after(Step::Pay)?;
+        self.status.after(Step::Pay)?;
+        if now >= self.expires_at {
+            return Err(Refusal::transition("order", "expired", "be paid").into());
         }
         let mut draft = Change::begin(self, now);
         let payment = draft.payment();
@@ -123,7 +128,8 @@ impl Order {
         draft.change.order.status = status;
         if self.payment.status == payment::Status::Captured {
             draft.change.stock = StockEffect::Return;
-            draft.payment().due = Some(Due { task: Task::Refund, at: now });
+            // Whoever cancels gives it back at once; this is for whoever comes after a crash.
+            draft.payment().due = Some(Due { task: Task::Refund, at: now + REFUND_AFTER });
             draft.abandon_deliveries()?;
         } else {
             draft.change.stock = StockEffect::Release;
@@ -134,6 +140,9 @@ impl Order {
 
     /// The time to pay is over. Not while the provider is being asked: its answer comes first.
     pub fn expire(&self, now: DateTime<Utc>) -> Result<Change, Error> {
+        if now < self.expires_at {
+            return Err(Error::conflict("not_due", "there is still time to pay"));
+        }
         let status = self.status.after(Step::Expire)?;
         let mut draft = Change::begin(self, now);
         draft.change.order.status = status;
@@ -145,8 +154,11 @@ impl Order {
             .done())
     }
 
-    /// The provider has given the money back.
-    pub fn refund(&self, now: DateTime<Utc>) -> Result<Change, Error> {
+    /// The provider has given the money back. Where that is known already it is `None`.
+    pub fn refund(&self, now: DateTime<Utc>) -> Result<Option<Change>, Error> {
+        if self.payment.status == payment::Status::Refunded {
+            return Ok(None);
+        }
         let mut draft = Change::begin(self, now);
         let amount = self.payment.amount;
         let payment = draft.payment();
@@ -154,7 +166,7 @@ impl Order {
         payment.refunded = amount;
         payment.due = None;
         draft.enter(EntryKind::Refunded, amount);
-        Ok(draft.event(Kind::PaymentRefunded, json!({ "amount": amount })).done())
+        Ok(Some(draft.event(Kind::PaymentRefunded, json!({ "amount": amount })).done()))
     }
 
     /// A parcel moves on; `due_at` is when the courier moves it next.

@@ -22,6 +22,9 @@ use crate::{
     },
 };
 
+/// The words of a search that are looked for: each costs a pass over the products.
+const WORDS_MAX: usize = 8;
+
 type Query<'q> = products::BoxedQuery<'q, Backend>;
 
 /// A page of the products that pass `filter`, with the total and the facets of all that pass.
@@ -53,7 +56,8 @@ fn filtered<'q>(filter: &'q Filter, within: Option<&[String]>) -> Query<'q> {
     if let Some(ids) = within {
         query = query.filter(products::category_id.eq_any(ids.to_vec()));
     }
-    for word in filter.query.iter().flat_map(|text| text.split_whitespace()) {
+    let words = filter.query.iter().flat_map(|text| text.split_whitespace());
+    for word in words.take(WORDS_MAX) {
         let word = word.to_lowercase().replace(['%', '_', '\\'], "");
         query = query.filter(products::words.like(format!("% {word}%")));
     }

@@ -37,21 +37,22 @@ pub fn advance(
     let (mut changes, mut fresh) = (Vec::new(), Vec::new());
     let mut outcomes = Vec::with_capacity(commands.len());
     for Advance { change, claim } in commands {
-        if let Some(found) = claim.as_ref().and_then(|(claim, _)| kept.get(&claim.key)) {
-            let claim = claim.as_ref().map(|(claim, _)| claim).unwrap_or(&found.claim);
-            outcomes.push(found.answer(claim).map(Advanced::Replayed));
-        } else if versions.get(&change.order.id) != Some(&change.expected) {
-            outcomes.push(Err(Error::Stale));
-        } else {
+        let found =
+            claim.as_ref().and_then(|(claim, _)| kept.get(&claim.key).map(|it| (claim, it)));
+        if versions.get(&change.order.id) == Some(&change.expected) {
             move_stock(tx, &mut shelf, change)?;
             versions.insert(change.order.id, change.order.version);
             changes.push(change);
-            if let Some((claim, answer)) = claim {
+            if let (Some((claim, answer)), None) = (claim, found) {
                 let answer = Kept { claim: claim.clone(), outcome: answer.outcome.clone() };
                 kept.insert(claim.key.clone(), answer.clone());
                 fresh.push(answer);
             }
             outcomes.push(Ok(Advanced::Done));
+        } else if let Some((claim, found)) = found {
+            outcomes.push(found.answer(claim).map(Advanced::Replayed));
+        } else {
+            outcomes.push(Err(Error::Stale));
         }
     }
     shelf.put_back(tx)?;

@@ -101,14 +101,10 @@ impl Batch {
     }
 
     fn refuse(&mut self, tx: &Tx<'_>, command: &Place, refusal: Refusal) -> Placed {
-        self.refusals.push(Event {
-            id: EventId::new(),
-            order: None,
-            user: command.buyer.user(),
-            kind: Kind::CheckoutRefused,
-            at: tx.now,
-            data: json!({ "code": refusal.code, "details": refusal.details }),
-        });
+        // An empty cart is no lost sale, and costs nobody anything to check out.
+        if !command.items.is_empty() {
+            self.refusals.push(refused(tx, command, &refusal));
+        }
         Placed { answer: self.keep(command, Outcome::Refused(refusal)), order: None }
     }
 
@@ -139,5 +135,16 @@ impl Batch {
         let events = self.changes.iter().flat_map(|change| &change.events);
         event::record(tx, events.chain(&self.refusals))?;
         idempotency::keep(tx, &self.fresh)
+    }
+}
+
+fn refused(tx: &Tx<'_>, command: &Place, refusal: &Refusal) -> Event {
+    Event {
+        id: EventId::new(),
+        order: None,
+        user: command.buyer.user(),
+        kind: Kind::CheckoutRefused,
+        at: tx.now,
+        data: json!({ "code": refusal.code, "details": refusal.details }),
     }
 }

@@ -125,6 +125,8 @@ impl Socket {
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
             if let Err(closed) = self.frame().await {
+                // The server waits for our goodbye.
+                while soon("the end", self.stream.next()).await.is_some() {}
                 return closed;
             }
         }
