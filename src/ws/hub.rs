@@ -38,7 +38,7 @@ mod fill;
 mod push;
 mod subscription;
 
-pub use drain::{Count, Drain};
+pub use drain::{Count, Cut, Drain};
 
 /// How many messages may wait: a storm of connections that all subscribe at once.
 const MAILBOX: usize = 4096;
