@@ -18,6 +18,7 @@ use crate::domain::Error;
 #[macro_use]
 mod commands;
 mod error;
+mod pool;
 pub mod postgres;
 mod schema;
 pub mod sqlite;
@@ -176,24 +177,6 @@ pub fn migration_status(url: &Url) -> Result<Vec<(String, bool)>, Error> {
         Url::Sqlite(path) => sqlite::status(&path.to_string_lossy()),
         Url::Postgres(url) => postgres::status(url),
     }
-}
-
-/// The embedded migrations by name, and whether `conn` has each.
-fn migration_list<C>(
-    conn: &mut C,
-    migrations: diesel_migrations::EmbeddedMigrations,
-) -> Result<Vec<(String, bool)>, Error>
-where
-    C: diesel_migrations::MigrationHarness<C::Backend> + diesel::Connection,
-    C::Backend: diesel::backend::Backend,
-    diesel_migrations::EmbeddedMigrations: diesel::migration::MigrationSource<C::Backend>,
-{
-    use diesel::migration::MigrationSource;
-
-    let applied = conn.applied_migrations().map_err(error::corrupt)?;
-    let all = MigrationSource::<C::Backend>::migrations(&migrations).map_err(error::corrupt)?;
-    let names = all.iter().map(|it| it.name());
-    Ok(names.map(|it| (it.to_string(), applied.contains(&it.version().as_owned()))).collect())
 }
 
 /// The present moment, as finely as both databases keep it: the one clock of store and actors.

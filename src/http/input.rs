@@ -1,7 +1,7 @@
 //! What a client sends, read strictly: JSON bodies and queries whose wrong fields are named.
 //!
 //! Unknown fields are refused by the types (`deny_unknown_fields`). Serde's own words never reach
-//! the client: [`named`] turns them into ours.
+//! the client: `named` turns them into ours.
 
 use std::{borrow::Cow, time::Duration};
 

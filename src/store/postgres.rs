@@ -2,18 +2,14 @@
 
 use std::time::Duration;
 
-use diesel::{
-    Connection, RunQueryDsl,
-    connection::SimpleConnection,
-    r2d2::{ConnectionManager, CustomizeConnection},
-};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel::{Connection, RunQueryDsl, connection::SimpleConnection, r2d2::ConnectionManager};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use r2d2::Pool;
 
 use super::{
     Migration,
     commands::Lanes,
-    error::corrupt,
+    pool::{self, Setup},
     writer::{Done, Engine},
 };
 use crate::domain::Error;
@@ -86,26 +82,12 @@ fn patient(url: &str) -> String {
     }
 }
 
-#[derive(Debug)]
-struct Reader;
-
-impl CustomizeConnection<Conn, diesel::r2d2::Error> for Reader {
-    fn on_acquire(&self, conn: &mut Conn) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute(SETUP)
-            .and_then(|()| conn.batch_execute(READ_ONLY))
-            .map_err(diesel::r2d2::Error::QueryError)
-    }
-}
-
 pub(super) fn reader_pool(
     url: &str,
     size: usize,
     wait: Duration,
 ) -> Result<Pool<ConnectionManager<Conn>>, Error> {
-    Pool::builder()
-        .max_size(u32::try_from(size).unwrap_or(1))
-        .connection_timeout(wait)
-        .connection_customizer(Box::new(Reader))
+    pool::builder(size, wait, Setup(&[SETUP, READ_ONLY]))
         .build(ConnectionManager::new(patient(url)))
         .map_err(Error::internal("connecting to PostgreSQL"))
 }
@@ -115,17 +97,9 @@ pub(super) fn migrate(url: &str, migration: Migration) -> Result<Vec<String>, Er
     let mut conn = connect(url)?;
     // A second process that migrates waits here, and finds nothing left to do.
     diesel::select(pg_advisory_lock(MIGRATION_LOCK)).execute(&mut conn)?;
-    match migration {
-        Migration::Up => {
-            let done = conn.run_pending_migrations(MIGRATIONS).map_err(corrupt)?;
-            Ok(done.iter().map(ToString::to_string).collect())
-        }
-        Migration::Down => {
-            Ok(vec![conn.revert_last_migration(MIGRATIONS).map_err(corrupt)?.to_string()])
-        }
-    }
+    pool::migrate(&mut conn, MIGRATIONS, migration)
 }
 
 pub(super) fn status(url: &str) -> Result<Vec<(String, bool)>, Error> {
-    super::migration_list(&mut connect(url)?, MIGRATIONS)
+    pool::status(&mut connect(url)?, MIGRATIONS)
 }

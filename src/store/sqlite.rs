@@ -2,18 +2,14 @@
 
 use std::time::Duration;
 
-use diesel::{
-    Connection,
-    connection::SimpleConnection,
-    r2d2::{ConnectionManager, CustomizeConnection},
-};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel::{Connection, connection::SimpleConnection, r2d2::ConnectionManager};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use r2d2::Pool;
 
 use super::{
     Migration,
     commands::Lanes,
-    error::corrupt,
+    pool::{self, Setup},
     writer::{Done, Engine},
 };
 use crate::domain::Error;
@@ -71,27 +67,13 @@ fn connect(url: &str) -> Result<Conn, Error> {
     Conn::establish(url).map_err(Error::internal("opening the SQLite file"))
 }
 
-#[derive(Debug)]
-struct Reader;
-
-impl CustomizeConnection<Conn, diesel::r2d2::Error> for Reader {
-    fn on_acquire(&self, conn: &mut Conn) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute(SETUP)
-            .and_then(|()| conn.batch_execute(READ_ONLY))
-            .map_err(diesel::r2d2::Error::QueryError)
-    }
-}
-
 pub(super) fn reader_pool(
     path: &str,
     size: usize,
     wait: Duration,
 ) -> Result<Pool<ConnectionManager<Conn>>, Error> {
-    Pool::builder()
-        .max_size(u32::try_from(size).unwrap_or(1))
-        .connection_timeout(wait)
+    pool::builder(size, wait, Setup(&[SETUP, READ_ONLY]))
         .test_on_check_out(false) // A file does not go away.
-        .connection_customizer(Box::new(Reader))
         .build(ConnectionManager::new(path))
         .map_err(Error::internal("opening the SQLite file"))
 }
@@ -100,17 +82,9 @@ pub(super) fn migrate(path: &str, migration: Migration) -> Result<Vec<String>, E
     let mut conn = connect(path)?;
     conn.batch_execute(SETUP)?;
     // A second process that migrates waits here, and finds nothing left to do.
-    conn.exclusive_transaction(|conn| match migration {
-        Migration::Up => {
-            let done = conn.run_pending_migrations(MIGRATIONS).map_err(corrupt)?;
-            Ok(done.iter().map(ToString::to_string).collect())
-        }
-        Migration::Down => {
-            Ok(vec![conn.revert_last_migration(MIGRATIONS).map_err(corrupt)?.to_string()])
-        }
-    })
+    conn.exclusive_transaction(|conn| pool::migrate(conn, MIGRATIONS, migration))
 }
 
 pub(super) fn status(path: &str) -> Result<Vec<(String, bool)>, Error> {
-    super::migration_list(&mut connect(path)?, MIGRATIONS)
+    pool::status(&mut connect(path)?, MIGRATIONS)
 }

@@ -25,6 +25,7 @@ const SHARED: [(&str, &str); 31] = [
     ("middleware", "http: what every request passes"),
     ("openapi", "http: the description of all routes"),
     ("password", "actors: hashing, on threads of its own"),
+    ("pool", "store: connections and migrations, as both dialects have them"),
     ("postgres", "store: one of the two dialects"),
     ("protocol", "ws: the frames"),
     ("queries", "store: what is compiled once for each dialect"),
