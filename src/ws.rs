@@ -20,10 +20,10 @@ use actix_web::{
     web::{Data, Payload, Query, ServiceConfig},
 };
 use serde::Deserialize;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use self::{
-    hub::{Count, Drain, Hub},
+    hub::{Count, Cut, Drain, Hub},
     metrics::Metrics,
     protocol::close::Close,
 };
@@ -55,6 +55,11 @@ mod ticket;
 mod topic;
 
 pub use limits::Limits;
+
+/// How often it is looked whether the last socket has gone.
+const DRAIN_LOOK_EVERY: Duration = Duration::from_millis(25);
+/// How long a hub may take to cut those that stay.
+const CUT_WITHIN: Duration = Duration::from_millis(500);
 
 routes! {
     GET  "/api/v1/ws"         Public   connect;
@@ -142,7 +147,7 @@ async fn caller(request: &HttpRequest, sockets: &Sockets) -> Result<Option<Calle
 
 impl Sockets {
     /// Lets no socket open any more and sends all clients away, each with another time to come
-    /// back. Ends when the last is gone, or `at_most` is over.
+    /// back. Ends when the last is gone; those that are not when `at_most` is over are cut.
     pub async fn drain(&self, at_most: Duration) {
         let deadline = Instant::now().checked_add(at_most).unwrap_or_else(Instant::now);
         let hubs = self.hubs.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -163,6 +168,9 @@ impl Sockets {
             }
             sleep(DRAIN_LOOK_EVERY).await;
         }
+        for hub in &hubs {
+            timeout(CUT_WITHIN, hub.send(Cut)).await.ok(); // as above
+        }
     }
 
     /// Why a client is sent away that may come back at once, but not with all others.
@@ -171,6 +179,3 @@ impl Sockets {
         Close::ShuttingDown { reconnect_in_ms: rand::random_range(0..=over) }
     }
 }
-
-/// How often it is looked whether the last socket has gone.
-const DRAIN_LOOK_EVERY: Duration = Duration::from_millis(25);

@@ -12,6 +12,7 @@ use std::{
 
 use actix::prelude::*;
 use actix_web::web::Data;
+use futures_util::{StreamExt, stream};
 
 use self::{
     fill::Job,
@@ -26,7 +27,10 @@ use super::{
 use crate::{
     actors::session::Detach,
     bus::{Channel, Delivery, Signal},
-    domain::{Error, id::ConnectionId},
+    domain::{
+        Error,
+        id::{ConnectionId, SessionId},
+    },
 };
 
 mod drain;
@@ -34,10 +38,12 @@ mod fill;
 mod push;
 mod subscription;
 
-pub use drain::{Count, Drain};
+pub use drain::{Count, Cut, Drain};
 
 /// How many messages may wait: a storm of connections that all subscribe at once.
 const MAILBOX: usize = 4096;
+/// How many sessions are told at once that sockets of theirs are over.
+const DETACH_AT_ONCE: usize = 32;
 
 /// The sockets of one worker thread, and what each of them follows.
 pub struct Hub {
@@ -99,20 +105,20 @@ impl Hub {
                 }
             }
         }
-        for id in gone {
-            self.forget(id);
+        let ended: Vec<_> = gone.into_iter().filter_map(|id| self.forget(id)).collect();
+        if !ended.is_empty() {
+            actix_rt::spawn(detach(self.sockets.clone(), ended));
         }
     }
 
-    fn forget(&mut self, id: ConnectionId) {
-        let Some(Connected { line, channels }) = self.connections.remove(&id) else { return };
+    /// Forgets a connection, and says which session is to forget it too.
+    fn forget(&mut self, id: ConnectionId) -> Option<(SessionId, ConnectionId)> {
+        let Connected { line, channels } = self.connections.remove(&id)?;
         for channel in channels {
             self.leave(id, channel);
         }
         self.sockets.metrics.open.dec();
-        if let Some(session) = line.session() {
-            self.sockets.sessions.tell(session, Detach { connection: id });
-        }
+        line.session().map(|session| (session, id))
     }
 
     /// Takes the connection off the channel, if it is on it.
@@ -188,6 +194,16 @@ impl Hub {
             self.fills.begin(job);
         }
     }
+}
+
+/// Tells sessions which of their sockets are over: some at a time, for it may be all of them.
+async fn detach(sockets: Data<Sockets>, ended: Vec<(SessionId, ConnectionId)>) {
+    let tell = async |(session, connection)| {
+        if let Err(err) = sockets.sessions.ask(session, Detach { connection }).await {
+            tracing::warn!(error = ?err, "a session was not told that a socket is over");
+        }
+    };
+    stream::iter(ended).for_each_concurrent(DETACH_AT_ONCE, tell).await;
 }
 
 impl Subscriber {

@@ -201,16 +201,23 @@ impl Line {
             Due::Ping => state.queue.push_urgent(wire::ping()),
             Due::Close(close) => state.close(close),
             Due::Cut => {
-                state.queue.clear();
-                self.advance(state, Phase::Ending);
-                if let Some(switch) = &self.switch {
-                    switch.cut();
-                }
+                drop(state);
+                self.cut();
                 return Found::Cut;
             }
         }
         self.wake(state);
         Found::Well
+    }
+
+    /// Ends the connection whatever its client does.
+    pub fn cut(&self) {
+        let mut state = self.lock();
+        state.queue.clear();
+        self.advance(state, Phase::Ending);
+        if let Some(switch) = &self.switch {
+            switch.cut();
+        }
     }
 
     /// Waits until little enough waits for the client that more of what it missed may be read, and

@@ -33,6 +33,22 @@ impl Handler<Drain> for Hub {
     }
 }
 
+/// The connections that are still there are cut.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Cut;
+
+impl Handler<Cut> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, _: Cut, _: &mut Context<Self>) {
+        for connected in self.connections.values() {
+            connected.line.cut();
+            self.sockets.metrics.cut.inc();
+        }
+    }
+}
+
 /// How many connections there are.
 #[derive(Message)]
 #[rtype(result = "usize")]

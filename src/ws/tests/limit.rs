@@ -190,6 +190,20 @@ async fn when_the_process_stops_all_are_told_and_nobody_comes_in() {
 }
 
 #[actix_rt::test]
+async fn who_does_not_leave_when_the_process_stops_is_cut() {
+    let node = Node::start(quick()).await;
+    let (_, token) = node.sign_up(Role::Admin, 60).await;
+    let mut stalled = node.follow_and_stall(&token).await;
+
+    node.sockets.drain(Duration::from_millis(200)).await;
+
+    let mut rest = Vec::new();
+    timeout(SOON, stalled.read_to_end(&mut rest)).await.unwrap().unwrap();
+    assert!(String::from_utf8_lossy(&rest).contains("reconnect_in_ms"));
+    node.until_open(0).await;
+}
+
+#[actix_rt::test]
 async fn a_connection_that_vanishes_is_forgotten() {
     let node = Node::start(quick()).await;
     let (_, token) = node.sign_up(Role::Admin, 60).await;
