@@ -112,7 +112,7 @@ impl Hub {
             self.leave(id, channel);
         }
         self.sockets.metrics.open.dec();
-        if let Some(session) = line.session() {
+        for session in line.sessions() {
             self.sockets.sessions.tell(session, Detach { connection: id });
         }
     }

@@ -7,7 +7,7 @@ use actix::Recipient;
 use super::Ends;
 use crate::{
     actors::session::{Attach, Detach, Ended},
-    domain::{Error, topic::Topic},
+    domain::{Error, id::SessionId, topic::Topic},
     http::token::Caller,
     ws::{
         hub::{Begin, Unwatch, Watch},
@@ -170,22 +170,34 @@ async fn identify(
                 let err = Error::Unauthenticated { code: "another_user" };
                 return Err(Refusal::of_proof(err));
             }
-            attach(ends, &caller, socket).await?;
             let fresh = Who { caller: Some(caller), ..who };
-            check_again(ends, &fresh, follows).await?;
-            if let Some(old) = who.caller.filter(|it| it.session != caller.session) {
-                let detach = Detach { connection: ends.line.id };
-                ends.sockets.sessions.tell(old.session, detach);
+            let (old, new) = (who.caller.map(|known| known.session), caller.session);
+            let joined = async {
+                attach(ends, &caller, socket).await?;
+                check_again(ends, &fresh, follows).await
+            };
+            let joined = joined.await;
+            // The connection is of one session: of this one now, or still of the other.
+            let left = if joined.is_ok() { old } else { Some(new) };
+            if let Some(left) = left.filter(|_| old != Some(new)) {
+                detach(ends, left);
             }
-            Ok((fresh, ends.identified(&caller)))
+            joined.map(|()| (fresh, ends.identified(&caller)))
         }
     }
 }
 
 /// Has the session know of the connection; one that has ended refuses.
 async fn attach(ends: &Ends, caller: &Caller, socket: Recipient<Ended>) -> Result<(), Refusal> {
+    // Before it is asked: whoever waits for the answer may be gone when it comes.
+    ends.line.belongs(caller.session);
     let attach = Attach { connection: ends.line.id, socket };
     ends.sockets.sessions.ask(caller.session, attach).await.map_err(Refusal::of_proof)
+}
+
+fn detach(ends: &Ends, session: SessionId) {
+    ends.sockets.sessions.tell(session, Detach { connection: ends.line.id });
+    ends.line.left(session);
 }
 
 /// A fresh token may say less than the one before: what is followed is looked at again.
