@@ -1,6 +1,6 @@
 //! Serves the requests of a connection.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use actix::Recipient;
 
@@ -31,7 +31,7 @@ pub enum Change {
 pub async fn serve(
     ends: &Ends,
     who: Who,
-    follows: &[Follow],
+    follows: &HashMap<Topic, Follow>,
     socket: Recipient<Ended>,
     Request { id, op }: Request,
 ) -> Change {
@@ -96,12 +96,12 @@ impl Refusal {
 async fn subscribe(
     ends: &Ends,
     who: Who,
-    follows: &[Follow],
+    follows: &HashMap<Topic, Follow>,
     id: &RequestId,
     follow: Follow,
 ) -> Result<Change, Refusal> {
     let channel = topic::channel(&who, &follow)?;
-    let is_new = follows.iter().all(|it| it.topic != follow.topic);
+    let is_new = !follows.contains_key(&follow.topic);
     if is_new && follows.len() >= ends.sockets.limits.subscriptions_max {
         let message = "this connection follows as many topics as it may".to_owned();
         let err = Error::Rejected { code: "too_many_subscriptions", message };
@@ -127,7 +127,8 @@ async fn subscribe(
     sockets.metrics.subscribed(recovered);
     let begin = Begin { place, position, previous, is_all: position == head };
     ends.hub.send(begin).timeout(HUB_WITHIN).await.map_err(|_| Error::Busy)?;
-    Ok(Change::Follows(follow))
+    // Where the client stood matters no more.
+    Ok(Change::Follows(Follow { since: None, ..follow }))
 }
 
 /// Leaving what was not followed is no error.
@@ -153,7 +154,7 @@ async fn leave(ends: &Ends, channel: crate::bus::Channel) -> Result<(), Error> {
 async fn identify(
     ends: &Ends,
     who: Who,
-    follows: &[Follow],
+    follows: &HashMap<Topic, Follow>,
     socket: Recipient<Ended>,
     proof: Proof,
 ) -> Result<(Who, Standing), Refusal> {
@@ -201,8 +202,12 @@ fn detach(ends: &Ends, session: SessionId) {
 }
 
 /// A fresh token may say less than the one before: what is followed is looked at again.
-async fn check_again(ends: &Ends, who: &Who, follows: &[Follow]) -> Result<(), Refusal> {
-    for follow in follows {
+async fn check_again(
+    ends: &Ends,
+    who: &Who,
+    follows: &HashMap<Topic, Follow>,
+) -> Result<(), Refusal> {
+    for follow in follows.values() {
         let sockets = &ends.sockets;
         match topic::is_still_open(&sockets.store, &sockets.keys, who, follow).await {
             Ok(()) => {}
