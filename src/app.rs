@@ -34,8 +34,8 @@ use crate::{
     ws::{self, Sockets},
 };
 
-/// The routes of all edges.
-const TABLES: &[Table] = &[http::routes::TABLE, ws::TABLE];
+/// The routes of all edges; tests walk them.
+pub const TABLES: &[Table] = &[http::routes::TABLE, ws::TABLE];
 
 /// How long requests may take that were begun before the end, in seconds.
 const FINISH_WITHIN_SECONDS: u64 = 3;

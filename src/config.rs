@@ -14,7 +14,7 @@ mod settings;
 mod source;
 mod value;
 
-pub use address::{DatabaseUrl, Network, ServiceUrl, WebOrigin};
+pub use address::{DatabaseUrl, NatsUrl, Network, RedisUrl, SmtpUrl, WebOrigin};
 pub use example::example;
 pub use secret::Secret;
 pub use settings::{Config, SETTINGS, Setting};

@@ -22,7 +22,7 @@ pub mod postgres;
 mod schema;
 pub mod sqlite;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod threads;
 mod writer;
 

@@ -49,6 +49,8 @@ mod limits;
 pub mod metrics;
 mod order;
 mod protocol;
+#[cfg(test)]
+mod tests;
 mod ticket;
 mod topic;
 

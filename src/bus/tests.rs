@@ -1,36 +1,33 @@
 //! The bus over a real store: what is committed comes out of it, once and in order.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use actix::prelude::*;
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::timeout,
 };
-use uuid::Uuid;
 
 use super::*;
 use crate::{
     domain::account::{Email, Register, Role},
-    store::{Migration, Url, migrate},
+    store::{Migration, migrate, tests::Database},
 };
 
 /// How long a test waits for what must come.
 const SOON: Duration = Duration::from_secs(10);
 
-/// A store of its own for a test; its file goes with it.
+/// A store of its own for a test, gone when the test is.
 pub(crate) struct Scratch {
     pub store: Store,
-    folder: PathBuf,
+    _database: Database,
 }
 
 impl Scratch {
     pub fn new() -> Self {
-        let folder = std::env::temp_dir().join(format!("rialto-test-{}", Uuid::now_v7()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let url = Url::Sqlite(folder.join("rialto.db"));
-        migrate(&url, Migration::Up).unwrap();
-        Scratch { store: Store::open(&url).unwrap(), folder }
+        let database = Database::empty();
+        migrate(&database.url, Migration::Up).unwrap();
+        Scratch { store: Store::open(&database.url).unwrap(), _database: database }
     }
 
     /// Makes an account, which is an event.
@@ -42,12 +39,6 @@ impl Scratch {
             Register { id, email, name, password_hash: String::new(), role, session: None };
         self.store.write(register).await.unwrap();
         id
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.folder).unwrap();
     }
 }
 

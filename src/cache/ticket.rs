@@ -177,6 +177,8 @@ fn is_good(issued: Instant, now: Instant) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
+
     use super::*;
 
     fn holder() -> Holder {
@@ -184,21 +186,51 @@ mod tests {
         Holder { user: UserId::new(), session: SessionId::new(), role: Role::Customer, expires_at }
     }
 
+    /// Memory, and Redis where the tests have one.
+    async fn kinds() -> Vec<Tickets> {
+        let mut kinds = vec![Tickets::memory()];
+        if let Ok(url) = std::env::var("TEST_REDIS_URL") {
+            kinds.push(Tickets::Redis(crate::cache::connect(&url).await.unwrap()));
+        }
+        kinds
+    }
+
     #[actix_rt::test]
     async fn a_ticket_is_good_once_and_for_its_holder() {
-        let (tickets, holder) = (Tickets::memory(), holder());
+        for tickets in kinds().await {
+            let holder = holder();
 
-        let ticket = tickets.issue(&holder).await.unwrap();
+            let ticket = tickets.issue(&holder).await.unwrap();
 
-        assert_eq!(tickets.redeem(&ticket).await.unwrap(), Some(holder));
-        assert_eq!(tickets.redeem(&ticket).await.unwrap(), None);
+            assert_eq!(tickets.redeem(&ticket).await.unwrap(), Some(holder));
+            assert_eq!(tickets.redeem(&ticket).await.unwrap(), None);
+        }
+    }
+
+    #[actix_rt::test]
+    async fn of_many_that_come_at_once_with_a_ticket_one_gets_in() {
+        for tickets in kinds().await {
+            let ticket = tickets.issue(&holder()).await.unwrap();
+
+            let all = join_all((0..50).map(|_| tickets.redeem(&ticket))).await;
+
+            assert_eq!(all.into_iter().filter(|it| it.as_ref().unwrap().is_some()).count(), 1);
+        }
     }
 
     #[actix_rt::test]
     async fn what_was_never_issued_opens_nothing() {
-        for ticket in ["", "x", &"A".repeat(43)] {
-            assert_eq!(Tickets::memory().redeem(ticket).await.unwrap(), None);
+        for tickets in kinds().await {
+            for ticket in ["", "x", &"A".repeat(43)] {
+                assert_eq!(tickets.redeem(ticket).await.unwrap(), None);
+            }
         }
+    }
+
+    #[actix_rt::test]
+    async fn a_redis_that_is_not_there_is_said_at_the_start() {
+        assert!(crate::cache::connect("redis://127.0.0.1:1").await.is_err());
+        assert!(crate::cache::connect("nonsense").await.is_err());
     }
 
     #[test]
@@ -238,35 +270,29 @@ mod tests {
         waiting.insert("x".into(), holder(), after(0) + CLEAR_EVERY).unwrap();
     }
 
-    /// Buys more tickets for one session than it may have, and one for another.
-    async fn a_session_has_its_last_tickets(tickets: Tickets) {
-        let (greedy, other) = (holder(), holder());
-        let others = tickets.issue(&other).await.unwrap();
-        let mut bought = Vec::new();
-        for _ in 0..OF_SESSION_MAX + 2 {
-            bought.push(tickets.issue(&greedy).await.unwrap());
+    #[actix_rt::test]
+    async fn a_session_has_as_many_unused_tickets_as_it_may_and_takes_nobody_elses() {
+        for tickets in kinds().await {
+            let (greedy, other) = (holder(), holder());
+            let others = tickets.issue(&other).await.unwrap();
+            let mut bought = Vec::new();
+            for _ in 0..OF_SESSION_MAX + 2 {
+                bought.push(tickets.issue(&greedy).await.unwrap());
+            }
+
+            for (number, ticket) in bought.iter().enumerate() {
+                let is_good = tickets.redeem(ticket).await.unwrap().is_some();
+                assert_eq!(is_good, number >= 2, "{number}");
+            }
+            assert_eq!(tickets.redeem(&others).await.unwrap(), Some(other));
         }
-        for (number, ticket) in bought.iter().enumerate() {
-            let is_good = tickets.redeem(ticket).await.unwrap().is_some();
-            assert_eq!(is_good, number >= 2, "{number}");
-        }
-        assert_eq!(tickets.redeem(&others).await.unwrap(), Some(other));
     }
 
-    #[actix_rt::test]
-    async fn a_session_has_its_last_tickets_in_memory() {
-        let tickets = Tickets::memory();
-        a_session_has_its_last_tickets(tickets.clone()).await;
-        let Tickets::Memory(waiting) = tickets else { panic!("it is memory") };
-        let waiting = waiting.lock().unwrap();
+    #[test]
+    fn of_used_tickets_memory_keeps_nothing() {
+        let mut waiting = Waiting::default();
+        waiting.insert("a".to_owned(), holder(), Instant::now()).unwrap();
+        assert!(waiting.take("a", Instant::now()).is_some());
         assert!(waiting.tickets.is_empty() && waiting.of_session.is_empty());
-    }
-
-    /// Needs a Redis, so it is tried only where `TEST_REDIS_URL` names one.
-    #[actix_rt::test]
-    async fn a_session_has_its_last_tickets_in_redis() {
-        let Ok(url) = std::env::var("TEST_REDIS_URL") else { return };
-        let connection = crate::cache::connect(&url).await.unwrap();
-        a_session_has_its_last_tickets(Tickets::Redis(connection)).await;
     }
 }

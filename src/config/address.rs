@@ -50,37 +50,48 @@ impl Value for DatabaseUrl {
     }
 }
 
-/// The address of another server; it may hold a password, so `Debug` hides that.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ServiceUrl(String);
+macro_rules! server_urls {
+    ($($(#[$doc:meta])* $name:ident: $($scheme:literal)|+;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
 
-impl ServiceUrl {
-    const SCHEMES: [&str; 8] = ["redis", "rediss", "nats", "tls", "ws", "wss", "smtp", "smtps"];
+        impl $name {
+            /// The whole address, with its password.
+            pub fn reveal(&self) -> &str {
+                &self.0
+            }
+        }
 
-    /// The whole address, with its password.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&mask_url(&self.0))
+            }
+        }
+
+        impl Value for $name {
+            const SHOWN: Shown = Shown::Url;
+
+            fn wanted() -> String {
+                concat!("an address that begins with" $(, " ", $scheme, "://")+).to_owned()
+            }
+
+            fn parse(text: &str) -> Option<Self> {
+                let (scheme, _) = text.split_once("://")?;
+                let known = matches!(scheme, $($scheme)|+);
+                (known && has_place(text)).then(|| $name(text.to_owned()))
+            }
+        }
+    )*};
 }
 
-impl fmt::Debug for ServiceUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&mask_url(&self.0))
-    }
-}
-
-impl Value for ServiceUrl {
-    const SHOWN: Shown = Shown::Url;
-
-    fn wanted() -> String {
-        "an address such as redis://<host>:<port>, nats://… or smtp://…".to_owned()
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (scheme, _) = text.split_once("://")?;
-        let known = ServiceUrl::SCHEMES.contains(&scheme);
-        (known && has_place(text)).then(|| ServiceUrl(text.to_owned()))
-    }
+server_urls! {
+    /// The address of Redis; it may hold a password, so `Debug` hides that.
+    RedisUrl: "redis";
+    /// The address of NATS; it may hold a password, so `Debug` hides that.
+    NatsUrl: "nats";
+    /// The address of a mail server; it may hold a password, so `Debug` hides that.
+    SmtpUrl: "smtp" | "smtps";
 }
 
 /// Whether something stands between `://` and the end, without blanks.

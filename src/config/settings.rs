@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{
     FILE, Origin, Problem, Secret, Texts,
-    address::{DatabaseUrl, Network, ServiceUrl, WebOrigin},
+    address::{DatabaseUrl, NatsUrl, Network, RedisUrl, SmtpUrl, WebOrigin},
     value::{Courier, Environment, LogFilter, LogFormat, Shown, Speed, Value, Workers},
 };
 
@@ -22,7 +22,6 @@ pub struct Setting {
 
 /// Settings that are accepted and checked, and do nothing yet: the server says so at its start.
 const NOT_USED_YET: &[&str] = &[
-    "REDIS_URL",
     "NATS_URL",
     "SMTP_URL",
     "RIALTO_TRUSTED_PROXIES",
@@ -65,12 +64,12 @@ settings! {
     data_dir: PathBuf = "RIALTO_DATA_DIR" or "data";
     /// The database: `sqlite:<path>` or `postgres://<user>:<password>@<host>/<database>`
     database: DatabaseUrl = "DATABASE_URL" or "sqlite:<data dir>/rialto.db";
-    /// Redis, which several nodes share; without it memory
-    redis: Option<ServiceUrl> = "REDIS_URL" or "";
+    /// Redis, where several nodes keep the tickets of sockets in common; without it memory
+    redis: Option<RedisUrl> = "REDIS_URL" or "";
     /// NATS, which carries events between nodes; without it a bus within the process
-    nats: Option<ServiceUrl> = "NATS_URL" or "";
+    nats: Option<NatsUrl> = "NATS_URL" or "";
     /// The mail server; without it each mail is a file `<data dir>/mail/*.eml`
-    smtp: Option<ServiceUrl> = "SMTP_URL" or "";
+    smtp: Option<SmtpUrl> = "SMTP_URL" or "";
     /// What signs access tokens: the first of a list signs, all of them are believed. Made once
     /// into `<data dir>/jwt.secret` in `dev` and `test`; `prod` wants 32 random bytes or more
     jwt_secrets: Vec<Secret> = "RIALTO_JWT_SECRET" or "";

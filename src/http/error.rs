@@ -201,11 +201,13 @@ impl Problem {
     }
 }
 
-/// What somebody who is not signed in can do about it.
-fn why(code: &str) -> &'static str {
+/// What somebody who is not signed in can do about it, by the code of the refusal.
+pub fn why(code: &str) -> &'static str {
     match code {
+        "another_user" => "this token is of another user: open another socket",
         "invalid_credentials" => "the e-mail address or the password is wrong",
         "invalid_cart_token" => "this token opens no cart",
+        "invalid_ticket" => "this ticket was used, is too old or never was: take another one",
         "invalid_refresh_token" => "this token renews no session: sign in again",
         "refresh_token_reused" => "this token was used before, so its session has ended",
         "session_revoked" => "this session has ended: sign in again",

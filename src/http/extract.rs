@@ -60,6 +60,11 @@ pub struct Holder {
 }
 
 impl Holder {
+    /// Who has shown to be `caller`, or `token`, or nothing, elsewhere than in a request's headers.
+    pub fn new(caller: Option<Caller>, token: Option<String>, keys: Keys) -> Self {
+        Holder { caller, token, keys }
+    }
+
     /// Whether this is the order's owner, the guest who placed it, or an admin. To all others
     /// there is no such order.
     pub fn opens(&self, order: OrderId, buyer: Buyer) -> Result<(), Error> {

@@ -69,6 +69,7 @@ pub fn view(conn: &mut Conn, id: CartId) -> Result<CartView, Error> {
 /// Writes edits of carts, a batch at once.
 pub fn save(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Vec<Result<(), Error>>, Error> {
     let mut versions = lock_versions(tx, commands.iter().map(|it| it.cart))?;
+    let known: HashSet<CartId> = versions.keys().copied().collect();
     let put_in = commands.iter().flat_map(|it| it.upserts.iter().map(|item| item.variant));
     let offers = catalogue::offers(tx.conn, put_in.collect())?;
     let (mut accepted, mut outcomes) = (Vec::new(), Vec::with_capacity(commands.len()));
@@ -85,7 +86,7 @@ pub fn save(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Vec<Result<(), Error>>
         }
     }
     let prices = |variant: VariantId| offers.get(&variant).map_or(0, |it| it.price.amount);
-    write(tx, &accepted, prices)?;
+    write(tx, &accepted, &known, prices)?;
     Ok(outcomes)
 }
 
@@ -128,10 +129,11 @@ pub fn empty(tx: &mut Tx<'_>, all: Vec<(CartId, i64)>) -> Result<(), Error> {
 }
 
 /// One statement a table, whatever the number of edits; of two edits of a line the later one
-/// stands.
+/// stands. Only carts that are `known` have a row, and it is locked.
 fn write(
     tx: &mut Tx<'_>,
     commands: &[&Save],
+    known: &HashSet<CartId>,
     price: impl Fn(VariantId) -> i64,
 ) -> Result<(), Error> {
     let (mut rows, mut lines, mut gone) = (BTreeMap::new(), BTreeMap::new(), HashSet::new());
@@ -154,9 +156,11 @@ fn write(
         }
         let version = command.expected.saturating_add(1);
         let (updated_at, expires_at) = (tx.now.naive_utc(), command.expires_at.naive_utc());
-        rows.insert(cart_id.clone(), Row { id: cart_id, version, updated_at, expires_at });
+        rows.insert(command.cart, Row { id: cart_id, version, updated_at, expires_at });
     }
-    write_carts(tx, rows.into_values().collect())?;
+    let (old, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(id, _)| known.contains(id));
+    write_carts(tx, old.into_iter().map(|(_, row)| row).collect())?;
+    insert_carts(tx, new.into_iter().map(|(_, row)| row).collect())?;
     if !gone.is_empty() {
         diesel::delete(cart_items::table.filter(cart_items::id.eq_any(gone))).execute(tx.conn)?;
     }
@@ -177,6 +181,15 @@ fn write_carts(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<(), Error> {
             carts::expires_at.eq(excluded(carts::expires_at)),
         ))
         .execute(tx.conn)?;
+    Ok(())
+}
+
+/// There was nothing to lock. One that another node has made in the meantime fails the
+/// transaction, and the next try finds it.
+fn insert_carts(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<(), Error> {
+    if !rows.is_empty() {
+        diesel::insert_into(carts::table).values(&rows).execute(tx.conn)?;
+    }
     Ok(())
 }
 

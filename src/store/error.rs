@@ -36,7 +36,11 @@ pub fn failure(err: &Error) -> Failure {
     let Error::Internal { source, .. } = err else { return Failure::Lasting };
     match source.downcast_ref::<Diesel>() {
         Some(Diesel::DatabaseError(kind, info)) => match kind {
-            DatabaseErrorKind::SerializationFailure => Failure::Passing,
+            // What was looked for and not found has been made by another node in the meantime:
+            // the next look finds it.
+            DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation => {
+                Failure::Passing
+            }
             DatabaseErrorKind::ClosedConnection => Failure::Connection,
             _ if passing(info.message()) => Failure::Passing,
             _ if broken(info.message()) => Failure::Connection,

@@ -27,14 +27,14 @@ use crate::domain::{
 };
 
 /// A database that is gone when the test is.
-struct Database {
-    url: Url,
+pub(crate) struct Database {
+    pub(crate) url: Url,
     drop_with: Option<(String, String)>,
 }
 
 impl Database {
     /// An empty one; nothing has been migrated.
-    fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("rialto_store_{}_{count}", std::process::id());

@@ -33,8 +33,6 @@ mod drain;
 mod fill;
 mod push;
 mod subscription;
-#[cfg(test)]
-mod tests;
 
 pub use drain::{Count, Drain};
 

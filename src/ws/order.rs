@@ -4,8 +4,8 @@ use serde_json::value::to_raw_value;
 
 use super::topic::{Ask, Opening, Who};
 use crate::{
-    domain::{Error, account::Role, cart::Buyer, id::OrderId},
-    http::token::Keys,
+    domain::{Error, cart::Buyer, id::OrderId},
+    http::{extract::Holder, token::Keys},
     store::read,
 };
 
@@ -27,12 +27,7 @@ pub fn opens(
     order: OrderId,
     buyer: Buyer,
 ) -> Result<(), Error> {
-    let by_account = who
-        .caller
-        .is_some_and(|caller| caller.role == Role::Admin || buyer == Buyer::User(caller.user));
-    let by_token =
-        token.is_some_and(|token| matches!(buyer, Buyer::Guest(_)) && keys.opens(order, token));
-    if by_account || by_token { Ok(()) } else { Err(Error::NotFound("order")) }
+    Holder::new(who.caller, token.map(str::to_owned), keys.clone()).opens(order, buyer)
 }
 
 #[cfg(test)]
@@ -41,7 +36,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::id::{CartId, SessionId, UserId},
+        domain::{
+            account::Role,
+            id::{CartId, SessionId, UserId},
+        },
         http::token::Caller,
     };
 

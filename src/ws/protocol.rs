@@ -10,11 +10,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::domain::{
-    Error,
-    event::Kind,
-    id::{CartId, ConnectionId, SessionId, UserId},
-    topic::{Since, Topic},
+use crate::{
+    domain::{
+        Error,
+        event::Kind,
+        id::{CartId, ConnectionId, SessionId, UserId},
+        topic::{Since, Topic},
+    },
+    http::error::why,
 };
 
 pub mod close;
@@ -293,9 +296,9 @@ impl<'a> Fault<'a> {
         let (retry, message) = match err {
             Error::Stale | Error::Busy => (true, err.to_string().into()),
             Error::Internal { .. } => (true, "something went wrong here".into()),
+            Error::Unauthenticated { code } => (false, why(code).into()),
             Error::Invalid(_)
             | Error::Rejected { .. }
-            | Error::Unauthenticated { .. }
             | Error::Forbidden
             | Error::NotFound(_)
             | Error::Conflict(_)
@@ -305,5 +308,7 @@ impl<'a> Fault<'a> {
     }
 }
 
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod tests;

@@ -7,10 +7,11 @@ use crate::{
 };
 
 /// A path of words, where it may stand, and why not elsewhere.
-const CONFINED: [(&str, &[&str], &str); 10] = [
+const CONFINED: [(&str, &[&str], &str); 11] = [
     ("diesel", &["src/store"], "the database is the store's"),
     ("diesel_migrations", &["src/store"], "the database is the store's"),
     ("sql_query", &["src/store/postgres", "src/store/sqlite"], "query files hold no SQL as text"),
+    ("actix_http", &["src/ws/connection.rs"], "it comes with what is deprecated"),
     ("actix_web_actors", &["src/ws/connection.rs"], "it is deprecated, and has to be replaceable"),
     ("redis", &["src/bus", "src/cache"], "the shop runs without it"),
     ("jsonwebtoken", &["src/http/token.rs"], "one place signs and verifies"),

@@ -7,7 +7,7 @@ use crate::{Complaints, layers::layer, tree::File};
 /// The layers whose files are features.
 const BY_FEATURE: [&str; 4] = ["store", "actors", "http", "ws"];
 /// Files that serve every feature, and what each is; all others are named for one of `domain/`.
-const SHARED: [(&str, &str); 27] = [
+const SHARED: [(&str, &str); 31] = [
     ("commands", "store: the list of all changes"),
     ("connection", "ws: one open socket"),
     ("cursor", "http: where a page of a list ended"),
@@ -15,10 +15,13 @@ const SHARED: [(&str, &str); 27] = [
     ("error", "http: problems, and the status of each"),
     ("etag", "http: answers that a cache may keep"),
     ("extract", "http: who is asking"),
+    ("guard", "ws: ends a connection whose client does not read"),
     ("health", "http: alive, ready, and the figures"),
     ("hub", "ws: from a topic to its sockets on one thread"),
     ("input", "http: bodies and queries, read strictly"),
     ("inventory", "actors: the stock as the shop's people change it"),
+    ("limits", "ws: how much a connection may do and hold"),
+    ("metrics", "ws: what is counted of sockets"),
     ("middleware", "http: what every request passes"),
     ("openapi", "http: the description of all routes"),
     ("password", "actors: hashing, on threads of its own"),
@@ -32,6 +35,7 @@ const SHARED: [(&str, &str); 27] = [
     ("sqlite", "store: one of the two dialects"),
     ("stock", "store: the units that carts, orders and admins all count"),
     ("sweeper", "actors: wakes whatever is due, of every kind"),
+    ("ticket", "ws: opens one socket without a header"),
     ("threads", "store: where queries run"),
     ("token", "http: signs and verifies"),
     ("writer", "store: commands in, transactions out"),

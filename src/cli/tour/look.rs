@@ -83,8 +83,16 @@ pub fn path(path: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
+/// A topic, with the end alone of the id in it.
+pub fn topic(topic: &str) -> String {
+    match topic.split_once(':') {
+        Some(("order", id)) => format!("order:{}", short_id(id)),
+        Some(_) | None => topic.to_owned(),
+    }
+}
+
 /// The last six letters of an id.
-pub fn short_id(id: &str) -> String {
+fn short_id(id: &str) -> String {
     let from = id.char_indices().rev().nth(5).map_or(0, |(at, _)| at);
     format!("…{}", id.get(from..).unwrap_or(id))
 }

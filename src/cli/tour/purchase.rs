@@ -8,7 +8,7 @@ use super::{
     Tour,
     http::{Request, list, number, text},
     journal::Seen,
-    look::{Who, cut, money, short_id},
+    look::{self, Who, cut, money},
     socket::Socket,
     verdict,
 };
@@ -71,10 +71,11 @@ pub async fn play(tour: &Tour) -> Result<(), Failure> {
     tour.journal.title("Cart and checkout")?;
     let order = buy(tour, &shopper, &choice).await?;
     following.subscribe(tour, &order.topic(), true).await?;
+    heard(tour, &order, STEPS.first().into_iter()).await?;
 
     tour.journal.title("Paid, and on its way to the door")?;
     pay(tour, &shopper, &order).await?;
-    follow(tour, &order).await?;
+    heard(tour, &order, STEPS.iter()).await?;
 
     tour.journal.title("What is on record")?;
     verdict::give(tour, &shopper, &order, &choice).await?;
@@ -212,27 +213,33 @@ async fn pay(tour: &Tour, token: &str, order: &Order) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits until both sockets have told every step.
-async fn follow(tour: &Tour, order: &Order) -> Result<(), Failure> {
+/// Waits until both sockets have told each of `steps`, and the shopper's own topic of the order.
+async fn heard(
+    tour: &Tour,
+    order: &Order,
+    steps: impl Iterator<Item = &&'static str>,
+) -> Result<(), Failure> {
     let topic = order.topic();
-    for step in STEPS {
-        for (who, topic) in [(Who::Shopper, topic.as_str()), (Who::Admin, FEED)] {
-            let what = match topic.split_once(':') {
-                Some(("order", id)) => format!("{step} on the {who}'s order:{}", short_id(id)),
-                Some(_) | None => format!("{step} on the {who}'s {topic}"),
-            };
-            let find = |seen: &Seen| {
-                let mut pushes = seen.pushes.iter();
-                pushes.any(|push| push.is_of(order, topic) && push.kind == step).then_some(())
-            };
-            tour.journal.until(&what, tour.patience, find).await?;
-        }
+    for step in steps {
+        hear(tour, order, Who::Shopper, &topic, step).await?;
+        hear(tour, order, Who::Admin, FEED, step).await?;
     }
-    let placed = |seen: &Seen| {
+    hear(tour, order, Who::Shopper, "me", "order.placed").await
+}
+
+async fn hear(
+    tour: &Tour,
+    order: &Order,
+    who: Who,
+    topic: &str,
+    step: &str,
+) -> Result<(), Failure> {
+    let what = format!("{step} on the {who}'s topic {}", look::topic(topic));
+    let find = |seen: &Seen| {
         let mut pushes = seen.pushes.iter();
-        pushes.any(|push| push.is_of(order, "me") && push.kind == "order.placed").then_some(())
+        pushes.any(|push| push.is_of(order, topic) && push.kind == step).then_some(())
     };
-    tour.journal.until("order.placed on the shopper's me", tour.patience, placed).await
+    tour.journal.until(&what, tour.patience, find).await
 }
 
 impl super::journal::Push {

@@ -80,7 +80,7 @@ impl Socket {
         if from_start && let Some(question) = question.as_object_mut() {
             question.insert("since".to_owned(), json!({ "sequence": 0 }));
         }
-        let what = format!("subscribe {}", shown(topic));
+        let what = format!("subscribe {}", look::topic(topic));
         self.journal.row(&Row {
             who,
             way: Way::Out,
@@ -104,14 +104,6 @@ impl Socket {
     /// Says good-bye; whether it is heard no longer matters.
     pub async fn close(mut self) {
         self.sink.close().await.ok();
-    }
-}
-
-/// A topic, with the end alone of the id in it.
-fn shown(topic: &str) -> String {
-    match topic.split_once(':') {
-        Some(("order", id)) => format!("order:{}", look::short_id(id)),
-        Some(_) | None => topic.to_owned(),
     }
 }
 
@@ -167,7 +159,8 @@ fn take(who: Who, frame: Value, journal: &Journal) -> std::io::Result<()> {
     if let Some(id) = frame.get("id").and_then(Value::as_u64) {
         let mark = if is_yes(&frame) { "yes" } else { "no" };
         let note = describe(&frame);
-        let what = frame.get("topic").and_then(Value::as_str).map_or("the answer".into(), shown);
+        let what =
+            frame.get("topic").and_then(Value::as_str).map_or("the answer".into(), look::topic);
         journal.row(&Row { who, way: Way::In, what: &what, mark, took: None, note: &note })?;
         journal.answer(who, id, frame);
         return Ok(());

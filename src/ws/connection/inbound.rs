@@ -2,7 +2,7 @@
 //!
 //! The decoder reads all that has come before it decodes any, and looks at the size of a frame when
 //! the whole of it is in memory. Here a frame that is too large is refused by its header, and what
-//! comes of it is dropped as it comes.
+//! comes of it is dropped as it comes. After what is no frame, nothing comes through.
 
 use std::{
     pin::Pin,
@@ -41,6 +41,9 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for Inbound<S
             return Poll::Pending;
         }
         loop {
+            if matches!(this.frames.at, At::Lost) {
+                return Poll::Ready(None);
+            }
             if this.rest.is_empty() {
                 match ready!(Pin::new(&mut this.bytes).poll_next(cx)) {
                     Some(Ok(bytes)) => this.rest = bytes,
@@ -108,10 +111,7 @@ impl Frames {
                 }
                 Piece::None
             }
-            At::Lost => {
-                bytes.clear();
-                Piece::None
-            }
+            At::Lost => Piece::None,
         }
     }
 
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_frame_is_refused_once_and_all_after_it_is_dropped() {
+    fn what_is_no_frame_is_refused_and_the_end() {
         let sent = [frame(b"one"), vec![0x81, 0x03], frame(b"two")].concat();
         for length in [1, 200_000] {
             assert_eq!(through(&sent, length), [Ok(frame(b"one")), Err(())]);

@@ -24,6 +24,9 @@ use crate::{
     },
 };
 
+#[cfg(test)]
+mod tests;
+
 /// The part of the budget below which there is room for more of what was missed.
 const ROOM_SHARE: usize = 4;
 
@@ -248,6 +251,11 @@ impl Line {
         }
     }
 
+    /// How much of what was missed may be put into the queue when there is room.
+    pub fn room_bytes(&self) -> usize {
+        self.room_bytes
+    }
+
     fn advance(&self, mut state: MutexGuard<'_, State>, phase: Phase) {
         if state.phase != Phase::Gone {
             state.phase = phase;
@@ -281,152 +289,5 @@ impl State {
             self.queue.push_last(close.frame());
             self.vitals.closed(Instant::now());
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{
-        sync::{
-            Arc,
-            atomic::{AtomicUsize, Ordering},
-        },
-        task::Wake,
-        time::Duration,
-    };
-
-    use super::*;
-
-    #[derive(Default)]
-    struct Wakes(AtomicUsize);
-
-    impl Wake for Wakes {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn limits() -> Limits {
-        Limits { queue_bytes_max: 4096, ..Limits::default() }
-    }
-
-    fn line() -> Line {
-        Line::new(ConnectionId::new(), None, &limits(), Instant::now())
-    }
-
-    /// All that goes out now, and whether the response has ended.
-    fn sent(line: &Line) -> (Vec<u8>, bool) {
-        sent_with(line, &Arc::default())
-    }
-
-    fn sent_with(line: &Line, wakes: &Arc<Wakes>) -> (Vec<u8>, bool) {
-        let (waker, mut all) = (Waker::from(Arc::clone(wakes)), Vec::new());
-        loop {
-            match line.poll_next(&mut Context::from_waker(&waker)) {
-                Poll::Ready(Some(piece)) => all.extend_from_slice(&piece),
-                Poll::Ready(None) => return (all, true),
-                Poll::Pending => return (all, false),
-            }
-        }
-    }
-
-    fn bytes(frames: &[Bytes]) -> Vec<u8> {
-        frames.concat()
-    }
-
-    #[test]
-    fn a_push_wakes_the_response_once() {
-        let (line, wakes) = (line(), Arc::new(Wakes::default()));
-        assert_eq!(sent_with(&line, &wakes), (Vec::new(), false));
-
-        line.push(wire::text("1"));
-        line.push(wire::text("2"));
-
-        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
-        assert_eq!(sent(&line), (bytes(&[wire::text("1"), wire::text("2")]), false));
-    }
-
-    #[test]
-    fn a_close_is_the_last_word_and_the_response_ends_when_it_was_answered() {
-        let line = line();
-        line.push(wire::text("1"));
-        line.close(Close::Expired);
-        line.close(Close::Revoked);
-        line.push(wire::text("2"));
-
-        assert_eq!(sent(&line), (bytes(&[wire::text("1"), Close::Expired.frame()]), false));
-        line.close_answered(Some(3005));
-        assert_eq!(sent(&line), (Vec::new(), true));
-    }
-
-    #[test]
-    fn the_close_of_a_client_is_answered_with_its_code() {
-        let (with, without) = (line(), line());
-        with.close_answered(Some(1001));
-        without.close_answered(None);
-        assert_eq!(sent(&with), (wire::close(1001, "").to_vec(), true));
-        assert_eq!(sent(&without), (wire::bare_close().to_vec(), true));
-    }
-
-    #[test]
-    fn a_client_for_which_too_much_waits_is_told_so_and_nothing_else() {
-        let (line, limits, revoked) = (line(), limits(), Revoked::default());
-        for _ in 0..100 {
-            line.push(wire::text(&"x".repeat(1000)));
-        }
-
-        assert_eq!(sent(&line), (Close::Slow.frame().to_vec(), false));
-        let now = Instant::now();
-        assert_eq!(line.check(now, &limits, &revoked), Found::Well);
-        assert_eq!(line.check(now + limits.close_within, &limits, &revoked), Found::Cut);
-        assert_eq!(sent(&line), (Vec::new(), true));
-        line.gone();
-        assert_eq!(line.check(now, &limits, &revoked), Found::Gone(Some(3008)));
-    }
-
-    #[test]
-    fn a_ping_overtakes_what_waits() {
-        let (line, limits) = (line(), limits());
-        line.admitted();
-        line.push(wire::text("1"));
-
-        line.check(Instant::now() + limits.ping_every, &limits, &Revoked::default());
-
-        assert_eq!(sent(&line).0, bytes(&[wire::ping(), wire::text("1")]));
-    }
-
-    #[test]
-    fn a_session_is_told_of_the_end_though_its_answer_never_came() {
-        let (line, first, second) = (line(), SessionId::new(), SessionId::new());
-        line.belongs(first);
-        line.belongs(first);
-        line.belongs(second);
-        line.left(first);
-        assert_eq!(line.sessions(), [second]);
-    }
-
-    #[actix_rt::test]
-    async fn there_is_room_again_when_the_client_has_read() {
-        let line = Arc::new(line());
-        line.push(wire::text(&"x".repeat(3000)));
-        let mut waits = Box::pin(line.room());
-        let late = tokio::time::timeout(Duration::from_millis(1), &mut waits).await;
-        assert!(late.is_err());
-
-        sent(&line);
-
-        assert!(waits.await.is_some());
-    }
-
-    #[actix_rt::test]
-    async fn there_is_no_room_on_a_line_that_is_over() {
-        let line = Arc::new(line());
-        line.push(wire::text(&"x".repeat(3000)));
-        let mut waits = Box::pin(line.room());
-        assert!(tokio::time::timeout(Duration::from_millis(1), &mut waits).await.is_err());
-
-        line.gone();
-
-        assert!(waits.await.is_none());
     }
 }

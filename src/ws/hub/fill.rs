@@ -13,8 +13,7 @@ use crate::{
     ws::{Sockets, connection::line::Line, protocol::close::Close, topic},
 };
 
-/// How many events are read at once: with a few hundred bytes each, a fraction of a connection's
-/// budget.
+/// How many events are read at once.
 const PAGE_MAX: i64 = 100;
 /// How many pages a hub reads at once: when all clients come back, the store has others to serve.
 const READS_MAX: usize = 8;
@@ -63,20 +62,42 @@ async fn fill(
     reads: &Semaphore,
     job: &Job,
 ) -> Result<(), Error> {
+    let (channel, epoch) = (job.place.channel, sockets.bus.epoch());
     let mut after = job.after;
-    // While the turn is held, no other page is on its way to this connection.
-    while let Some(_turn) = job.line.room().await {
+    loop {
+        // Nobody reads for a client that doesn't.
+        let Some(turn) = job.line.room().await else { return Ok(()) };
+        drop(turn);
         let permit = reads.acquire().await.map_err(|_| Error::Busy)?;
-        let (channel, epoch) = (job.place.channel, sockets.bus.epoch());
         let page = topic::missed(&sockets.store, epoch, channel, after, PAGE_MAX).await?;
         drop(permit);
-        let is_all = i64::try_from(page.len()).is_ok_and(|length| length < PAGE_MAX);
-        match hub.send(Fill { place: job.place, page, is_all }).await {
-            Ok(Some(Next::Read(position))) => after = position,
-            Ok(Some(Next::Live | Next::Lost) | None) | Err(_) => return Ok(()),
+        match hand_over(hub, job, page).await {
+            Some(Next::Read(position)) => after = position,
+            Some(Next::Live | Next::Lost) | None => return Ok(()),
         }
     }
-    Ok(())
+}
+
+/// Gives a page to the hub, as much of it at once as there is room for at the connection. The
+/// answer is what comes next, or none if the subscription is no more.
+async fn hand_over(hub: &Addr<Hub>, job: &Job, page: Vec<Delivery>) -> Option<Next> {
+    let is_last = i64::try_from(page.len()).is_ok_and(|length| length < PAGE_MAX);
+    let (place, mut rest) = (job.place, page.into_iter().peekable());
+    loop {
+        // While the turn is held, nothing else that was missed is on its way to this connection.
+        let _turn = job.line.room().await?;
+        let (mut page, mut bytes) = (Vec::new(), 0_usize);
+        while let Some(delivery) = rest.next_if(|_| bytes < job.line.room_bytes()) {
+            bytes = bytes.saturating_add(delivery.frame.len());
+            page.push(delivery);
+        }
+        let is_done = rest.peek().is_none();
+        let fill = Fill { place, page, is_all: is_last && is_done };
+        match hub.send(fill).await.ok()? {
+            Some(Next::Read(_)) if !is_done => {}
+            next => return next,
+        }
+    }
 }
 
 /// A page of what a subscription missed. The answer is what comes next for it, or none if it is no

@@ -74,20 +74,27 @@ impl Close {
 mod tests {
     use super::*;
 
+    impl Close {
+        /// One of each.
+        pub fn all() -> [Close; 10] {
+            [
+                Close::ShuttingDown { reconnect_in_ms: 1234 },
+                Close::Expired,
+                Close::Slow,
+                Close::NoPong,
+                Close::TooMany,
+                Close::InvalidToken,
+                Close::BadFrame,
+                Close::Idle,
+                Close::Revoked,
+                Close::NotAllowed,
+            ]
+        }
+    }
+
     #[test]
     fn the_codes_are_those_of_the_contract() {
-        let all = [
-            Close::ShuttingDown { reconnect_in_ms: 1 },
-            Close::Expired,
-            Close::Slow,
-            Close::NoPong,
-            Close::TooMany,
-            Close::InvalidToken,
-            Close::BadFrame,
-            Close::Idle,
-            Close::Revoked,
-            Close::NotAllowed,
-        ];
+        let all = Close::all();
         let codes = all.map(Close::code);
         assert_eq!(codes, [3001, 3005, 3008, 3012, 3013, 3500, 3501, 3502, 3503, 3507]);
         assert!(all.iter().all(|close| close.frame().len() > 4 + 3), "no reason was left out");

@@ -1,0 +1,139 @@
+//! `docs/ws-protocol.md` is true: its examples are what we read and write.
+
+use serde_json::json;
+
+use super::{close::Close, *};
+use crate::{
+    bus::frame,
+    domain::{
+        event::{Event, Published},
+        id::{EventId, OrderId},
+    },
+    ws::Limits,
+};
+
+const DOCUMENT: &str = include_str!("../../../docs/ws-protocol.md");
+
+/// The examples of one side.
+fn examples(side: &str) -> Vec<&'static str> {
+    let fence = format!("```json {side}\n");
+    let blocks = DOCUMENT.split(&fence).skip(1);
+    blocks.map(|rest| rest.split_once("```").unwrap().0).collect()
+}
+
+fn id<T: From<uuid::Uuid>>(end: &str) -> T {
+    format!("019ab1c2-7d3e-7f00-8000-{end}").parse::<uuid::Uuid>().unwrap().into()
+}
+
+fn at() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_250_220, 0).unwrap()
+}
+
+fn order() -> OrderId {
+    id("112233445566")
+}
+
+/// What the server says besides pushes, once in each form.
+fn said() -> Vec<Value> {
+    let number = |number: u64| RequestId(json!(number));
+    let user_id = Some(id("0a0b0c0d0e0f"));
+    let user = |seconds| Standing { user_id, cart_id: None, expires_in: Some(seconds) };
+    let guest = Standing { cart_id: Some(id("9a8b7c6d5e4f")), ..Standing::default() };
+    let snapshot = serde_json::value::to_raw_value(&json!({ "status": "paid" })).unwrap();
+    let (zero, one, two, five, six) = (number(0), number(1), number(2), number(5), number(6));
+    let follows = |id, recovered, snapshot| {
+        let (topic, epoch) = (Topic::Order(order()).to_string(), "9d3f0c1a");
+        Frame::Following { id, ok: true, topic, epoch, recovered, sequence: 21, snapshot }
+    };
+    let frames = [
+        Frame::Welcome {
+            op: "welcome",
+            connection_id: id("5a1b2c3d4e5f"),
+            node: "6f1d2c3b",
+            ping_interval_ms: 25_000,
+            standing: user(899),
+        },
+        Frame::refused(&six, &Error::NotFound("order")),
+        Frame::Identified { id: &zero, ok: true, standing: user(900) },
+        Frame::Identified { id: &zero, ok: true, standing: guest },
+        follows(&one, None, Some(&*snapshot)),
+        follows(&two, Some(true), None),
+        follows(&two, Some(false), Some(&*snapshot)),
+        Frame::done(&five),
+        Frame::revoked(id("665544332211"), at()),
+    ];
+    frames.iter().map(|frame| serde_json::to_value(frame).unwrap()).collect()
+}
+
+fn pushed() -> Vec<Value> {
+    let event = Event {
+        id: EventId::new(),
+        order: Some((order(), 22)),
+        user: None,
+        kind: Kind::OrderPaid,
+        at: at(),
+        data: json!({ "status": "paid" }),
+    };
+    let published = Published { sequence: 907, user_sequence: None, event };
+    let plain = frame::of_order("9d3f0c1a", &published.event).unwrap().unwrap();
+    let feed = frame::of_feed("9d3f0c1a", &published).unwrap();
+    let filtered = frame::with_previous(&feed.frame, 881);
+    [&*plain.frame, &*filtered].map(|text| serde_json::from_str(text).unwrap()).into()
+}
+
+#[test]
+fn what_a_client_says_in_the_document_is_understood() {
+    let examples = examples("client");
+    assert!(examples.len() > 5);
+    for example in examples {
+        assert!(parse(example).is_ok(), "{example}");
+    }
+}
+
+#[test]
+fn what_the_server_says_in_the_document_is_what_it_writes() {
+    let shown = examples("server").into_iter().map(|it| serde_json::from_str(it).unwrap());
+    let mut shown: Vec<Value> = shown.collect();
+    for frame in said().into_iter().chain(pushed()) {
+        let at = shown.iter().position(|it| *it == frame);
+        shown.remove(at.unwrap_or_else(|| panic!("the document doesn't show {frame}")));
+    }
+    assert!(shown.is_empty(), "nobody writes {shown:?}");
+}
+
+#[test]
+fn the_document_has_every_close_code_with_its_reason() {
+    for close in Close::all() {
+        let line = format!("| {} | `{}` |", close.code(), close.reason());
+        assert!(DOCUMENT.contains(&line), "{line}");
+    }
+}
+
+#[test]
+fn the_document_has_the_limits() {
+    let limits = Limits::default();
+    for line in [
+        format!("| a message, in one frame or several | {} KiB |", wire::FRAME_BYTES_MAX / 1024),
+        format!("| topics followed | {} |", limits.subscriptions_max),
+        format!(
+            "| frames a second, at once | {}, {} |",
+            limits.frames_per_second, limits.frames_burst
+        ),
+        format!(
+            "| until authenticated or subscribed | {} seconds |",
+            limits.admit_within.as_secs()
+        ),
+        format!(
+            "| ping from the server | every {} seconds, to be answered within {} |",
+            limits.ping_every.as_secs(),
+            limits.pong_within.as_secs()
+        ),
+        format!("| waiting for the client | {} MiB, then 3008 |", limits.queue_bytes_max >> 20),
+        format!(
+            "| time to leave after a close | {} seconds, then the connection is cut |",
+            limits.close_within.as_secs()
+        ),
+    ] {
+        assert!(DOCUMENT.contains(&line), "{line}");
+    }
+}

@@ -1,0 +1,27 @@
+//! The whole program over the wire: each test starts it as a process with a database of its own,
+//! and knows no more of it than its clients do.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod account;
+mod cart;
+mod catalogue;
+mod checkout;
+mod crash;
+mod delivery;
+mod errors;
+mod guest;
+mod idempotency;
+mod lifecycle;
+mod order;
+mod payment;
+mod purchase;
+mod routes;
+mod socket;
+mod stock;
+mod support;

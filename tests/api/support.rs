@@ -1,0 +1,206 @@
+//! A shop of a test's own: the real program as another process, on a database of its own.
+
+#![allow(dead_code, reason = "several programs of tests use it, none of them all of it")]
+
+use std::{
+    cell::{OnceCell, RefCell},
+    future::Future,
+    process::ExitStatus,
+    rc::Rc,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+#[path = "support/client.rs"]
+pub mod client;
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/purchase.rs"]
+pub mod purchase;
+#[path = "support/server.rs"]
+pub mod server;
+#[path = "support/socket.rs"]
+pub mod socket;
+
+use client::Client;
+use database::{Database, Kind};
+use purchase::Variant;
+use server::Server;
+
+/// How long a test waits for what must come.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// What everybody here types.
+pub const PASSWORD: &str = "correct horse battery";
+const ADMIN_EMAIL: &str = "admin@tests.example";
+
+/// Ends its process when it is dropped; if the test has failed, it prints the log first.
+pub struct TestShop {
+    settings: Vec<(&'static str, String)>,
+    database: Rc<Database>,
+    server: Option<Server>,
+    /// Another one after each start.
+    address: Rc<RefCell<String>>,
+    http: awc::Client,
+    admin: OnceCell<Client>,
+}
+
+impl TestShop {
+    /// A shop that sells what `shop.csv` lists, and whose parcels take two days.
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same with `settings` of the environment.
+    pub async fn with(settings: &[(&'static str, &str)]) -> Self {
+        Self::on(Rc::new(Database::copy(Kind::of_this_run())), settings).await
+    }
+
+    /// The same on PostgreSQL, whatever this run is for.
+    pub async fn on_postgres(settings: &[(&'static str, &str)]) -> Self {
+        Self::on(Rc::new(Database::copy(Kind::Postgres)), settings).await
+    }
+
+    /// Another node, on the same database and with the same settings.
+    pub async fn beside(&self) -> Self {
+        let settings: Vec<(&str, &str)> =
+            self.settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Self::on(Rc::clone(&self.database), &settings).await
+    }
+
+    async fn on(database: Rc<Database>, settings: &[(&'static str, &str)]) -> Self {
+        let settings = settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let address = Rc::new(RefCell::new(String::new()));
+        let (http, admin) = (client::http(), OnceCell::new());
+        let mut shop = TestShop { settings, database, server: None, address, http, admin };
+        shop.start_again().await;
+        shop
+    }
+
+    /// Starts the program on what was stored before.
+    pub async fn start_again(&mut self) {
+        let folder = self.server.take().map(Server::into_folder);
+        let server = Server::start(&self.database, &self.settings, folder).await;
+        *self.address.borrow_mut() = server.address().to_owned();
+        self.server = Some(server);
+    }
+
+    /// Ends the process as a power cut would.
+    pub fn kill(&mut self) {
+        self.server_mut().kill();
+    }
+
+    /// Asks the process to end, as an operator does.
+    pub fn terminate(&self) {
+        self.server().terminate();
+    }
+
+    /// How the process ended, once it has.
+    pub async fn ended(&mut self) -> ExitStatus {
+        self.server_mut().ended().await
+    }
+
+    /// All that the program has logged so far.
+    pub fn log(&self) -> String {
+        self.server().log()
+    }
+
+    /// `127.0.0.1:` and the port.
+    pub fn address(&self) -> String {
+        self.address.borrow().clone()
+    }
+
+    fn server(&self) -> &Server {
+        self.server.as_ref().expect("the shop has been started")
+    }
+
+    fn server_mut(&mut self) -> &mut Server {
+        self.server.as_mut().expect("the shop has been started")
+    }
+
+    /// Somebody without any credentials.
+    pub fn stranger(&self) -> Client {
+        Client::new(self.http.clone(), Rc::clone(&self.address))
+    }
+
+    /// Somebody with an account that nobody else has.
+    pub async fn sign_up(&self) -> Client {
+        let email = format!("{}@example.com", Uuid::new_v4().simple());
+        let body = json!({ "email": email, "password": PASSWORD, "name": "Ada Byron" });
+        let session = self.stranger().post("/auth/register", body).await.is(201);
+        self.stranger().signed_in(session)
+    }
+
+    /// Somebody with a cart and no account.
+    pub async fn guest(&self) -> Client {
+        let cart = self.stranger().post("/carts", Value::Null).await.is(201);
+        self.stranger().with("X-Cart-Token", cart["token"].as_str().unwrap())
+    }
+
+    /// Who runs the shop.
+    pub async fn admin(&self) -> Client {
+        if let Some(admin) = self.admin.get() {
+            return admin.clone();
+        }
+        let body = json!({ "email": ADMIN_EMAIL, "password": PASSWORD });
+        let session = self.stranger().post("/auth/login", body).await.is(200);
+        self.admin.get_or_init(|| self.stranger().signed_in(session)).clone()
+    }
+
+    /// The first variant of the product with this slug.
+    pub async fn variant(&self, product: &str) -> Variant {
+        let product = self.stranger().get(&format!("/products/{product}")).await.is(200);
+        Variant::of(&product)
+    }
+
+    /// How many units of it can be bought now.
+    pub async fn available(&self, variant: &Variant) -> i64 {
+        let product = self.stranger().get(&format!("/products/{}", variant.product)).await.is(200);
+        let all = product["variants"].as_array().unwrap();
+        let one = all.iter().find(|it| it["id"] == variant.id).unwrap();
+        one["stock"]["available"].as_i64().unwrap()
+    }
+
+    /// Has the admin set how many can be bought.
+    pub async fn stock(&self, variant: &Variant, units: i64) {
+        let path = format!("/admin/variants/{}/stock", variant.id);
+        let body = json!({ "set": units, "reason": "counted" });
+        self.admin().await.post(&path, body).await.is(200);
+    }
+}
+
+impl Drop for TestShop {
+    fn drop(&mut self) {
+        // A process that still runs would hold its database.
+        if let Some(server) = &mut self.server {
+            server.kill();
+            if std::thread::panicking() {
+                server.print_log();
+            }
+        }
+    }
+}
+
+/// The outcome of `work`, which must come in time.
+pub async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(outcome) => outcome,
+        Err(_) => panic!("{what} did not come in {PATIENCE:?}"),
+    }
+}
+
+/// The numbers from 1 to `count`: what a timeline without a gap is numbered by.
+pub fn gapless(count: usize) -> Vec<i64> {
+    (1..).take(count).collect()
+}
+
+/// What stands under `name` in each of `all`.
+pub fn each<'a>(all: &'a [Value], name: &str) -> Vec<&'a Value> {
+    all.iter().map(|it| &it[name]).collect()
+}
+
+/// A new idempotency key.
+pub fn key() -> String {
+    Uuid::new_v4().to_string()
+}

@@ -1,0 +1,224 @@
+//! Two nodes on one PostgreSQL: what is done at one is known at the other.
+//!
+//! `./test` starts PostgreSQL and says where it is; without it these tests fail and say so.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+#[path = "../api/support.rs"]
+mod support;
+
+use support::{
+    TestShop,
+    client::Client,
+    each, gapless, key,
+    purchase::{checkout, guest_checkout, topic},
+};
+
+/// What all nodes of a shop must share.
+const SHARED: [(&str, &str); 2] =
+    [("RIALTO_JWT_SECRET", "2fKq8RzXv1LmT0yWc5BnJ7hUdA4sGe9P"), ("RIALTO_COURIER_SPEED", "500000")];
+
+async fn two_nodes() -> (TestShop, TestShop) {
+    let one = TestShop::on_postgres(&SHARED).await;
+    let other = one.beside().await;
+    (one, other)
+}
+
+#[actix_rt::test]
+async fn what_is_bought_at_one_node_is_watched_live_at_the_other() {
+    let (one, other) = two_nodes().await;
+    let (buyer, admin) = (one.sign_up().await, one.admin().await);
+    let there = buyer.at(&other.address());
+    let mut feed = admin.at(&other.address()).follow("admin:feed").await;
+    let mut own = there.follow("me").await;
+    let order = buyer.place(&one.variant("teapot").await, 1).await;
+    let mut live = there.follow(&topic(&order)).await;
+
+    buyer.pay(&order, "tok_success").await.is(200);
+
+    let heard = live.until("order.delivered").await;
+    assert_eq!(each(&heard, "sequence"), gapless(12));
+    assert_eq!(own.until("order.placed").await[0]["data"]["order_id"], order["id"]);
+    let all = feed.until("order.delivered").await;
+    assert_eq!(each(&all, "sequence"), gapless(all.len()));
+    assert_eq!(there.order(&order).await, buyer.order(&order).await);
+}
+
+#[actix_rt::test]
+async fn a_feed_is_resumed_at_the_other_node_after_the_first_one_died() {
+    let (mut one, other) = two_nodes().await;
+    let buyer = one.sign_up().await;
+    let there = buyer.at(&other.address());
+    let order = buyer.place(&one.variant("teapot").await, 1).await;
+    let answer = buyer.socket().await.follow(&topic(&order)).await;
+
+    one.kill();
+
+    assert_eq!(there.pay(&order, "tok_success").await.is(200)["status"], "captured");
+    let mut socket = there.socket().await;
+    let since = json!({ "epoch": answer["epoch"], "sequence": 1 });
+    let again = socket.ask("subscribe", json!({ "topic": topic(&order), "since": since })).await;
+    assert_eq!(again["recovered"], true);
+    let heard = socket.until("order.delivered").await;
+    let due: Vec<Value> = (2..=12).map(Value::from).collect();
+    assert_eq!(each(&heard, "sequence"), due.iter().collect::<Vec<_>>());
+}
+
+#[actix_rt::test]
+async fn a_log_out_at_one_node_is_known_at_the_other_within_a_second() {
+    let (one, other) = two_nodes().await;
+    let buyer = one.sign_up().await;
+    let there = buyer.at(&other.address());
+    let mut socket = there.follow("me").await;
+    there.get("/me").await.is(200);
+
+    buyer.post("/auth/logout", Value::Null).await.is(204);
+    let began = Instant::now();
+
+    let (code, _) = socket.closed().await;
+    assert_eq!(code, 3503);
+    there.get("/me").await.refused(401, "session_revoked");
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[actix_rt::test]
+async fn the_same_checkout_sent_to_both_nodes_at_once_is_one_order() {
+    let (one, other) = two_nodes().await;
+    let buyer = one.sign_up().await;
+    let there = buyer.at(&other.address());
+    let teapot = one.variant("teapot").await;
+
+    for round in 1..=10 {
+        buyer.add(&teapot, 1).await;
+        let once = key();
+        let (here_once, there_once) = (buyer.once(&once), there.once(&once));
+        let (a, b) =
+            join(here_once.post("/checkout", checkout()), there_once.post("/checkout", checkout()))
+                .await;
+
+        assert_eq!((a.status, b.status), (201, 201), "{} {}", a.text, b.text);
+        assert_eq!(a.text, b.text);
+        assert!(a.is_replayed() != b.is_replayed());
+        assert_eq!(buyer.orders().await.len(), round);
+    }
+    assert_eq!(other.available(&teapot).await, 90);
+}
+
+#[actix_rt::test]
+async fn the_same_confirmation_sent_to_both_nodes_at_once_charges_once() {
+    let (one, other) = two_nodes().await;
+    let buyer = one.sign_up().await;
+    let there = buyer.at(&other.address());
+    let order = buyer.place(&one.variant("teapot").await, 1).await;
+    let confirm = format!("/payments/{}/confirm", order["payment"]["id"].as_str().unwrap());
+    let (once, token) = (key(), json!({ "token": "tok_success" }));
+    let (here_once, there_once) = (buyer.once(&once), there.once(&once));
+
+    let (a, b) =
+        join(here_once.post(&confirm, token.clone()), there_once.post(&confirm, token)).await;
+
+    assert_eq!((a.status, b.status), (200, 200), "{} {}", a.text, b.text);
+    let timeline = buyer.timeline(&order).await;
+    let captured = each(&timeline, "type").into_iter().filter(|it| *it == "payment.captured");
+    assert_eq!(captured.count(), 1);
+}
+
+#[actix_rt::test]
+async fn two_hundred_buyers_at_two_nodes_of_a_hundred_units_get_exactly_a_hundred() {
+    let (one, other) = two_nodes().await;
+    let teapot = one.variant("teapot").await;
+    let shops = [&one, &other];
+    let guests: Vec<Client> = join_all((0..200).map(|at| shops[at % 2].guest())).await;
+    join_all(guests.iter().map(|guest| guest.add(&teapot, 1))).await;
+
+    let once = guests.iter().map(|guest| guest.once(&key())).collect::<Vec<_>>();
+    let answers = join_all(once.iter().map(|it| it.post("/checkout", guest_checkout()))).await;
+
+    for refused in answers.iter().filter(|it| it.status != 201) {
+        refused.refused(409, "out_of_stock");
+    }
+    assert_eq!(answers.iter().filter(|it| it.status == 201).count(), 100);
+    assert_eq!((one.available(&teapot).await, other.available(&teapot).await), (0, 0));
+}
+
+#[actix_rt::test]
+async fn edits_of_one_cart_at_both_nodes_all_count() {
+    let (one, other) = two_nodes().await;
+    let buyer = one.sign_up().await;
+    let devices = [buyer.on_another_device(), buyer.on_another_device().at(&other.address())];
+    let teapot = one.variant("teapot").await;
+
+    join_all(devices.iter().map(|device| async {
+        for _ in 0..20 {
+            device.add(&teapot, 1).await;
+        }
+    }))
+    .await;
+
+    assert_eq!(buyer.cart().await["items"][0]["quantity"], 40);
+    assert_eq!(devices[1].cart().await, devices[0].cart().await);
+}
+
+#[actix_rt::test]
+async fn the_first_edits_of_a_cart_at_both_nodes_at_once_both_count() {
+    let (one, other) = two_nodes().await;
+    let (teapot, candle) = (one.variant("teapot").await, one.variant("candle").await);
+
+    for _ in 0..10 {
+        let here = one.guest().await;
+        let there = here.at(&other.address());
+        join(here.add(&teapot, 1), there.add(&candle, 1)).await;
+
+        let order = here.check_out_as_guest().await.is(201)["order"].clone();
+        assert_eq!(order["items"].as_array().unwrap().len(), 2);
+        assert_eq!(there.cart().await["items"], json!([]));
+    }
+}
+
+#[actix_rt::test]
+async fn a_line_that_was_put_in_at_one_node_is_changed_at_the_other() {
+    let (one, other) = two_nodes().await;
+    let here = one.guest().await;
+    let there = here.at(&other.address());
+    here.add(&one.variant("teapot").await, 1).await;
+
+    let cart = there.add(&one.variant("candle").await, 1).await;
+    let line = format!("/cart/items/{}", cart["items"][1]["id"].as_str().unwrap());
+
+    let changed = here.patch(&line, json!({ "quantity": 7 })).await.is(200);
+    assert_eq!(changed["items"][1]["quantity"], 7);
+    there.delete(&line).await.is(200);
+    here.delete(&line).await.refused(404, "not_found");
+}
+
+#[actix_rt::test]
+async fn a_checkout_that_is_refused_at_both_nodes_at_once_is_refused_alike() {
+    let (one, other) = two_nodes().await;
+    let lamp = one.variant("lamp").await;
+
+    for _ in 0..10 {
+        let here = one.guest().await;
+        here.add(&lamp, 1).await;
+        let (here, there) = (here.once("k"), here.once("k").at(&other.address()));
+        let (a, b) = join(
+            here.post("/checkout", guest_checkout()),
+            there.post("/checkout", guest_checkout()),
+        )
+        .await;
+
+        a.refused(409, "out_of_stock");
+        b.refused(409, "out_of_stock");
+        assert!(a.is_replayed() != b.is_replayed());
+    }
+}
