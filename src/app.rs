@@ -161,6 +161,7 @@ async fn sockets(
         limits: ws::Limits::default(),
         metrics,
         hubs: ws::Hubs::default(),
+        seats: ws::seats::Seats::default(),
     })
 }
 

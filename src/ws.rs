@@ -23,6 +23,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use self::{
+    connection::seats::Seats,
     hub::{Count, Drain, Hub},
     metrics::Metrics,
     protocol::close::Close,
@@ -54,6 +55,7 @@ mod tests;
 mod ticket;
 mod topic;
 
+pub use connection::seats;
 pub use limits::Limits;
 
 routes! {
@@ -77,6 +79,7 @@ pub struct Sockets {
     pub limits: Limits,
     pub metrics: Metrics,
     pub hubs: Hubs,
+    pub seats: Seats,
 }
 
 /// The hubs of all worker threads.

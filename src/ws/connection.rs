@@ -45,6 +45,7 @@ mod pieces;
 mod queue;
 mod rate;
 mod request;
+pub mod seats;
 mod vitals;
 
 /// One open socket.
@@ -91,13 +92,15 @@ pub async fn open(
     hub: Addr<Hub>,
     caller: Option<Caller>,
 ) -> Answered {
+    let address = request.peer_addr().map(|it| it.ip());
+    let seat = sockets.seats.take(address, sockets.limits.per_address_max)?;
     let (id, now) = (ConnectionId::new(), Instant::now());
     let switch = request.conn_data::<Switch>().cloned();
     let line = Arc::new(Line::new(id, switch, &sockets.limits, now));
     let presence = Presence(Arc::clone(&line));
     let ends = Ends { line, sockets, hub };
     ends.welcome(caller);
-    ends.hub.send(Open(Arc::clone(&ends.line))).await.unwrap_or(Err(Error::Busy))?;
+    ends.hub.send(Open(Arc::clone(&ends.line), seat)).await.unwrap_or(Err(Error::Busy))?;
     let connection = Connection::new(ends, Who { caller, cart: None }, now);
     let response = WsResponseBuilder::new(connection, request, Inbound::new(payload))
         .protocols(&[SUBPROTOCOL])

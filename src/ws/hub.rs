@@ -20,7 +20,10 @@ use self::{
 };
 use super::{
     Sockets,
-    connection::line::{Found, Line},
+    connection::{
+        line::{Found, Line},
+        seats::Seat,
+    },
     protocol::{Filter, close::Close},
 };
 use crate::{
@@ -53,6 +56,8 @@ pub struct Hub {
 struct Connected {
     line: Arc<Line>,
     channels: Vec<Channel>,
+    /// Given back when it is forgotten.
+    _seat: Seat,
 }
 
 struct Subscriber {
@@ -105,7 +110,7 @@ impl Hub {
     }
 
     fn forget(&mut self, id: ConnectionId) {
-        let Some(Connected { line, channels }) = self.connections.remove(&id) else { return };
+        let Some(Connected { line, channels, .. }) = self.connections.remove(&id) else { return };
         for channel in channels {
             self.leave(id, channel);
         }
@@ -220,16 +225,16 @@ impl Handler<Signal> for Hub {
 /// A connection has opened; `Busy` while the process stops. It is forgotten when it is over.
 #[derive(Message)]
 #[rtype(result = "Result<(), Error>")]
-pub struct Open(pub Arc<Line>);
+pub struct Open(pub Arc<Line>, pub Seat);
 
 impl Handler<Open> for Hub {
     type Result = Result<(), Error>;
 
-    fn handle(&mut self, Open(line): Open, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, Open(line, seat): Open, _: &mut Context<Self>) -> Self::Result {
         if self.is_draining {
             return Err(Error::Busy);
         }
-        self.connections.insert(line.id, Connected { line, channels: Vec::new() });
+        self.connections.insert(line.id, Connected { line, channels: Vec::new(), _seat: seat });
         self.sockets.metrics.open.inc();
         Ok(())
     }
