@@ -43,6 +43,10 @@ const FINISH_WITHIN_SECONDS: u64 = 3;
 const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
 /// How long each kind of actor may take to finish what it has in hand.
 const DRAIN_WITHIN: Duration = Duration::from_millis(500);
+/// How many connections this process serves at once; whoever comes then waits in the backlog. Each
+/// takes two descriptors (see `ws/guard.rs`), so all of them a fifth of the 524,288 that a process
+/// may usually ask for: there is always one left for the store.
+const CONNECTIONS_MAX: usize = 50_000;
 /// Connections that may wait to be accepted: a storm of reconnecting phones.
 const BACKLOG: u32 = 4096;
 
@@ -157,6 +161,7 @@ async fn sockets(
         limits: ws::Limits::default(),
         metrics,
         hubs: ws::Hubs::default(),
+        seats: ws::seats::Seats::default(),
     })
 }
 
@@ -173,6 +178,7 @@ fn serve(
     let server = HttpServer::new(app)
         .on_connect(ws::guard::on_connect)
         .workers(config.workers.get())
+        .max_connections(CONNECTIONS_MAX.div_ceil(config.workers.get())) // of one worker
         .backlog(BACKLOG)
         .disable_signals()
         .shutdown_timeout(FINISH_WITHIN_SECONDS)

@@ -23,6 +23,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use self::{
+    connection::seats::Seats,
     hub::{Count, Cut, Drain, Hub},
     metrics::Metrics,
     protocol::close::Close,
@@ -54,6 +55,7 @@ mod tests;
 mod ticket;
 mod topic;
 
+pub use connection::seats;
 pub use limits::Limits;
 
 /// How often it is looked whether the last socket has gone.
@@ -82,6 +84,7 @@ pub struct Sockets {
     pub limits: Limits,
     pub metrics: Metrics,
     pub hubs: Hubs,
+    pub seats: Seats,
 }
 
 /// The hubs of all worker threads.

@@ -1,6 +1,6 @@
 //! Login sessions: opened, renewed and ended; an end reaches every socket of the session.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use actix::prelude::*;
 
@@ -17,6 +17,11 @@ use crate::{
     },
     store::{self, Store, read},
 };
+
+/// How many sockets a session may have on a node: far more tabs than anybody has open.
+const SOCKETS_MAX: usize = 64;
+/// How often a session with sockets looks whether they are still there: word of an end may be lost.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// One login session on this node: which sockets belong to it.
 pub struct SessionActor(Option<Held>);
@@ -149,7 +154,8 @@ impl Handler<Close> for SessionActor {
 #[rtype(result = "()")]
 pub struct Ended;
 
-/// A socket belongs to this session from now on, and is told of its end.
+/// A socket belongs to this session from now on, and is told of its end; `Busy` where the session
+/// has as many as it may.
 #[derive(Message)]
 #[rtype(result = "Result<(), Error>")]
 pub struct Attach {
@@ -167,8 +173,23 @@ impl Handler<Attach> for SessionActor {
             if session.revoked_at.is_some() || session.expires_at <= store::now() {
                 return Err(Error::Unauthenticated { code: "session_revoked" });
             }
-            held.sockets.insert(msg.connection, msg.socket);
-            held.hold.get_or_insert_with(|| held.incarnation.hold());
+            held.attach(msg)
+        })
+    }
+}
+
+/// Forgets sockets that went without a word.
+#[derive(Message)]
+#[rtype(result = "Result<(), Error>")]
+struct Look;
+
+impl Handler<Look> for SessionActor {
+    type Result = AtomicResponse<Self, Result<(), Error>>;
+
+    fn handle(&mut self, _: Look, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| {
+            held.forget_gone();
+            held.look_later();
             Ok(())
         })
     }
@@ -187,15 +208,38 @@ impl Handler<Detach> for SessionActor {
     fn handle(&mut self, msg: Detach, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| {
             held.sockets.remove(&msg.connection);
-            if held.sockets.is_empty() {
-                held.hold = None;
-            }
+            held.forget_gone();
             Ok(())
         })
     }
 }
 
 impl Held {
+    fn attach(&mut self, Attach { connection, socket }: Attach) -> Result<(), Error> {
+        self.forget_gone();
+        if self.sockets.len() >= SOCKETS_MAX && !self.sockets.contains_key(&connection) {
+            return Err(Error::Busy);
+        }
+        self.sockets.insert(connection, socket);
+        self.hold.get_or_insert_with(|| self.incarnation.hold());
+        self.look_later();
+        Ok(())
+    }
+
+    fn forget_gone(&mut self) {
+        self.sockets.retain(|_, socket| socket.connected());
+        if self.sockets.is_empty() {
+            self.hold = None;
+        }
+    }
+
+    fn look_later(&self) {
+        if !self.sockets.is_empty() {
+            // Where it cannot be set, the next socket that comes has the others looked at.
+            self.incarnation.wake(LOOK_EVERY, || Look).ok();
+        }
+    }
+
     /// Refuses the session's tokens on this node from now on, and tells its sockets.
     fn close(&mut self) {
         self.deps.revoked.insert(self.id);
@@ -206,3 +250,6 @@ impl Held {
         self.hold = None;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use std::{
 use actix::prelude::*;
 use chrono::TimeDelta;
 
+use super::CONNECTIONS_MAX;
 use crate::{
     actors::{
         Actors, cart, delivery,
@@ -28,6 +29,9 @@ use crate::{
 
 /// How often directories passivate what is idle.
 const PASSIVATE_EVERY: Duration = Duration::from_secs(1);
+/// How many sessions a node keeps in memory. Those with sockets can't be passivated, and each socket
+/// may be of another session: twice as many as there may be connections leaves room to sign in.
+const SESSIONS_MAX: usize = 2 * CONNECTIONS_MAX;
 /// How often the sessions are read that ended on other nodes.
 const REVOKED_EVERY: Duration = Duration::from_millis(500);
 /// The actors of this node. They live on `arbiters`; what is begun on a timer, on this thread's.
@@ -43,7 +47,8 @@ pub fn start_actors(
     };
     let (store, limits) = (store.clone(), Limits::default());
     let deps = session::Deps { store: store.clone(), revoked: revoked.clone() };
-    let sessions = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let many = Limits { cap: SESSIONS_MAX, wakes_max: SESSIONS_MAX, ..limits.clone() };
+    let sessions = Directory::new(deps, Arc::clone(arbiters), many);
     let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());

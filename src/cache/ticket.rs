@@ -1,7 +1,7 @@
 //! Tickets: what opens one socket, once, within seconds, for a client that can't send a header.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque, hash_map::Entry},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -25,6 +25,11 @@ pub const TICKET_SECONDS: u64 = 30;
 const SECRET_BYTES: usize = 32;
 /// How many unused tickets memory holds; above it a new one is `Busy`.
 const WAITING_MAX: usize = 100_000;
+/// How many unused tickets a session has: above it a new one takes the place of the oldest, so that
+/// nobody fills the memory alone. Far more tabs than anybody opens at once.
+const OF_SESSION_MAX: usize = 8;
+/// How often all tickets are looked at for those that are too old, while memory is full.
+const CLEAR_EVERY: Duration = Duration::from_secs(1);
 
 /// For whom a ticket stands: what the access token said that it was bought with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,9 +50,15 @@ pub enum Tickets {
     Redis(ConnectionManager),
 }
 
-/// Unused tickets by the hash of their text.
+/// Unused tickets.
 #[derive(Default)]
-pub struct Waiting(HashMap<String, (Holder, Instant)>);
+pub struct Waiting {
+    /// By the hash of their text; with the time when they were issued.
+    tickets: HashMap<String, (Holder, Instant)>,
+    /// The same tickets, those of each session from the oldest on.
+    of_session: HashMap<SessionId, VecDeque<String>>,
+    cleared: Option<Instant>,
+}
 
 impl Tickets {
     pub fn memory() -> Self {
@@ -63,11 +74,7 @@ impl Tickets {
                 waiting.insert(name(&ticket), holder.clone(), Instant::now())?;
             }
             Tickets::Redis(connection) => {
-                let value =
-                    serde_json::to_string(holder).map_err(Error::internal("writing a ticket"))?;
-                let mut connection = connection.clone();
-                let set = connection.set_ex(name(&ticket), value, TICKET_SECONDS);
-                let () = set.await.map_err(busy)?;
+                keep(&mut connection.clone(), name(&ticket), holder).await?;
             }
         }
         Ok(ticket)
@@ -96,21 +103,71 @@ fn name(ticket: &str) -> String {
     format!("rialto:ticket:{}", URL_SAFE_NO_PAD.encode(Sha256::digest(ticket.as_bytes())))
 }
 
+/// Keeps a ticket in Redis, and beside it which are the session's last ones: older ones go, used or
+/// not.
+async fn keep(
+    connection: &mut ConnectionManager,
+    name: String,
+    holder: &Holder,
+) -> Result<(), Error> {
+    let value = serde_json::to_string(holder).map_err(Error::internal("writing a ticket"))?;
+    let (of_session, max) = (format!("rialto:tickets:{}", holder.session), OF_SESSION_MAX);
+    let max = isize::try_from(max).map_err(Error::internal("counting tickets"))?;
+    let seconds = i64::try_from(TICKET_SECONDS).map_err(Error::internal("counting tickets"))?;
+    let mut change = redis::pipe();
+    change.atomic().set_ex(&name, value, TICKET_SECONDS).ignore();
+    change.lpush(&of_session, &name).ignore();
+    change.lrange(&of_session, max, -1);
+    change.ltrim(&of_session, 0, max.saturating_sub(1)).ignore();
+    change.expire(&of_session, seconds).ignore();
+    let (too_many,): (Vec<String>,) = change.query_async(connection).await.map_err(busy)?;
+    if !too_many.is_empty() {
+        let () = connection.del(too_many).await.map_err(busy)?;
+    }
+    Ok(())
+}
+
 impl Waiting {
     fn insert(&mut self, name: String, holder: Holder, now: Instant) -> Result<(), Error> {
-        if self.0.len() >= WAITING_MAX {
-            self.0.retain(|_, (_, issued)| is_good(*issued, now));
+        let has = self.of_session.get(&holder.session).map_or(0, VecDeque::len);
+        if has >= OF_SESSION_MAX {
+            self.drop_oldest(holder.session);
         }
-        if self.0.len() >= WAITING_MAX {
-            return Err(Error::Busy);
-        }
-        self.0.insert(name, (holder, now));
+        self.make_room(now)?;
+        self.of_session.entry(holder.session).or_default().push_back(name.clone());
+        self.tickets.insert(name, (holder, now));
         Ok(())
     }
 
     fn take(&mut self, name: &str, now: Instant) -> Option<Holder> {
-        let (holder, issued) = self.0.remove(name)?;
+        let (holder, issued) = self.tickets.remove(name)?;
+        if let Entry::Occupied(mut entry) = self.of_session.entry(holder.session) {
+            entry.get_mut().retain(|it| it != name);
+            if entry.get().is_empty() {
+                entry.remove();
+            }
+        }
         is_good(issued, now).then_some(holder)
+    }
+
+    fn drop_oldest(&mut self, session: SessionId) {
+        let oldest = self.of_session.get_mut(&session).and_then(VecDeque::pop_front);
+        if let Some(oldest) = oldest {
+            self.tickets.remove(&oldest);
+        }
+    }
+
+    fn make_room(&mut self, now: Instant) -> Result<(), Error> {
+        let is_due = |cleared| now.saturating_duration_since(cleared) >= CLEAR_EVERY;
+        if self.tickets.len() >= WAITING_MAX && self.cleared.is_none_or(is_due) {
+            self.cleared = Some(now);
+            self.tickets.retain(|_, (_, issued)| is_good(*issued, now));
+            self.of_session.retain(|_, names| {
+                names.retain(|name| self.tickets.contains_key(name));
+                !names.is_empty()
+            });
+        }
+        if self.tickets.len() < WAITING_MAX { Ok(()) } else { Err(Error::Busy) }
     }
 }
 
@@ -189,14 +246,53 @@ mod tests {
 
     #[test]
     fn memory_takes_no_more_than_its_fill_until_old_tickets_expire() {
-        let (mut waiting, start, holder) = (Waiting::default(), Instant::now(), holder());
+        let (mut waiting, start) = (Waiting::default(), Instant::now());
         for count in 0..WAITING_MAX {
-            waiting.insert(count.to_string(), holder.clone(), start).unwrap();
+            waiting.insert(count.to_string(), holder(), start).unwrap();
         }
-        assert!(matches!(waiting.insert("x".into(), holder.clone(), start), Err(Error::Busy)));
+        assert!(matches!(waiting.insert("x".into(), holder(), start), Err(Error::Busy)));
 
         let later = start + Duration::from_secs(TICKET_SECONDS);
-        waiting.insert("x".into(), holder, later).unwrap();
-        assert_eq!(waiting.0.len(), 1);
+        waiting.insert("x".into(), holder(), later).unwrap();
+        assert_eq!((waiting.tickets.len(), waiting.of_session.len()), (1, 1));
+    }
+
+    #[test]
+    fn full_memory_is_looked_through_once_a_second() {
+        let (mut waiting, start) = (Waiting::default(), Instant::now());
+        let after =
+            |millis| start + Duration::from_secs(TICKET_SECONDS) - Duration::from_millis(millis);
+        for count in 0..WAITING_MAX {
+            waiting.insert(count.to_string(), holder(), start).unwrap();
+        }
+        assert!(waiting.insert("x".into(), holder(), after(1)).is_err());
+        assert!(waiting.insert("x".into(), holder(), after(0)).is_err());
+        waiting.insert("x".into(), holder(), after(0) + CLEAR_EVERY).unwrap();
+    }
+
+    #[actix_rt::test]
+    async fn a_session_has_as_many_unused_tickets_as_it_may_and_takes_nobody_elses() {
+        for tickets in kinds().await {
+            let (greedy, other) = (holder(), holder());
+            let others = tickets.issue(&other).await.unwrap();
+            let mut bought = Vec::new();
+            for _ in 0..OF_SESSION_MAX + 2 {
+                bought.push(tickets.issue(&greedy).await.unwrap());
+            }
+
+            for (number, ticket) in bought.iter().enumerate() {
+                let is_good = tickets.redeem(ticket).await.unwrap().is_some();
+                assert_eq!(is_good, number >= 2, "{number}");
+            }
+            assert_eq!(tickets.redeem(&others).await.unwrap(), Some(other));
+        }
+    }
+
+    #[test]
+    fn of_used_tickets_memory_keeps_nothing() {
+        let mut waiting = Waiting::default();
+        waiting.insert("a".to_owned(), holder(), Instant::now()).unwrap();
+        assert!(waiting.take("a", Instant::now()).is_some());
+        assert!(waiting.tickets.is_empty() && waiting.of_session.is_empty());
     }
 }

@@ -78,6 +78,14 @@ impl Holder {
         if by_account || by_token { Ok(()) } else { Err(Error::NotFound("order")) }
     }
 
+    /// Refuses a guest whose token opens another order or none, as [`Holder::opens`] will: to be
+    /// asked first, so that those who guess cost the store nothing.
+    pub fn may_open(&self, order: OrderId) -> Result<(), Error> {
+        let opens = |token: &String| self.keys.opens(order, token);
+        let may = self.caller.is_some() || self.token.as_ref().is_some_and(opens);
+        if may { Ok(()) } else { Err(Error::NotFound("order")) }
+    }
+
     /// Who this is, for the scope of an idempotency key.
     pub fn scope(&self, order: OrderId) -> String {
         match self.caller {
@@ -218,6 +226,18 @@ mod tests {
         assert!(opens(caller(UserId::new(), Role::Admin), None, order, buyer));
         assert!(!opens(caller(UserId::new(), Role::Customer), None, order, buyer));
         assert!(!opens(None, Some(keys().order(order)), order, buyer));
+    }
+
+    #[test]
+    fn a_guest_with_another_token_is_refused_before_the_order_is_looked_at() {
+        let order = OrderId::new();
+        let may = |caller, token| Holder::new(caller, token, keys()).may_open(order).is_ok();
+
+        assert!(may(None, Some(keys().order(order))));
+        assert!(may(caller(UserId::new(), Role::Customer), None), "whose order it is isn't known");
+        assert!(!may(None, Some(keys().order(OrderId::new()))));
+        assert!(!may(None, Some(String::new())));
+        assert!(!may(None, None));
     }
 
     #[test]

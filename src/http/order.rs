@@ -48,6 +48,7 @@ pub async fn orders(caller: Caller, store: Data<Store>, Query(paging): Query<Pag
 )]
 pub async fn order(holder: Holder, store: Data<Store>, id: Path<OrderId>) -> Answered {
     let id = id.into_inner();
+    holder.may_open(id)?;
     let order = read!(store, order::get(id))?;
     holder.opens(id, order.buyer)?;
     Ok(HttpResponse::Ok().json(order))
@@ -65,6 +66,7 @@ pub async fn order_events(
     Query(paging): Query<Paging>,
 ) -> Answered {
     let (id, page) = (id.into_inner(), page::<i64>(paging.limit, paging.cursor.as_deref())?);
+    holder.may_open(id)?;
     holder.opens(id, read!(store, order::buyer(id))?)?;
     let (after, one_more) = (page.after.unwrap_or(0), page.limit.saturating_add(1));
     let events = read!(store, order::events(id, after, one_more))?;
@@ -86,6 +88,7 @@ pub async fn cancel_order(
     body: Body,
 ) -> Answered {
     let id = id.into_inner();
+    holder.may_open(id)?;
     holder.opens(id, read!(store, order::buyer(id))?)?;
     let reason = body.json_or_default::<Reason>()?.parse()?;
     let order = actors.payments.ask(PaymentId::of(id), CancelOrder { reason }).await?;

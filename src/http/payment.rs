@@ -32,6 +32,7 @@ use crate::{
     responses((status = 200, description = "The payment", body = Payment))
 )]
 pub async fn payment(holder: Holder, store: Data<Store>, id: Path<PaymentId>) -> Answered {
+    holder.may_open(id.order())?;
     let order = read!(store, order::get(id.order()))?;
     holder.opens(order.id, order.buyer)?;
     Ok(HttpResponse::Ok().json(order.payment))
@@ -54,6 +55,7 @@ pub async fn confirm_payment(
 ) -> Answered {
     let id = id.into_inner();
     let order = id.order();
+    holder.may_open(order)?;
     holder.opens(order, read!(store, order::buyer(order))?)?;
     let claim = key.claim(&holder.scope(order), &format!("POST /payments/{id}/confirm"), &body);
     let parsed = body.json::<Confirmation>().and_then(|it| Ok(it.parse(claim.clone())?));
@@ -77,6 +79,7 @@ pub async fn cancel_payment(
 ) -> Answered {
     let id = id.into_inner();
     let order = id.order();
+    holder.may_open(order)?;
     holder.opens(order, read!(store, order::buyer(order))?)?;
     Ok(HttpResponse::Ok().json(actors.payments.ask(id, Abandon).await?))
 }

@@ -4,7 +4,7 @@
 //! The only file that names `actix_web_actors`. Of it we use the handshake, the decoder and the
 //! context of the actor; what goes out is merged into the response beside it, from the queue.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{collections::HashMap, rc::Rc, sync::Arc, time::Instant};
 
 use actix::prelude::*;
 use actix_http::ws::Item;
@@ -45,13 +45,15 @@ mod pieces;
 mod queue;
 mod rate;
 mod request;
+pub mod seats;
 mod vitals;
 
 /// One open socket.
 pub struct Connection {
     ends: Ends,
     who: Who,
-    topics: HashMap<Topic, Follow>,
+    /// Shared with the request that is served.
+    topics: Rc<HashMap<Topic, Follow>>,
     rate: Rate,
     pieces: Pieces,
 }
@@ -90,13 +92,15 @@ pub async fn open(
     hub: Addr<Hub>,
     caller: Option<Caller>,
 ) -> Answered {
+    let address = request.peer_addr().map(|it| it.ip());
+    let seat = sockets.seats.take(address, sockets.limits.per_address_max)?;
     let (id, now) = (ConnectionId::new(), Instant::now());
     let switch = request.conn_data::<Switch>().cloned();
     let line = Arc::new(Line::new(id, switch, &sockets.limits, now));
     let presence = Presence(Arc::clone(&line));
     let ends = Ends { line, sockets, hub };
     ends.welcome(caller);
-    ends.hub.send(Open(Arc::clone(&ends.line))).await.unwrap_or(Err(Error::Busy))?;
+    ends.hub.send(Open(Arc::clone(&ends.line), seat)).await.unwrap_or(Err(Error::Busy))?;
     let connection = Connection::new(ends, Who { caller, cart: None }, now);
     let response = WsResponseBuilder::new(connection, request, Inbound::new(payload))
         .protocols(&[SUBPROTOCOL])
@@ -110,7 +114,7 @@ impl Connection {
     fn new(ends: Ends, who: Who, now: Instant) -> Self {
         let limits = &ends.sockets.limits;
         let rate = Rate::new(limits.frames_per_second, limits.frames_burst, now);
-        Connection { ends, who, topics: HashMap::new(), rate, pieces: Pieces::default() }
+        Connection { ends, who, topics: Rc::default(), rate, pieces: Pieces::default() }
     }
 
     /// Serves a whole message. Nothing else is read from the client until that is done.
@@ -122,11 +126,11 @@ impl Connection {
                 return self.ends.line.push(Frame::refused(&id, &err).wire());
             }
         };
-        let follows: Vec<Follow> = self.topics.values().cloned().collect();
-        self.serve(request, follows, ctx);
+        self.serve(request, ctx);
     }
 
-    fn serve(&self, request: Request, follows: Vec<Follow>, ctx: &mut WebsocketContext<Self>) {
+    fn serve(&self, request: Request, ctx: &mut WebsocketContext<Self>) {
+        let follows = Rc::clone(&self.topics);
         let (ends, who, socket) = (self.ends.clone(), self.who, ctx.address().recipient());
         let served = async move { request::serve(&ends, who, &follows, socket, request).await };
         ctx.wait(served.into_actor(self).map(|change, actor, _| actor.change(change)));
@@ -135,8 +139,10 @@ impl Connection {
     fn change(&mut self, change: Change) {
         match change {
             Change::Nothing => {}
-            Change::Follows(follow) => drop(self.topics.insert(follow.topic, follow)),
-            Change::Leaves(topic) => drop(self.topics.remove(&topic)),
+            Change::Follows(follow) => {
+                Rc::make_mut(&mut self.topics).insert(follow.topic, follow);
+            }
+            Change::Leaves(topic) => drop(Rc::make_mut(&mut self.topics).remove(&topic)),
             Change::Is(who) => self.who = who,
         }
     }

@@ -15,7 +15,8 @@ use socket2::{SockRef, Socket};
 const UNREAD_MAX: Duration = Duration::from_secs(20);
 
 /// A second handle on a connection's socket. It costs a descriptor for as long as the connection
-/// lives.
+/// lives. Every connection has one: what it will ask for isn't known when it opens, and later the
+/// framework shows nobody its stream.
 #[derive(Debug, Clone)]
 pub struct Switch(Arc<Socket>);
 

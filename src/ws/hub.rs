@@ -21,7 +21,10 @@ use self::{
 };
 use super::{
     Sockets,
-    connection::line::{Found, Line},
+    connection::{
+        line::{Found, Line},
+        seats::Seat,
+    },
     protocol::{Filter, close::Close},
 };
 use crate::{
@@ -59,6 +62,8 @@ pub struct Hub {
 struct Connected {
     line: Arc<Line>,
     channels: Vec<Channel>,
+    /// Given back when it is forgotten.
+    _seat: Seat,
 }
 
 struct Subscriber {
@@ -105,20 +110,22 @@ impl Hub {
                 }
             }
         }
-        let ended: Vec<_> = gone.into_iter().filter_map(|id| self.forget(id)).collect();
+        let ended: Vec<_> = gone.into_iter().flat_map(|id| self.forget(id)).collect();
         if !ended.is_empty() {
             actix_rt::spawn(detach(self.sockets.clone(), ended));
         }
     }
 
-    /// Forgets a connection, and says which session is to forget it too.
-    fn forget(&mut self, id: ConnectionId) -> Option<(SessionId, ConnectionId)> {
-        let Connected { line, channels } = self.connections.remove(&id)?;
+    /// Forgets a connection, and says which sessions are to forget it too.
+    fn forget(&mut self, id: ConnectionId) -> Vec<(SessionId, ConnectionId)> {
+        let Some(Connected { line, channels, .. }) = self.connections.remove(&id) else {
+            return Vec::new();
+        };
         for channel in channels {
             self.leave(id, channel);
         }
         self.sockets.metrics.open.dec();
-        line.session().map(|session| (session, id))
+        line.sessions().into_iter().map(|session| (session, id)).collect()
     }
 
     /// Takes the connection off the channel, if it is on it.
@@ -236,16 +243,16 @@ impl Handler<Signal> for Hub {
 /// A connection has opened; `Busy` while the process stops. It is forgotten when it is over.
 #[derive(Message)]
 #[rtype(result = "Result<(), Error>")]
-pub struct Open(pub Arc<Line>);
+pub struct Open(pub Arc<Line>, pub Seat);
 
 impl Handler<Open> for Hub {
     type Result = Result<(), Error>;
 
-    fn handle(&mut self, Open(line): Open, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, Open(line, seat): Open, _: &mut Context<Self>) -> Self::Result {
         if self.is_draining {
             return Err(Error::Busy);
         }
-        self.connections.insert(line.id, Connected { line, channels: Vec::new() });
+        self.connections.insert(line.id, Connected { line, channels: Vec::new(), _seat: seat });
         self.sockets.metrics.open.inc();
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What a connection may do and how long it may take; all of it per connection.
+/// What a connection may do and how long it may take; all of it per connection, but where it says.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// How often the server pings.
@@ -21,6 +21,9 @@ pub struct Limits {
     pub frames_burst: u32,
     /// How many topics it may follow.
     pub subscriptions_max: usize,
+    /// How many sockets an address may have on a node: an office behind one address has fewer, and
+    /// one client alone can't take them all. The loopback isn't counted.
+    pub per_address_max: usize,
     /// Over how long a time clients come back that were sent away by a shutdown.
     pub reconnect_over: Duration,
     /// How often a hub looks at its connections.
@@ -38,6 +41,7 @@ impl Default for Limits {
             frames_per_second: 50,
             frames_burst: 100,
             subscriptions_max: 64,
+            per_address_max: 1_000,
             reconnect_over: Duration::from_secs(5),
             look_every: Duration::from_millis(500),
         }

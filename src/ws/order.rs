@@ -4,30 +4,25 @@ use serde_json::value::to_raw_value;
 
 use super::topic::{Ask, Opening, Who};
 use crate::{
-    domain::{Error, cart::Buyer, id::OrderId},
+    domain::{Error, id::OrderId},
     http::{extract::Holder, token::Keys},
     store::read,
 };
 
 /// The order as it is now, and how much of its timeline is known with it.
 pub async fn open(ask: &Ask<'_>, id: OrderId) -> Result<Opening, Error> {
+    let holder = holder(ask.keys, &ask.who, ask.follow.order_token.as_deref());
+    holder.may_open(id)?;
     let order = read!(ask.store, order::get(id))?;
-    opens(ask.keys, &ask.who, ask.follow.order_token.as_deref(), id, order.buyer)?;
+    holder.opens(id, order.buyer)?;
     let snapshot = to_raw_value(&order).map_err(Error::internal("writing an order"))?;
     // All of a timeline is kept.
     Ok(ask.opening(1, order.sequence, snapshot))
 }
 
-/// Whether this is the order's owner, the guest who placed it, or an admin. To all others there is
-/// no such order.
-pub fn opens(
-    keys: &Keys,
-    who: &Who,
-    token: Option<&str>,
-    order: OrderId,
-    buyer: Buyer,
-) -> Result<(), Error> {
-    Holder::new(who.caller, token.map(str::to_owned), keys.clone()).opens(order, buyer)
+/// Whoever may hold an order: by the account that the socket has shown, or by the order's `token`.
+pub fn holder(keys: &Keys, who: &Who, token: Option<&str>) -> Holder {
+    Holder::new(who.caller, token.map(str::to_owned), keys.clone())
 }
 
 #[cfg(test)]
@@ -38,6 +33,7 @@ mod tests {
     use crate::{
         domain::{
             account::Role,
+            cart::Buyer,
             id::{CartId, SessionId, UserId},
         },
         http::token::Caller,
@@ -54,7 +50,7 @@ mod tests {
         let (order, ada, cart) = (OrderId::new(), UserId::new(), CartId::new());
         let token = keys.order(order);
         let guest = Who { caller: None, cart: Some(cart) };
-        let may = |who: &Who, token, buyer| opens(&keys, who, token, order, buyer).is_ok();
+        let may = |who: &Who, token, buyer| holder(&keys, who, token).opens(order, buyer).is_ok();
 
         assert!(may(&user(ada, Role::Customer), None, Buyer::User(ada)));
         assert!(may(&user(UserId::new(), Role::Admin), None, Buyer::User(ada)));

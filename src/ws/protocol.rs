@@ -27,6 +27,8 @@ pub mod wire;
 pub const SUBPROTOCOL: &str = "rialto.v1";
 /// The longest text that a client may choose as an id.
 const ID_BYTES_MAX: usize = 64;
+/// The longest token of an order, and name of an epoch; ours are shorter.
+const PROOF_BYTES_MAX: usize = 64;
 
 /// What a client asks.
 #[derive(Debug, Clone, PartialEq)]
@@ -172,6 +174,11 @@ impl SubscribeBody {
         }
         if self.since.as_ref().is_some_and(|since| since.sequence < 0) {
             return Err(invalid("a `sequence` is not negative"));
+        }
+        let epoch = self.since.as_ref().and_then(|since| since.epoch.as_ref());
+        let mut proofs = self.order_token.iter().chain(epoch);
+        if proofs.any(|text| text.len() > PROOF_BYTES_MAX) {
+            return Err(invalid("`order_token` and `epoch` have at most 64 bytes"));
         }
         let since = self.since.map(|it| Since { epoch: it.epoch, sequence: it.sequence });
         Ok(Follow { topic, since, order_token: self.order_token, filter: self.filter })

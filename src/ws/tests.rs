@@ -71,6 +71,7 @@ impl Node {
             limits,
             metrics: Metrics::default(),
             hubs: Hubs::default(),
+            seats: Seats::default(),
         };
         let (keys, revoked) = (sockets.keys.clone(), sockets.revoked.clone());
         let shared = sockets.clone();

@@ -102,8 +102,9 @@ pub async fn is_still_open(
 ) -> Result<(), Error> {
     channel(who, follow)?;
     if let Topic::Order(id) = follow.topic {
-        let buyer = read!(store, order::buyer(id))?;
-        order::opens(keys, who, follow.order_token.as_deref(), id, buyer)?;
+        let holder = order::holder(keys, who, follow.order_token.as_deref());
+        holder.may_open(id)?;
+        holder.opens(id, read!(store, order::buyer(id))?)?;
     }
     Ok(())
 }

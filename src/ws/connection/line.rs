@@ -54,6 +54,8 @@ struct State {
     code: Option<u16>,
     /// Wakes the response when there is something to send.
     waker: Option<Waker>,
+    /// The login sessions that may know of the connection.
+    sessions: Vec<SessionId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +87,7 @@ impl Line {
             phase: Phase::Open,
             code: None,
             waker: None,
+            sessions: Vec::new(),
         };
         Line {
             id,
@@ -182,8 +185,23 @@ impl Line {
         self.lock().vitals.identified(session, expires);
     }
 
-    pub fn session(&self) -> Option<SessionId> {
-        self.lock().vitals.session()
+    /// A session is to be told of the connection. To be called before: it may know of it even if
+    /// its answer is never read.
+    pub fn belongs(&self, session: SessionId) {
+        let mut state = self.lock();
+        if !state.sessions.contains(&session) {
+            state.sessions.push(session);
+        }
+    }
+
+    /// A session was told that the connection is not its any more.
+    pub fn left(&self, session: SessionId) {
+        self.lock().sessions.retain(|it| *it != session);
+    }
+
+    /// The sessions that must be told when the connection is over.
+    pub fn sessions(&self) -> Vec<SessionId> {
+        self.lock().sessions.clone()
     }
 
     pub fn is_open(&self) -> bool {

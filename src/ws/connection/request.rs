@@ -1,13 +1,13 @@
 //! Serves the requests of a connection.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use actix::Recipient;
 
 use super::Ends;
 use crate::{
     actors::session::{Attach, Detach, Ended},
-    domain::{Error, topic::Topic},
+    domain::{Error, id::SessionId, topic::Topic},
     http::token::Caller,
     ws::{
         hub::{Begin, Unwatch, Watch},
@@ -31,7 +31,7 @@ pub enum Change {
 pub async fn serve(
     ends: &Ends,
     who: Who,
-    follows: &[Follow],
+    follows: &HashMap<Topic, Follow>,
     socket: Recipient<Ended>,
     Request { id, op }: Request,
 ) -> Change {
@@ -96,12 +96,12 @@ impl Refusal {
 async fn subscribe(
     ends: &Ends,
     who: Who,
-    follows: &[Follow],
+    follows: &HashMap<Topic, Follow>,
     id: &RequestId,
     follow: Follow,
 ) -> Result<Change, Refusal> {
     let channel = topic::channel(&who, &follow)?;
-    let is_new = follows.iter().all(|it| it.topic != follow.topic);
+    let is_new = !follows.contains_key(&follow.topic);
     if is_new && follows.len() >= ends.sockets.limits.subscriptions_max {
         let message = "this connection follows as many topics as it may".to_owned();
         let err = Error::Rejected { code: "too_many_subscriptions", message };
@@ -127,7 +127,8 @@ async fn subscribe(
     sockets.metrics.subscribed(recovered);
     let begin = Begin { place, position, previous, is_all: position == head };
     ends.hub.send(begin).timeout(HUB_WITHIN).await.map_err(|_| Error::Busy)?;
-    Ok(Change::Follows(follow))
+    // Where the client stood matters no more.
+    Ok(Change::Follows(Follow { since: None, ..follow }))
 }
 
 /// Leaving what was not followed is no error.
@@ -153,7 +154,7 @@ async fn leave(ends: &Ends, channel: crate::bus::Channel) -> Result<(), Error> {
 async fn identify(
     ends: &Ends,
     who: Who,
-    follows: &[Follow],
+    follows: &HashMap<Topic, Follow>,
     socket: Recipient<Ended>,
     proof: Proof,
 ) -> Result<(Who, Standing), Refusal> {
@@ -170,27 +171,43 @@ async fn identify(
                 let err = Error::Unauthenticated { code: "another_user" };
                 return Err(Refusal::of_proof(err));
             }
-            attach(ends, &caller, socket).await?;
             let fresh = Who { caller: Some(caller), ..who };
-            check_again(ends, &fresh, follows).await?;
-            if let Some(old) = who.caller.filter(|it| it.session != caller.session) {
-                let detach = Detach { connection: ends.line.id };
-                ends.sockets.sessions.tell(old.session, detach);
+            let (old, new) = (who.caller.map(|known| known.session), caller.session);
+            let joined = async {
+                attach(ends, &caller, socket).await?;
+                check_again(ends, &fresh, follows).await
+            };
+            let joined = joined.await;
+            // The connection is of one session: of this one now, or still of the other.
+            let left = if joined.is_ok() { old } else { Some(new) };
+            if let Some(left) = left.filter(|_| old != Some(new)) {
+                detach(ends, left);
             }
-            Ok((fresh, ends.identified(&caller)))
+            joined.map(|()| (fresh, ends.identified(&caller)))
         }
     }
 }
 
 /// Has the session know of the connection; one that has ended refuses.
 async fn attach(ends: &Ends, caller: &Caller, socket: Recipient<Ended>) -> Result<(), Refusal> {
+    // Before it is asked: whoever waits for the answer may be gone when it comes.
+    ends.line.belongs(caller.session);
     let attach = Attach { connection: ends.line.id, socket };
     ends.sockets.sessions.ask(caller.session, attach).await.map_err(Refusal::of_proof)
 }
 
+fn detach(ends: &Ends, session: SessionId) {
+    ends.sockets.sessions.tell(session, Detach { connection: ends.line.id });
+    ends.line.left(session);
+}
+
 /// A fresh token may say less than the one before: what is followed is looked at again.
-async fn check_again(ends: &Ends, who: &Who, follows: &[Follow]) -> Result<(), Refusal> {
-    for follow in follows {
+async fn check_again(
+    ends: &Ends,
+    who: &Who,
+    follows: &HashMap<Topic, Follow>,
+) -> Result<(), Refusal> {
+    for follow in follows.values() {
         let sockets = &ends.sockets;
         match topic::is_still_open(&sockets.store, &sockets.keys, who, follow).await {
             Ok(()) => {}

@@ -65,10 +65,6 @@ impl Vitals {
         self.closed.get_or_insert(now);
     }
 
-    pub fn session(&self) -> Option<SessionId> {
-        self.session.map(|(session, _)| session)
-    }
-
     /// What is due at `now`; a ping that is due is taken for sent.
     pub fn check(&mut self, now: Instant, limits: &Limits, revoked: &Revoked) -> Due {
         let passed =

@@ -100,6 +100,23 @@ fn a_wrong_request_is_refused_under_its_id() {
 }
 
 #[test]
+fn a_proof_that_is_longer_than_any_of_ours_is_refused() {
+    let order = OrderId::new();
+    let subscribe = |length| {
+        let text = "x".repeat(length);
+        let token = format!(r#""topic":"order:{order}","order_token":"{text}""#);
+        let epoch = format!(r#""topic":"me","since":{{"epoch":"{text}","sequence":1}}"#);
+        [token, epoch].map(|it| format!(r#"{{"id":"a","op":"subscribe",{it}}}"#))
+    };
+    for fits in subscribe(64) {
+        assert!(parse(&fits).is_ok(), "{fits}");
+    }
+    for wrong in subscribe(65) {
+        assert_eq!(refused(&wrong), (json!("a"), "invalid".into()));
+    }
+}
+
+#[test]
 fn an_id_is_a_number_or_a_short_text() {
     assert_eq!(parse(r#"{"op":"ping"}"#).unwrap().id, id(Value::Null));
     assert_eq!(parse(r#"{"id":-2,"op":"ping"}"#).unwrap().id, id(json!(-2)));

@@ -109,6 +109,16 @@ fn a_ping_overtakes_what_waits() {
     assert_eq!(sent(&line).0, bytes(&[wire::ping(), wire::text("1")]));
 }
 
+#[test]
+fn a_session_is_told_of_the_end_though_its_answer_never_came() {
+    let (line, first, second) = (line(), SessionId::new(), SessionId::new());
+    line.belongs(first);
+    line.belongs(first);
+    line.belongs(second);
+    line.left(first);
+    assert_eq!(line.sessions(), [second]);
+}
+
 #[actix_rt::test]
 async fn there_is_room_again_when_the_client_has_read() {
     let line = Arc::new(line());
