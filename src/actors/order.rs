@@ -218,8 +218,8 @@ impl Held {
         self.order.is_some() && self.deps.store.is_shared()
     }
 
-    /// Decides on the order as it stands and writes the change, if there is one; where another node has changed it
-    /// in the meantime, decides again on what that node made of it.
+    /// Decides on the order as it stands and writes the change, if there is one; where another
+    /// node has changed it in the meantime, decides again on what that node made of it.
     async fn change(
         &mut self,
         decide: impl Fn(&Order, DateTime<Utc>) -> Result<Option<Change>, Error>,
