@@ -1,7 +1,8 @@
-//! The only writers: an actor per order, payment, cart, delivery and session, found by its id.
+//! The only writers: an actor per order, payment, cart, delivery and session, found by its id, and
+//! one for each sixteenth of the stock.
 //!
-//! They start in this order, and ask only those before them: orders; carts and payments; the
-//! deliveries; the sweeper. So no two ever wait for each other.
+//! They start in this order, and ask only those before them: orders; carts and deliveries;
+//! payments; the sweeper. So no two ever wait for each other.
 
 use std::time::Duration;
 

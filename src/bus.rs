@@ -1,8 +1,8 @@
 //! Committed events to whoever follows them, on this node.
 //!
 //! The relay gives events their places in the feed, once in the cluster; the follower of each node
-//! reads the feed and hands what is new to the hubs, which are below no layer that is named here:
-//! the bus knows them as [`Recipient`]s of a [`Signal`].
+//! reads the feed and hands what is new to the hubs, which belong to a layer above: the bus knows
+//! them as [`Recipient`]s of a [`Signal`].
 
 use std::sync::{Arc, Mutex, PoisonError, Weak, atomic::AtomicI64};
 

@@ -1,5 +1,5 @@
-//! What is worth losing: Redis where there is one, so that all nodes share it, and memory where
-//! there is none.
+//! What is worth losing. Tickets are in Redis where there is one, so that all nodes share them, and
+//! in memory where there is none; revoked sessions are a copy in memory of what the store says.
 
 use std::time::Duration;
 

@@ -152,7 +152,7 @@ impl Handler<Cancel> for OrderActor {
                 if msg.unpaid_only && order.status != Status::PendingPayment {
                     order.payment.status.after(payment::Step::Cancel)?;
                 }
-                order.cancel(msg.reason.as_deref(), now)
+                order.cancel(msg.reason.as_deref(), now).map(Some)
             })
             .await
         })
@@ -168,7 +168,9 @@ impl Handler<Expire> for OrderActor {
     type Result = AtomicResponse<Self, Result<Order, Error>>;
 
     fn handle(&mut self, _: Expire, _: &mut Context<Self>) -> Self::Result {
-        atomically(self, async move |held| held.change(|order, now| order.expire(now)).await)
+        atomically(self, async move |held| {
+            held.change(|order, now| order.expire(now).map(Some)).await
+        })
     }
 }
 
@@ -181,16 +183,7 @@ impl Handler<Refunded> for OrderActor {
     type Result = AtomicResponse<Self, Result<Order, Error>>;
 
     fn handle(&mut self, _: Refunded, _: &mut Context<Self>) -> Self::Result {
-        atomically(self, async move |held| {
-            let refund = |order: &Order, now| match order.refund(now)? {
-                Some(change) => Ok(change),
-                None => Err(Error::Stale), // Another node has told the store before us.
-            };
-            match held.change(refund).await {
-                Err(Error::Stale) => held.order().await.cloned(),
-                told => told,
-            }
-        })
+        atomically(self, async move |held| held.change(|order, now| order.refund(now)).await)
     }
 }
 
@@ -225,21 +218,22 @@ impl Held {
         self.order.is_some() && self.deps.store.is_shared()
     }
 
-    /// Decides on the order as it stands and writes the change; where another node has changed it
-    /// in the meantime, decides again on what that node made of it.
+    /// Decides on the order as it stands and writes the change, if there is one; where another
+    /// node has changed it in the meantime, decides again on what that node made of it.
     async fn change(
         &mut self,
-        decide: impl Fn(&Order, DateTime<Utc>) -> Result<Change, Error>,
+        decide: impl Fn(&Order, DateTime<Utc>) -> Result<Option<Change>, Error>,
     ) -> Result<Order, Error> {
         for _ in 0..TRIES_MAX {
             let may_be_old = self.may_be_old();
             let change = match decide(self.order().await?, store::now()) {
-                Ok(change) => change,
-                // What is refused here may be allowed by what another node has made of it.
-                Err(_) if may_be_old => {
+                Ok(Some(change)) => change,
+                // What is refused or done here may not be in what another node has made of it.
+                Ok(None) | Err(_) if may_be_old => {
                     self.order = None;
                     continue;
                 }
+                Ok(None) => return self.order().await.cloned(),
                 Err(err) => return Err(err),
             };
             match self.write(change, None).await {
@@ -346,7 +340,7 @@ impl Held {
         let done = parcel.steps_done;
         let order = self
             .change(|order, now| match courier.next(order, done, now) {
-                Some((step, due_at)) => order.deliver(id, step, due_at, now),
+                Some((step, due_at)) => order.deliver(id, step, due_at, now).map(Some),
                 None => Err(Error::conflict("invalid_transition", "there is no further step")),
             })
             .await?;

@@ -9,7 +9,16 @@ use prometheus_client::{
 };
 
 use crate::{
-    actors::{Actors, directory::Stats},
+    actors::{
+        Actors,
+        cart::CartActor,
+        delivery::DeliveryActor,
+        directory::{Entity, Stats},
+        inventory::InventoryActor,
+        order::OrderActor,
+        payment::PaymentActor,
+        session::SessionActor,
+    },
     store::Store,
 };
 
@@ -49,13 +58,15 @@ impl Collector for Measured {
 
 impl Measured {
     fn actors(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let Actors { sessions, carts, orders, payments, deliveries, inventory, passwords: _ } =
+            &self.actors;
         let all = [
-            ("session", self.actors.sessions.stats()),
-            ("inventory", self.actors.inventory.stats()),
-            ("order", self.actors.orders.stats()),
-            ("cart", self.actors.carts.stats()),
-            ("delivery", self.actors.deliveries.stats()),
-            ("payment", self.actors.payments.stats()),
+            (SessionActor::KIND, sessions.stats()),
+            (InventoryActor::KIND, inventory.stats()),
+            (OrderActor::KIND, orders.stats()),
+            (CartActor::KIND, carts.stats()),
+            (DeliveryActor::KIND, deliveries.stats()),
+            (PaymentActor::KIND, payments.stats()),
         ];
         let mut family = |name: &str, help: &str, value: fn(&Stats) -> u64| {
             let gauge = ConstGauge::new(0i64);

@@ -34,6 +34,7 @@ const PASSIVATE_EVERY: Duration = Duration::from_secs(1);
 const SESSIONS_MAX: usize = 2 * CONNECTIONS_MAX;
 /// How often the sessions are read that ended on other nodes.
 const REVOKED_EVERY: Duration = Duration::from_millis(500);
+
 /// The actors of this node. They live on `arbiters`; what is begun on a timer, on this thread's.
 pub fn start_actors(
     config: &Config,
@@ -80,25 +81,28 @@ async fn passivate(actors: Actors) {
     loop {
         tick.tick().await;
         let now = Instant::now();
-        actors.sessions.sweep(now);
-        actors.inventory.sweep(now);
-        actors.orders.sweep(now);
-        actors.carts.sweep(now);
-        actors.deliveries.sweep(now);
-        actors.payments.sweep(now);
+        let Actors { sessions, carts, orders, payments, deliveries, inventory, passwords: _ } =
+            &actors;
+        sessions.sweep(now);
+        inventory.sweep(now);
+        orders.sweep(now);
+        carts.sweep(now);
+        deliveries.sweep(now);
+        payments.sweep(now);
     }
 }
 
 /// Lets no new message in, from those who ask to those who are asked, and waits for what is in
 /// hand, each kind at most for `at_most`.
 pub async fn drain(actors: &Actors, at_most: Duration) {
+    let Actors { sessions, carts, orders, payments, deliveries, inventory, passwords: _ } = actors;
     let drained = [
-        ("payments", actors.payments.drain(at_most).await),
-        ("deliveries", actors.deliveries.drain(at_most).await),
-        ("carts", actors.carts.drain(at_most).await),
-        ("orders", actors.orders.drain(at_most).await),
-        ("inventory", actors.inventory.drain(at_most).await),
-        ("sessions", actors.sessions.drain(at_most).await),
+        ("payments", payments.drain(at_most).await),
+        ("deliveries", deliveries.drain(at_most).await),
+        ("carts", carts.drain(at_most).await),
+        ("orders", orders.drain(at_most).await),
+        ("inventory", inventory.drain(at_most).await),
+        ("sessions", sessions.drain(at_most).await),
     ];
     for (kind, _) in drained.iter().filter(|(_, whole)| !whole) {
         tracing::warn!(kind, "some messages were not finished in time");

@@ -186,10 +186,11 @@ mod tests {
         Holder { user: UserId::new(), session: SessionId::new(), role: Role::Customer, expires_at }
     }
 
-    /// Memory, and Redis where the tests have one.
+    /// Memory, and Redis where the tests run with servers beside them.
     async fn kinds() -> Vec<Tickets> {
         let mut kinds = vec![Tickets::memory()];
-        if let Ok(url) = std::env::var("TEST_REDIS_URL") {
+        if std::env::var("RIALTO_TEST_STORE").as_deref() == Ok("postgres") {
+            let url = std::env::var("TEST_REDIS_URL").expect("no TEST_REDIS_URL: run ./test");
             kinds.push(Tickets::Redis(crate::cache::connect(&url).await.unwrap()));
         }
         kinds

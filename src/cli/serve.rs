@@ -30,8 +30,7 @@ pub fn run() -> Result<(), Failure> {
 async fn prepare(config: &Config) -> Result<(), Failure> {
     let store = shop::open(config)?;
     match config.env {
-        // Everybody knows the demo logins, so they are made where only this machine can use them.
-        Environment::Dev if config.listen.ip().is_loopback() => {
+        Environment::Dev if makes_demo_logins(config) => {
             seed::logins(&store).await?;
             seed::first(&store).await
         }
@@ -45,6 +44,11 @@ async fn prepare(config: &Config) -> Result<(), Failure> {
             seed::refuse_demo_logins(&store).await
         }
     }
+}
+
+/// Everybody knows the demo logins, so they are made where only this machine can use them.
+fn makes_demo_logins(config: &Config) -> bool {
+    config.env == Environment::Dev && config.listen.ip().is_loopback()
 }
 
 /// Whoever sets something believes that it has an effect.
@@ -68,7 +72,7 @@ fn banner(config: &Config, bound: SocketAddr) -> String {
            metrics  {base}/metrics\n",
         env!("CARGO_PKG_VERSION")
     );
-    if config.env == Environment::Dev {
+    if makes_demo_logins(config) {
         for Login { email, password, .. } in [DEMO_ADMIN, DEMO_SHOPPER] {
             banner.push_str(&format!("\n  log in   {email} / {password}"));
         }
@@ -94,6 +98,12 @@ mod tests {
             assert!(banner.contains(place), "{banner}");
         }
         assert!(banner.contains("admin@rialto.test / rialto-admin"), "{banner}");
+    }
+
+    #[test]
+    fn an_address_that_others_reach_is_told_of_no_demo_login() {
+        let config = Config::of(&[("RIALTO_LISTEN", "0.0.0.0:0")]).unwrap();
+        assert!(!banner(&config, "0.0.0.0:4711".parse().unwrap()).contains("rialto-admin"));
     }
 
     #[test]

@@ -13,6 +13,8 @@ use super::{
 
 /// The longest address there can be (RFC 5321, 4.5.3.1.3, less the brackets).
 pub const EMAIL_BYTES_MAX: usize = 254;
+/// The longest part before the `@` (RFC 5321, 4.5.3.1.1).
+const LOCAL_BYTES_MAX: usize = 64;
 pub const NAME_CHARS_MAX: usize = 100;
 pub const PASSWORD_CHARS_MIN: usize = 10;
 /// A bound on what the hash must read, not on anybody's imagination.
@@ -35,7 +37,7 @@ impl Email {
         let text = text.trim().to_lowercase();
         let well_formed = text.split_once('@').is_some_and(|(local, host)| {
             !local.is_empty()
-                && local.len() <= 64
+                && local.len() <= LOCAL_BYTES_MAX
                 && !host.contains('@')
                 && host.contains('.')
                 && host.split('.').all(|label| !label.is_empty())

@@ -279,18 +279,33 @@ mod tests {
     }
 
     #[test]
-    fn a_parcel_never_skips_a_station() {
-        assert!(Status::Pending.after(Step::HandOver).is_err());
-        assert!(Status::InTransit.after(Step::Deliver).is_err());
-        assert!(Status::Delivered.after(Step::Deliver).is_err());
+    fn each_step_is_taken_from_one_station_alone() {
+        let from = |step: Step| -> Vec<Status> {
+            Status::ALL.iter().copied().filter(|status| status.after(step).is_ok()).collect()
+        };
+        assert_eq!(from(Step::Process), [Status::Pending]);
+        assert_eq!(from(Step::Pack), [Status::Pending]);
+        assert_eq!(from(Step::HandOver), [Status::Packed]);
+        assert_eq!(from(Step::Load), [Status::InTransit]);
+        assert_eq!(from(Step::Deliver), [Status::OutForDelivery]);
+        assert_eq!(from(Step::Abandon), [Status::Pending, Status::Packed]);
     }
 
     #[test]
-    fn a_quote_and_a_checkout_take_the_same_price() {
-        for country in ["DE", "FR", "US"] {
-            for quote in quotes(country, Money::euros(5_001), DateTime::UNIX_EPOCH) {
-                assert_eq!(quote.price, price(country, quote.method, Money::euros(5_001)));
-            }
-        }
+    fn standard_delivery_at_home_is_free_above_fifty_euros() {
+        let of = |country, method, subtotal| price(country, method, Money::euros(subtotal)).amount;
+        assert_eq!(of("DE", Method::Standard, 5_000), 490);
+        assert_eq!(of("DE", Method::Standard, 5_001), 0);
+        assert_eq!(of("DE", Method::Express, 5_001), 990);
+        assert_eq!(of("FR", Method::Standard, 5_001), 990);
+        assert_eq!(of("US", Method::Express, 5_001), 3_990);
+    }
+
+    #[test]
+    fn quotes_name_every_way_the_cheapest_first() {
+        let quotes = quotes("US", Money::euros(100), DateTime::UNIX_EPOCH);
+        let prices: Vec<i64> = quotes.iter().map(|quote| quote.price.amount).collect();
+        assert_eq!(prices, [1_990, 3_990]);
+        assert!(quotes.iter().all(|quote| quote.eta_min <= quote.eta_max));
     }
 }

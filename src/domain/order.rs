@@ -163,6 +163,13 @@ mod tests {
     }
 
     #[test]
+    fn a_parcel_goes_out_in_order() {
+        assert_eq!(from(Step::Process), [Status::Paid]);
+        assert_eq!(from(Step::Ship), [Status::Processing]);
+        assert_eq!(from(Step::Deliver), [Status::Shipped]);
+    }
+
+    #[test]
     fn nothing_happens_to_an_order_that_has_ended() {
         for status in [Status::Cancelled, Status::Refunded, Status::Returned, Status::Delivered] {
             let open: Vec<Step> =

@@ -174,6 +174,13 @@ mod tests {
     }
 
     #[test]
+    fn money_is_set_aside_before_it_is_taken() {
+        assert_eq!(from(Step::Authorize), [Status::Processing]);
+        assert_eq!(from(Step::Capture), [Status::Authorized]);
+        assert_eq!(from(Step::Fail), [Status::Processing, Status::Authorized]);
+    }
+
+    #[test]
     fn only_what_was_captured_is_refunded() {
         assert_eq!(from(Step::Refund), [Status::Captured]);
     }

@@ -40,8 +40,8 @@ impl fmt::Display for Topic {
 /// A client's place in a stored topic: everything up to `sequence` is known to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Since {
-    /// Which life of the store the sequence was counted in; where the client doesn't say, this one,
-    /// and with a sequence of 0 it asks for all that is kept.
+    /// Which life of the store the sequence was counted in; none asks, with a sequence of 0, for all
+    /// that is kept.
     pub epoch: Option<String>,
     pub sequence: i64,
 }

@@ -1,6 +1,6 @@
 //! Errors as a client of the API sees them: documents of RFC 9457.
 //!
-//! This is the only file that names status codes. What went wrong inside is kept beside the
+//! This is the only file of the server that names status codes. What went wrong inside is kept beside the
 //! document for the log and is never a part of it.
 
 use std::{any::Any, borrow::Cow};

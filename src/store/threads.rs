@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::domain::Error;
 
-/// Jobs that may wait for a thread: at 50 µs a read, a fifth of a second's work for four.
+/// Jobs that may wait for a thread: at 50 µs a read, a twentieth of a second's work for four.
 pub const QUEUE_MAX: usize = 4096;
 
 type Job = Box<dyn FnOnce() + Send>;

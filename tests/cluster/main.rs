@@ -76,6 +76,24 @@ async fn a_feed_is_resumed_at_the_other_node_after_the_first_one_died() {
 }
 
 #[actix_rt::test]
+async fn a_ticket_of_one_node_opens_one_socket_at_the_other() {
+    let redis = std::env::var("TEST_REDIS_URL").expect("TEST_REDIS_URL is not set: run ./test");
+    let settings: Vec<_> = SHARED.into_iter().chain([("REDIS_URL", redis.as_str())]).collect();
+    let one = TestShop::on_postgres(&settings).await;
+    let other = one.beside().await;
+    let buyer = one.sign_up().await;
+    let stranger_there = other.stranger();
+
+    let ticket = buyer.post("/ws/tickets", Value::Null).await.is(201)["ticket"].clone();
+    let query = format!("?ticket={}", ticket.as_str().unwrap());
+
+    let socket = stranger_there.socket_at(&query).await.expect("the ticket opens no socket");
+    assert_eq!(socket.welcome["user_id"], buyer.user_id());
+    assert_eq!(stranger_there.socket_at(&query).await.err(), Some(401));
+    assert_eq!(one.stranger().socket_at(&query).await.err(), Some(401));
+}
+
+#[actix_rt::test]
 async fn a_log_out_at_one_node_is_known_at_the_other_within_a_second() {
     let (one, other) = two_nodes().await;
     let buyer = one.sign_up().await;

@@ -52,6 +52,8 @@ struct State {
     phase: Phase,
     /// The code of the first close that was said, by either side.
     code: Option<u16>,
+    /// Whether the client has said its last word.
+    is_answered: bool,
     /// Wakes the response when there is something to send.
     waker: Option<Waker>,
     /// The login sessions that may know of the connection.
@@ -86,6 +88,7 @@ impl Line {
             vitals: Vitals::new(now),
             phase: Phase::Open,
             code: None,
+            is_answered: false,
             waker: None,
             sessions: Vec::new(),
         };
@@ -130,6 +133,7 @@ impl Line {
             });
             state.code = code;
         }
+        state.is_answered = true;
         self.advance(state, Phase::Ending);
     }
 
@@ -164,10 +168,14 @@ impl Line {
         Poll::Pending
     }
 
-    /// Says to the client's kernel that nothing follows: once the response has ended.
+    /// Ends the connection: once the response has ended. A client that has not said its last word
+    /// may still be sending, and would not read ours if its words were refused.
     pub fn hang_up(&self) {
-        if let Some(switch) = &self.switch {
-            switch.finish();
+        let is_answered = self.lock().is_answered;
+        match &self.switch {
+            Some(switch) if is_answered => switch.cut(),
+            Some(switch) => switch.finish(),
+            None => {}
         }
     }
 

@@ -30,7 +30,7 @@ impl Body {
         &self.presence.0
     }
 
-    /// The client closes when it has read the end; the framework would wait for it to.
+    /// The framework would wait for the client to close, and clients wait for the server.
     fn hang_up(&self) {
         let line = Arc::clone(self.line());
         // By then the framework has written what it was given.

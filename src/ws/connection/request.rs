@@ -50,19 +50,19 @@ pub async fn serve(
             })
         }
     };
-    served.unwrap_or_else(|Refusal { err, close }| {
+    served.unwrap_or_else(|Refusal { err, close, change }| {
         log(&err);
         ends.line.push(Frame::refused(&id, &err).wire());
         if let Some(close) = close {
             ends.line.close(close);
         }
-        Change::Nothing
+        change
     })
 }
 
 /// Has the session know of a connection whose handshake named it.
 pub async fn attach_first(ends: &Ends, caller: Caller, socket: Recipient<Ended>) {
-    if let Err(Refusal { err, close }) = attach(ends, &caller, socket).await {
+    if let Err(Refusal { err, close, .. }) = attach(ends, &caller, socket).await {
         log(&err);
         ends.line.close(close.unwrap_or_else(|| ends.sockets.shutting_down()));
     }
@@ -72,11 +72,13 @@ pub async fn attach_first(ends: &Ends, caller: Caller, socket: Recipient<Ended>)
 struct Refusal {
     err: Error,
     close: Option<Close>,
+    /// What the attempt has changed all the same.
+    change: Change,
 }
 
 impl From<Error> for Refusal {
     fn from(err: Error) -> Self {
-        Refusal { err, close: None }
+        Refusal { err, close: None, change: Change::Nothing }
     }
 }
 
@@ -89,7 +91,7 @@ impl Refusal {
             Error::Unauthenticated { .. } | Error::NotFound(_) => Some(Close::InvalidToken),
             _ => None,
         };
-        Refusal { err, close }
+        Refusal { err, close, change: Change::Nothing }
     }
 }
 
@@ -105,7 +107,7 @@ async fn subscribe(
     if is_new && follows.len() >= ends.sockets.limits.subscriptions_max {
         let message = "this connection follows as many topics as it may".to_owned();
         let err = Error::Rejected { code: "too_many_subscriptions", message };
-        return Err(Refusal { err, close: Some(Close::TooMany) });
+        return Err(Refusal { err, close: Some(Close::TooMany), change: Change::Nothing });
     }
     let watch = Watch { connection: ends.line.id, channel, filter: follow.filter.clone() };
     let place = ends.hub.send(watch).timeout(HUB_WITHIN).await.unwrap_or(Err(Error::Busy))?;
@@ -115,7 +117,8 @@ async fn subscribe(
         Ok(opening) => opening,
         Err(err) => {
             leave(ends, channel).await?;
-            return Err(err.into());
+            // Whatever was followed under this name has been replaced.
+            return Err(Refusal { err, close: None, change: Change::Leaves(follow.topic) });
         }
     };
     let Opening { head, recovered, snapshot, position, previous } = opening;
@@ -126,7 +129,9 @@ async fn subscribe(
     ends.line.admitted();
     sockets.metrics.subscribed(recovered);
     let begin = Begin { place, position, previous, is_all: position == head };
-    ends.hub.send(begin).timeout(HUB_WITHIN).await.map_err(|_| Error::Busy)?;
+    if ends.hub.send(begin).timeout(HUB_WITHIN).await.is_err() {
+        ends.line.close(Close::Slow); // It has its answer, so it is not refused: it resumes.
+    }
     // Where the client stood matters no more.
     Ok(Change::Follows(Follow { since: None, ..follow }))
 }
@@ -214,7 +219,10 @@ async fn check_again(
             Err(err @ (Error::Busy | Error::Stale | Error::Internal { .. })) => {
                 return Err(err.into());
             }
-            Err(err) => return Err(Refusal { err, close: Some(Close::NotAllowed) }),
+            Err(err) => {
+                let close = Some(Close::NotAllowed);
+                return Err(Refusal { err, close, change: Change::Nothing });
+            }
         }
     }
     Ok(())
