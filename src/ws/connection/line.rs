@@ -54,6 +54,8 @@ struct State {
     code: Option<u16>,
     /// Whether the client has said its last word.
     is_answered: bool,
+    /// Whether the socket was shut down.
+    is_cut: bool,
     /// Wakes the response when there is something to send.
     waker: Option<Waker>,
     /// The login sessions that may know of the connection.
@@ -89,6 +91,7 @@ impl Line {
             phase: Phase::Open,
             code: None,
             is_answered: false,
+            is_cut: false,
             waker: None,
             sessions: Vec::new(),
         };
@@ -224,6 +227,7 @@ impl Line {
         }
         match state.vitals.check(now, limits, revoked) {
             Due::Nothing => return Found::Well,
+            Due::Cut if state.is_cut => return Found::Well,
             Due::Ping => state.queue.push_urgent(wire::ping()),
             Due::Close(close) => state.close(close),
             Due::Cut => {
@@ -240,6 +244,7 @@ impl Line {
     pub fn cut(&self) {
         let mut state = self.lock();
         state.queue.clear();
+        state.is_cut = true;
         self.advance(state, Phase::Ending);
         if let Some(switch) = &self.switch {
             switch.cut();
