@@ -11,6 +11,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 #[path = "support/client.rs"]
@@ -35,6 +36,10 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub const PASSWORD: &str = "correct horse battery";
 const ADMIN_EMAIL: &str = "admin@tests.example";
 
+/// How many tests have a shop at once: on a machine of many cores, PostgreSQL would run out of
+/// connections.
+static TURNS: Semaphore = Semaphore::const_new(8);
+
 /// Ends its process when it is dropped; if the test has failed, it prints the log first.
 pub struct TestShop {
     settings: Vec<(&'static str, String)>,
@@ -44,6 +49,8 @@ pub struct TestShop {
     address: Rc<RefCell<String>>,
     http: awc::Client,
     admin: OnceCell<Client>,
+    /// The first node of a shop has it.
+    turn: Option<SemaphorePermit<'static>>,
 }
 
 impl TestShop {
@@ -54,12 +61,19 @@ impl TestShop {
 
     /// The same with `settings` of the environment.
     pub async fn with(settings: &[(&'static str, &str)]) -> Self {
-        Self::on(Rc::new(Database::copy(Kind::of_this_run())), settings).await
+        Self::of(Kind::of_this_run(), settings).await
     }
 
     /// The same on PostgreSQL, whatever this run is for.
     pub async fn on_postgres(settings: &[(&'static str, &str)]) -> Self {
-        Self::on(Rc::new(Database::copy(Kind::Postgres)), settings).await
+        Self::of(Kind::Postgres, settings).await
+    }
+
+    async fn of(kind: Kind, settings: &[(&'static str, &str)]) -> Self {
+        let turn = TURNS.acquire().await.unwrap();
+        let mut shop = Self::on(Rc::new(Database::copy(kind)), settings).await;
+        shop.turn = Some(turn);
+        shop
     }
 
     /// Another node, on the same database and with the same settings.
@@ -73,7 +87,8 @@ impl TestShop {
         let settings = settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         let address = Rc::new(RefCell::new(String::new()));
         let (http, admin) = (client::http(), OnceCell::new());
-        let mut shop = TestShop { settings, database, server: None, address, http, admin };
+        let (server, turn) = (None, None);
+        let mut shop = TestShop { settings, database, server, address, http, admin, turn };
         shop.start_again().await;
         shop
     }
