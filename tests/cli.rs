@@ -146,6 +146,19 @@ fn the_schema_goes_up_down_and_up() {
 }
 
 #[test]
+fn the_schema_of_prod_never_goes_down() {
+    let place = Place::new();
+    let secret = Uuid::new_v4().to_string();
+    let prod = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", secret.as_str())];
+    assert_eq!(place.run(&["migrate", "up"], &prod).status, Some(0));
+
+    let down = place.run(&["migrate", "down"], &prod);
+
+    assert_eq!(down.status, Some(1));
+    assert!(!place.run(&["migrate", "status"], &prod).out.contains("pending"));
+}
+
+#[test]
 fn an_address_becomes_an_admin_once() {
     let place = Place::new();
     let create = ["admin", "create", "ada@example.com"];

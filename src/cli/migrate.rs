@@ -1,7 +1,10 @@
 //! `rialto migrate`: the schema, one way or the other.
 
 use super::{Direction, Failure, configured, say, shop};
-use crate::store::{self, Migration};
+use crate::{
+    config::Environment,
+    store::{self, Migration},
+};
 
 /// Changes the schema and names what was changed, or lists what there is.
 pub fn run(direction: Direction) -> Result<(), Failure> {
@@ -9,6 +12,9 @@ pub fn run(direction: Direction) -> Result<(), Failure> {
     let url = shop::located(&config)?;
     let migration = match direction {
         Direction::Up => Migration::Up,
+        Direction::Down if config.env == Environment::Prod => {
+            return Err(Failure::new("prod does not go back: what a column held would be lost"));
+        }
         Direction::Down => Migration::Down,
         Direction::Status => {
             for (name, applied) in store::migration_status(&url)? {
