@@ -153,6 +153,34 @@ async fn the_same_confirmation_sent_to_both_nodes_at_once_charges_once() {
 }
 
 #[actix_rt::test]
+async fn an_order_that_is_called_off_at_both_nodes_at_once_is_paid_back_once() {
+    let one = TestShop::on_postgres(&SHARED[..1]).await;
+    let other = one.beside().await;
+    let buyer = one.sign_up().await;
+    let there = buyer.at(&other.address());
+    let teapot = one.variant("teapot").await;
+
+    for _ in 0..5 {
+        let order = buyer.buy(&teapot, 3).await;
+        let mut live = buyer.follow(&topic(&order)).await;
+        let cancel = format!("/orders/{}/cancel", order["id"].as_str().unwrap());
+        let (a, b) = join(buyer.post(&cancel, Value::Null), there.post(&cancel, Value::Null)).await;
+
+        let (good, late) = if a.status == 200 { (a, b) } else { (b, a) };
+        assert_eq!(good.is(200)["status"], "cancelled");
+        late.refused(409, "invalid_transition");
+        live.until("payment.refunded").await;
+        let timeline = there.timeline(&order).await;
+        assert_eq!(each(&timeline, "sequence"), gapless(timeline.len()));
+        for once in ["order.cancelled", "payment.refunded", "delivery.failed"] {
+            let told = timeline.iter().filter(|it| it["type"] == once).count();
+            assert_eq!((once, told), (once, 1));
+        }
+        assert_eq!(other.available(&teapot).await, 100);
+    }
+}
+
+#[actix_rt::test]
 async fn two_hundred_buyers_at_two_nodes_of_a_hundred_units_get_exactly_a_hundred() {
     let (one, other) = two_nodes().await;
     let teapot = one.variant("teapot").await;
