@@ -102,28 +102,13 @@ pub fn lock_versions(
     rows.iter().map(|row| Ok((row.id.parse().map_err(corrupt)?, row.version))).collect()
 }
 
-/// Empties carts that were checked out at the versions given, in the checkout's transaction.
-pub fn empty(tx: &mut Tx<'_>, all: Vec<(CartId, i64)>) -> Result<(), Error> {
-    let now = tx.now.naive_utc();
-    let rows: Vec<Row> = all
-        .iter()
-        .map(|(id, version)| Row {
-            id: id.to_string(),
-            version: version.saturating_add(1),
-            updated_at: now,
-            expires_at: now,
-        })
-        .collect();
-    let ids = rows.iter().map(|row| row.id.as_str());
-    diesel::delete(cart_items::table.filter(cart_items::cart_id.eq_any(ids))).execute(tx.conn)?;
-    diesel::insert_into(carts::table)
-        .values(&rows)
-        .on_conflict(carts::id)
-        .do_update()
-        .set((
-            carts::version.eq(excluded(carts::version)),
-            carts::updated_at.eq(excluded(carts::updated_at)),
-        ))
+/// Empties carts that were checked out, in the checkout's transaction: it holds their rows locked,
+/// at the versions that it placed.
+pub fn empty(tx: &mut Tx<'_>, ids: impl Iterator<Item = CartId>) -> Result<(), Error> {
+    let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+    diesel::delete(cart_items::table.filter(cart_items::cart_id.eq_any(&ids))).execute(tx.conn)?;
+    diesel::update(carts::table.filter(carts::id.eq_any(&ids)))
+        .set((carts::version.eq(carts::version + 1), carts::updated_at.eq(tx.now.naive_utc())))
         .execute(tx.conn)?;
     Ok(())
 }

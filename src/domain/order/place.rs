@@ -46,8 +46,8 @@ pub struct Placed {
 
 /// What can be bought of a variant that is for sale, at the moment of the order.
 #[derive(Debug, Clone)]
-pub struct Available {
-    pub offer: Offer,
+pub struct Available<'o> {
+    pub offer: &'o Offer,
     /// Units that nobody has reserved.
     pub units: i64,
 }
@@ -56,7 +56,7 @@ impl Place {
     /// The order, at the shop's own prices; a `Conflict` says what stands in its way.
     pub fn decide(
         &self,
-        stock: &BTreeMap<VariantId, Available>,
+        stock: &BTreeMap<VariantId, Available<'_>>,
         now: DateTime<Utc>,
     ) -> Result<Change, Error> {
         if self.items.is_empty() {
@@ -102,7 +102,7 @@ impl Place {
     }
 }
 
-fn line(item: &Item, stock: &BTreeMap<VariantId, Available>) -> Result<Line, Error> {
+fn line(item: &Item, stock: &BTreeMap<VariantId, Available<'_>>) -> Result<Line, Error> {
     let Some(Available { offer, units }) = stock.get(&item.variant) else {
         return Err(short("unavailable", "something in the cart is not for sale", item, 0).into());
     };

@@ -69,20 +69,20 @@ impl Batch {
         if self.versions.get(&cart).copied().unwrap_or(0) != command.cart_version {
             return Err(Error::Stale);
         }
-        match command.decide(&self.available(command), tx.now) {
+        let decided = command.decide(&self.available(command), tx.now);
+        match decided {
             Ok(change) => self.accept(command, change),
             Err(Error::Conflict(refusal)) => Ok(self.refuse(tx, command, refusal)),
             Err(err) => Err(err),
         }
     }
 
-    fn available(&self, command: &Place) -> BTreeMap<VariantId, Available> {
+    fn available(&self, command: &Place) -> BTreeMap<VariantId, Available<'_>> {
         let mut all = BTreeMap::new();
         for item in &command.items {
             let offer = self.offers.get(&item.variant);
             if let (Some(offer), Some(units)) = (offer, self.shelf.units(item.variant)) {
-                let units = units.available();
-                all.insert(item.variant, Available { offer: offer.clone(), units });
+                all.insert(item.variant, Available { offer, units: units.available() });
             }
         }
         all
@@ -119,8 +119,7 @@ impl Batch {
         let orders: Vec<_> = self.changes.iter().map(|change| &change.order).collect();
         if !orders.is_empty() {
             self.shelf.put_back(tx)?;
-            let carts = orders.iter().map(|order| (order.buyer.cart(), order.cart_version));
-            cart::empty(tx, carts.collect())?;
+            cart::empty(tx, orders.iter().map(|order| order.buyer.cart()))?;
             let rows: Vec<OrderRow> = orders.iter().map(|&order| order.into()).collect();
             diesel::insert_into(orders::table).values(&rows).execute(tx.conn)?;
             let lines: Vec<LineRow> =
