@@ -30,7 +30,7 @@ use crate::{
     config::{Config, Secret, private_folder},
     domain::Error,
     http::{self, Edge, health::Metrics, openapi::Document, routes::Table, token::Keys},
-    store::{Store, Url},
+    store::Store,
     ws::{self, Sockets},
 };
 
@@ -62,10 +62,9 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the store, starts the actors and binds the address; it serves from [`App::run`] on.
+    /// Starts the actors on `store` and binds the address; it serves from [`App::run`] on.
     /// To be called in an actix system.
-    pub async fn build(config: &Config) -> Result<App, Error> {
-        let store = Store::open(&Url::from(&config.database))?;
+    pub async fn build(config: &Config, store: Store) -> Result<App, Error> {
         let arbiters: Vec<Arbiter> = (0..config.workers.get()).map(|_| Arbiter::new()).collect();
         let handles: Arc<[ArbiterHandle]> = arbiters.iter().map(Arbiter::handle).collect();
         let revoked = Revoked::default();

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     app::App,
     config::{Config, Environment, Origin, SETTINGS, Texts},
+    store::Store,
 };
 
 /// Serves until it is told to stop; what was begun is finished by then.
@@ -19,31 +20,32 @@ pub fn run() -> Result<(), Failure> {
     let (config, texts) = configured()?;
     warn_of_what_is_not_used(&texts);
     System::new().block_on(async {
-        prepare(&config).await?;
-        let app = App::build(&config).await?;
+        let store = prepare(&config).await?;
+        let app = App::build(&config, store).await?;
         say(banner(&config, app.address()))?;
         Ok(app.run().await?)
     })
 }
 
-/// Brings the store to where the server can begin.
-async fn prepare(config: &Config) -> Result<(), Failure> {
+/// Opens the store and brings it to where the server can begin.
+async fn prepare(config: &Config) -> Result<Store, Failure> {
     let store = shop::open(config)?;
     match config.env {
         Environment::Dev if makes_demo_logins(config) => {
             seed::logins(&store).await?;
-            seed::first(&store).await
+            seed::first(&store).await?;
         }
         Environment::Dev => {
             tracing::warn!("no demo logins are made: this address can be reached from outside");
-            seed::first(&store).await
+            seed::first(&store).await?;
         }
-        Environment::Test => Ok(()),
+        Environment::Test => {}
         Environment::Prod => {
             tracing::warn!("payments are emulated: no money moves");
-            seed::refuse_demo_logins(&store).await
+            seed::refuse_demo_logins(&store).await?;
         }
     }
+    Ok(store)
 }
 
 /// Everybody knows the demo logins, so they are made where only this machine can use them.
