@@ -310,8 +310,11 @@ impl Held {
             };
             let settled = Settled { answer: answer(&change.order), order: change.order.clone() };
             // Whoever confirmed may have gone without an answer: it waits for them under their key.
-            let claim = msg.claim.clone().or_else(|| change.order.payment.claim.clone());
-            let claim = claim.filter(|_| change.order.payment.due.is_none() || msg.claim.is_some());
+            let payment = &change.order.payment;
+            let claim = match &msg.claim {
+                None if payment.due.is_none() => payment.claim.clone(),
+                claim => claim.clone(),
+            };
             let claim = claim.map(|claim| (claim, settled.answer.clone()));
             match self.write(change, claim).await {
                 Ok(Advanced::Done) => return Ok(settled),

@@ -1,7 +1,6 @@
 //! Starts the actors, in the order in which they may ask each other, and what keeps them right.
 
 use std::{
-    collections::HashSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -129,9 +128,7 @@ pub async fn watch_revocations(store: Store, revoked: Revoked, sessions: Directo
 }
 
 fn close(found: &[SessionId], revoked: &Revoked, sessions: &Directory<SessionActor>) {
-    let fresh: HashSet<SessionId> =
-        found.iter().copied().filter(|id| !revoked.contains(*id)).collect();
-    for id in fresh {
-        sessions.tell(id, session::Close);
+    for id in found.iter().filter(|id| !revoked.contains(**id)) {
+        sessions.tell(*id, session::Close);
     }
 }
