@@ -11,7 +11,7 @@ use crate::{
         catalogue::{ChangeStock, StockLevel},
         id::VariantId,
     },
-    store::Store,
+    store::{Store, origin},
 };
 
 /// How many actors share the variants.

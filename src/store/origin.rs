@@ -31,7 +31,7 @@ struct Inner {
 impl Behalf {
     /// Of a request, whose user is yet to be known.
     pub fn request(address: Option<&str>, request: &str) -> Self {
-        Self::of(Origin {
+        Self::new(Origin {
             actor: Actor::Guest,
             session: None,
             address: address.map(Arc::from),
@@ -41,10 +41,16 @@ impl Behalf {
 
     /// Of whoever runs a command of the program.
     pub fn operator() -> Self {
-        Self::of(Origin { actor: Actor::Operator, ..Origin::SYSTEM })
+        Self::new(Origin { actor: Actor::Operator, ..Origin::SYSTEM })
     }
 
-    fn of(origin: Origin) -> Self {
+    /// The same, with the user shown.
+    pub fn of(self, user: UserId, session: SessionId) -> Self {
+        self.0.caller.set((user, session)).ok(); // Of two that are shown the first stays.
+        self
+    }
+
+    fn new(origin: Origin) -> Self {
         Behalf(Arc::new(Inner { origin, caller: OnceLock::new() }))
     }
 
@@ -79,10 +85,11 @@ pub fn here() -> Origin {
     HERE.try_with(Behalf::origin).unwrap_or(Origin::SYSTEM)
 }
 
-/// The user of the request at hand has been shown; of two that are shown the first stays.
+/// The user of the request at hand has been shown.
 pub fn is_of(user: UserId, session: SessionId) {
-    // Outside of a request nobody has to be known.
-    HERE.try_with(|behalf| behalf.0.caller.set((user, session)).ok()).ok();
+    if let Some(behalf) = Behalf::here() {
+        behalf.of(user, session);
+    }
 }
 
 /// `work`, to be done later and elsewhere on behalf of whom it is now: a task that is spawned, or

@@ -75,6 +75,12 @@ pub struct Filter {
 #[serde(transparent)]
 pub struct RequestId(Value);
 
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A frame that is no request.
 #[derive(Debug)]
 pub enum Unread {
