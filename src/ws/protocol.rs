@@ -3,7 +3,7 @@
 //! Every request carries an `id` of the client's choosing and has exactly one answer, with the same
 //! `id`. Pushes come unasked, for each topic that was subscribed to: `bus/frame.rs` spells them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
