@@ -21,14 +21,7 @@ pub fn create(email: &str) -> Result<(), Failure> {
     let email = Email::parse(email)?;
     let password = Password::parse(&typed_password()?)?;
     let store = shop::open(&config)?;
-    shop::run(register(
-        &store,
-        &Passwords::start()?,
-        email,
-        password,
-        NAME,
-        Role::Admin,
-    ))?;
+    shop::run(register(&store, &Passwords::start()?, email, password, NAME, Role::Admin))?;
     Ok(say("the admin can log in")?)
 }
 

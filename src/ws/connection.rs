@@ -137,7 +137,9 @@ impl Connection {
         let (ends, who, socket) = (self.ends.clone(), self.who, ctx.address().recipient());
         let behalf = self.behalf(&request.id);
         let served = async move { request::serve(&ends, who, &follows, socket, request).await };
-        ctx.wait(behalf.scope(served).into_actor(self).map(|change, actor, _| actor.change(change)));
+        ctx.wait(
+            behalf.scope(served).into_actor(self).map(|change, actor, _| actor.change(change)),
+        );
     }
 
     /// On whose behalf a request is served: its name is told apart from those of other sockets.

@@ -9,9 +9,7 @@ impl Audited for Save {
     type Outcome = ();
 
     fn audit(&self, (): &()) -> Option<Entry> {
-        let line = |item: &crate::domain::cart::Item| {
-            json!({ "id": item.id, "variant_id": item.variant, "quantity": item.quantity })
-        };
+        let line = |item: &crate::domain::cart::Item| json!({ "id": item.id, "variant_id": item.variant, "quantity": item.quantity });
         let put: Vec<_> = self.upserts.iter().map(line).collect();
         let version = self.expected.saturating_add(1);
         let entry = Entry::new(Action::CartChanged, self.cart)

@@ -12,9 +12,10 @@ impl Audited for Import {
         let Imported { created, updated } = imported;
         let (categories, entry) =
             (self.categories.len(), Entry::new(Action::CatalogueImported, Object::CATALOGUE));
-        Some(entry.after(
-            json!({ "categories": categories, "created": created, "updated": updated }),
-        ))
+        Some(
+            entry
+                .after(json!({ "categories": categories, "created": created, "updated": updated })),
+        )
     }
 }
 
@@ -22,9 +23,7 @@ impl Audited for ChangeStock {
     type Outcome = StockChanged;
 
     fn audit(&self, StockChanged { before, after }: &StockChanged) -> Option<Entry> {
-        let level = |it: &crate::domain::catalogue::StockLevel| {
-            json!({ "on_hand": it.on_hand, "reserved": it.reserved })
-        };
+        let level = |it: &crate::domain::catalogue::StockLevel| json!({ "on_hand": it.on_hand, "reserved": it.reserved });
         let entry = Entry::new(Action::StockChanged, self.variant);
         Some(entry.before(level(before)).after(level(after)))
     }
