@@ -12,6 +12,7 @@ pub mod money;
 pub mod order;
 pub mod page;
 pub mod payment;
+pub mod session;
 pub mod topic;
 pub mod words;
 

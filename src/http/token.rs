@@ -19,8 +19,9 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{
     Error,
-    account::{RefreshHash, Role},
+    account::Role,
     id::{CartId, OrderId, SessionId, UserId},
+    session::RefreshHash,
 };
 
 /// How long an access token is good for, in seconds.
