@@ -19,6 +19,7 @@ mod account;
 mod cart;
 mod catalogue;
 mod order;
+mod session;
 mod system;
 
 /// Says what a command leaves in the audit log.

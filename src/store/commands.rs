@@ -11,6 +11,7 @@ use crate::domain::{
     audit::{Audited, Origin},
     cart, catalogue, event, idempotency,
     order::{change, place},
+    session,
 };
 
 /// Hands the list to `$with`: the lane's name, how it runs, its function in `store/`, the
@@ -19,9 +20,9 @@ macro_rules! with_commands {
     ($with:ident) => {
         $with! {
             register: each account::register(account::Register) -> account::User;
-            open_session: each account::open_session(account::OpenSession) -> ();
-            refresh: each account::refresh(account::Refresh) -> account::Refreshed;
-            revoke: each account::revoke(account::Revoke) -> bool;
+            open_session: each session::open(session::OpenSession) -> ();
+            refresh: each session::refresh(session::Refresh) -> session::Refreshed;
+            revoke: each session::revoke(session::Revoke) -> bool;
             import: each catalogue::import(catalogue::Import) -> catalogue::Imported;
             change_stock: each catalogue::change_stock(catalogue::ChangeStock) -> catalogue::StockChanged;
             save_cart: batch cart::save(cart::Save) -> ();
