@@ -25,6 +25,7 @@ use self::{
 use crate::{actors::Actors, cache::revoked::Revoked, domain, store::Store};
 
 pub mod account;
+pub mod audit;
 pub mod cart;
 pub mod catalogue;
 pub mod cursor;

@@ -11,6 +11,7 @@ use prometheus_client::{
 use crate::{
     actors::{
         Actors,
+        audit::AuditActor,
         cart::CartActor,
         delivery::DeliveryActor,
         directory::{Entity, Stats},
@@ -58,11 +59,20 @@ impl Collector for Measured {
 
 impl Measured {
     fn actors(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let Actors { sessions, carts, orders, payments, deliveries, inventory, passwords: _ } =
-            &self.actors;
+        let Actors {
+            sessions,
+            carts,
+            orders,
+            payments,
+            deliveries,
+            inventory,
+            audit,
+            passwords: _,
+        } = &self.actors;
         let all = [
             (SessionActor::KIND, sessions.stats()),
             (InventoryActor::KIND, inventory.stats()),
+            (AuditActor::KIND, audit.stats()),
             (OrderActor::KIND, orders.stats()),
             (CartActor::KIND, carts.stats()),
             (DeliveryActor::KIND, deliveries.stats()),

@@ -12,8 +12,8 @@ use actix_web::{
 };
 
 use super::{
-    account, cart, catalogue, delivery, error::Problem, health, middleware::contain, openapi,
-    order, payment, session,
+    account, audit, cart, catalogue, delivery, error::Problem, health, middleware::contain,
+    openapi, order, payment, session,
 };
 
 /// Who may call a route. The handler's first argument enforces it; a test walks the table.
@@ -95,6 +95,8 @@ self::routes! {
     POST   "/api/v1/payments/{id}/confirm"     OrderHolder payment::confirm_payment;
     POST   "/api/v1/payments/{id}/cancel"      OrderHolder payment::cancel_payment;
     POST   "/api/v1/admin/variants/{id}/stock" Admin       catalogue::admin::change_stock;
+    GET    "/api/v1/admin/audit"               Admin       audit::audit;
+    GET    "/api/v1/admin/audit/export"        Admin       audit::export_audit;
     GET    "/healthz"                          Public      health::alive;
     GET    "/readyz"                           Public      health::ready;
     GET    "/metrics"                          Public      health::metrics;

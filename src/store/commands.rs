@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::writer::Waiting;
 use crate::domain::{
     Error, account,
-    audit::{Audited, Origin},
+    audit::{Audited, Origin, reading},
     cart, catalogue, event, idempotency,
     order::{change, place},
     session,
@@ -30,6 +30,7 @@ macro_rules! with_commands {
             advance: batch order::advance(change::Advance) -> change::Advanced;
             relay: each event::relay(event::Relay) -> i64;
             keep_answer: each idempotency::keep_one(idempotency::Keep) -> idempotency::Answer;
+            read_audit: each audit::read(reading::Read) -> ();
             prune_keys: each idempotency::prune(idempotency::Prune) -> i64;
         }
     };

@@ -9,6 +9,7 @@
 )]
 
 mod account;
+mod audit;
 mod cart;
 mod catalogue;
 mod checkout;
