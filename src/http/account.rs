@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     error::Answered,
     input::{Json, both},
+    peer,
     token::{self, ACCESS_SECONDS, Caller, Keys},
 };
 use crate::{
@@ -203,6 +204,6 @@ fn device(request: &HttpRequest) -> Device {
     let user_agent = user_agent.and_then(|it| it.to_str().ok()); // an unreadable one is none
     Device {
         user_agent: user_agent.map(|it| it.chars().take(USER_AGENT_CHARS_MAX).collect()),
-        address: request.peer_addr().map(|it| it.ip().to_string()),
+        address: peer::address(request).map(|it| it.to_string()),
     }
 }
