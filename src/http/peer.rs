@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     /// The client of a request of `peer` with these lines of `X-Forwarded-For`, where 10.x.x.x and
-    /// fd00::1 are proxies of ours.
+    /// `fd00::1` are proxies of ours.
     fn client(peer: &str, lines: &[&[u8]]) -> String {
         let ours: IpAddr = "fd00::1".parse().unwrap();
         let is_proxy = move |address: IpAddr| match address {
