@@ -43,6 +43,7 @@ pub mod payment;
 pub mod peer;
 pub mod request_id;
 pub mod routes;
+pub mod session;
 #[cfg(test)]
 mod tests;
 pub mod token;
