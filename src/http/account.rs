@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::Answered,
+    extract::{Auth, Public},
     input::{Json, both},
     token::{self, ACCESS_SECONDS, Caller, Keys},
 };
@@ -30,6 +31,7 @@ const USER_AGENT_CHARS_MAX: usize = 300;
     )
 )]
 pub async fn register(
+    _: Auth<Public>,
     request: HttpRequest,
     actors: Data<Actors>,
     keys: Data<Keys>,
@@ -54,6 +56,7 @@ pub async fn register(
     )
 )]
 pub async fn login(
+    _: Auth<Public>,
     request: HttpRequest,
     store: Data<Store>,
     actors: Data<Actors>,
@@ -84,6 +87,7 @@ pub async fn login(
     )
 )]
 pub async fn refresh(
+    _: Auth<Public>,
     actors: Data<Actors>,
     keys: Data<Keys>,
     Json(body): Json<Refresh>,
@@ -107,7 +111,7 @@ pub async fn refresh(
     post, path = "/api/v1/auth/logout", tag = "accounts",
     responses((status = 204, description = "It has ended"))
 )]
-pub async fn logout(caller: Caller, actors: Data<Actors>) -> Answered {
+pub async fn logout(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answered {
     actors.sessions.ask(caller.session, session::End).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -117,7 +121,7 @@ pub async fn logout(caller: Caller, actors: Data<Actors>) -> Answered {
     get, path = "/api/v1/me", tag = "accounts",
     responses((status = 200, description = "The profile", body = User))
 )]
-pub async fn me(caller: Caller, store: Data<Store>) -> Answered {
+pub async fn me(Auth(caller): Auth<Caller>, store: Data<Store>) -> Answered {
     Ok(HttpResponse::Ok().json(read!(store, account::user(caller.user))?))
 }
 
