@@ -8,10 +8,12 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod idempotency;
+pub mod mail;
 pub mod money;
 pub mod order;
 pub mod page;
 pub mod payment;
+pub mod proof;
 pub mod topic;
 pub mod words;
 
