@@ -14,6 +14,7 @@ pub mod order;
 pub mod page;
 pub mod payment;
 pub mod proof;
+pub mod session;
 pub mod topic;
 pub mod words;
 

@@ -17,7 +17,7 @@ use super::{
     extract::{Access, Auth, Holder, May, Public, Scope, Shopper, Visitor, right::Stock},
     health,
     middleware::contain,
-    openapi, order, payment,
+    openapi, order, payment, session,
     token::Caller,
 };
 
@@ -105,9 +105,9 @@ pub(crate) use routes;
 
 self::routes! {
     POST   "/api/v1/auth/register"             Public     account::register;
-    POST   "/api/v1/auth/login"                Public     account::login;
-    POST   "/api/v1/auth/refresh"              Public     account::refresh;
-    POST   "/api/v1/auth/logout"               Caller     account::logout;
+    POST   "/api/v1/auth/login"                Public     session::login;
+    POST   "/api/v1/auth/refresh"              Public     session::refresh;
+    POST   "/api/v1/auth/logout"               Caller     session::logout;
     GET    "/api/v1/me"                        Caller     account::me;
     GET    "/api/v1/categories"                Public     catalogue::categories;
     GET    "/api/v1/products"                  Public     catalogue::products;
