@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{
     cursor::{List, page},
     error::Answered,
-    extract::Admin,
+    extract::{Auth, May, right},
     input::{Query, both},
 };
 use crate::{
@@ -38,7 +38,7 @@ const ROWS_MAX: i64 = 500;
     responses((status = 200, description = "A page of it", body = List<Record>))
 )]
 pub async fn audit(
-    Admin(caller): Admin,
+    Auth(admin): Auth<May<right::Audit>>,
     store: Data<Store>,
     actors: Data<Actors>,
     Query(asked): Query<Asked>,
@@ -46,7 +46,7 @@ pub async fn audit(
     let page = page::<Key>(asked.limit, asked.cursor.as_deref())?;
     let filter = asked.filter()?;
     let read = Read { filter: filter.clone(), exported: false };
-    actors.audit.ask(caller.user, Note(read)).await?;
+    actors.audit.ask(admin.0.user, Note(read)).await?;
     Ok(HttpResponse::Ok().json(List::of(read!(store, audit::page(filter, page))?)?))
 }
 
@@ -56,14 +56,14 @@ pub async fn audit(
     responses((status = 200, description = "The entries", content_type = "text/csv", body = String))
 )]
 pub async fn export_audit(
-    Admin(caller): Admin,
+    Auth(admin): Auth<May<right::Audit>>,
     store: Data<Store>,
     actors: Data<Actors>,
     Query(which): Query<Which>,
 ) -> Answered {
     let filter = which.filter()?;
     let read = Read { filter: filter.clone(), exported: true };
-    actors.audit.ask(caller.user, Note(read)).await?;
+    actors.audit.ask(admin.0.user, Note(read)).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
         .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"audit.csv\""))
