@@ -91,7 +91,8 @@ impl Database {
     pub fn execute(&self, sql: &str) -> QueryResult<()> {
         match self {
             Database::Sqlite { url, .. } => {
-                let mut conn = SqliteConnection::establish(&url["sqlite:".len()..]).unwrap();
+                let mut conn =
+                    SqliteConnection::establish(url.trim_start_matches("sqlite:")).unwrap();
                 conn.batch_execute("PRAGMA busy_timeout = 5000")?;
                 conn.batch_execute(sql)
             }
