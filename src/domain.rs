@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod money;
 pub mod order;
 pub mod page;
+pub mod password;
 pub mod payment;
 pub mod topic;
 pub mod words;

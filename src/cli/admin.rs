@@ -25,7 +25,7 @@ pub fn create(email: &str) -> Result<(), Failure> {
     let store = shop::open(&config)?;
     System::new().block_on(register(
         &store,
-        &Passwords::start()?,
+        &Passwords::start(config.password_hash)?,
         email,
         password,
         NAME,

@@ -7,7 +7,7 @@ use crate::{Complaints, layers::layer, tree::File};
 /// The layers whose files are features.
 const BY_FEATURE: [&str; 4] = ["store", "actors", "http", "ws"];
 /// Files that serve every feature, and what each is; all others are named for one of `domain/`.
-const SHARED: [(&str, &str); 32] = [
+const SHARED: [(&str, &str); 31] = [
     ("commands", "store: the list of all changes"),
     ("connection", "ws: one open socket"),
     ("cursor", "http: where a page of a list ended"),
@@ -24,7 +24,6 @@ const SHARED: [(&str, &str); 32] = [
     ("metrics", "ws: what is counted of sockets"),
     ("middleware", "http: what every request passes"),
     ("openapi", "http: the description of all routes"),
-    ("password", "actors: hashing, on threads of its own"),
     ("pool", "store: connections and migrations, as both dialects have them"),
     ("postgres", "store: one of the two dialects"),
     ("protocol", "ws: the frames"),
