@@ -62,10 +62,10 @@ impl Passwords {
     pub fn start(hashing: Hashing) -> Result<Self, Error> {
         let began = Instant::now();
         let hashers = Arc::new(Hashers::new(hashing)?);
-        let queue = queue(began.elapsed());
+        let each = began.elapsed();
         let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN).get();
-        let count = cores.div_ceil(2).min(cores.saturating_sub(1).max(1));
-        let room = queue.saturating_mul(count);
+        let count = (cores / 2).max(1);
+        let room = queue(each).saturating_mul(count);
         let threads = Threads::start("password", count, room, Rank::Background)?;
         Ok(Passwords { threads, hashers })
     }

@@ -1,6 +1,9 @@
-//! How passwords are hashed: the kinds of hash there are, and what each may cost.
+//! How passwords are hashed, the kinds of hash there are and what each may cost; and which
+//! passwords are too common to be taken.
 
 use std::{fmt, str::FromStr};
+
+pub mod commonest;
 
 /// How new passwords are hashed, as the setting says it: `argon2id:m=19456,t=2,p=1` or
 /// `bcrypt:cost=12`.

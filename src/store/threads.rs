@@ -188,6 +188,9 @@ mod tests {
 
         let (equal, background) = (nice(Rank::Equal).await, nice(Rank::Background).await);
 
-        assert_eq!((equal, background), (rustix::process::getpriority_process(None).unwrap(), NICE));
+        assert_eq!(
+            (equal, background),
+            (rustix::process::getpriority_process(None).unwrap(), NICE)
+        );
     }
 }
