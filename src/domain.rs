@@ -8,11 +8,13 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod idempotency;
+pub mod mail;
 pub mod money;
 pub mod order;
 pub mod page;
 pub mod password;
 pub mod payment;
+pub mod proof;
 pub mod topic;
 pub mod words;
 
