@@ -15,6 +15,7 @@ pub mod page;
 pub mod password;
 pub mod payment;
 pub mod proof;
+pub mod session;
 pub mod topic;
 pub mod words;
 

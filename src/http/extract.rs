@@ -107,7 +107,7 @@ pub async fn admit(
     let caller = keys.caller(token)?;
     let mut ended = revoked.contains(caller.session);
     if !ended && revoked.is_stale(Instant::now()) {
-        ended = match read!(store, account::session(caller.session)) {
+        ended = match read!(store, session::get(caller.session)) {
             Ok(session) => session.revoked_at.is_some(),
             Err(Error::NotFound(_)) => true,
             Err(error) => return Err(error),

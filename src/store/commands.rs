@@ -9,6 +9,7 @@ use super::writer::Waiting;
 use crate::domain::{
     Error, account, cart, catalogue, event, idempotency,
     order::{change, place},
+    session,
 };
 
 /// Hands the list to `$with`: the lane's name, how it runs, its function in `store/`, the
@@ -17,9 +18,9 @@ macro_rules! with_commands {
     ($with:ident) => {
         $with! {
             register: each account::register(account::Register) -> account::User;
-            open_session: each account::open_session(account::OpenSession) -> ();
-            refresh: each account::refresh(account::Refresh) -> account::Refreshed;
-            revoke: each account::revoke(account::Revoke) -> ();
+            open_session: each session::open(session::OpenSession) -> ();
+            refresh: each session::refresh(session::Refresh) -> session::Refreshed;
+            revoke: each session::revoke(session::Revoke) -> ();
             import: each catalogue::import(catalogue::Import) -> catalogue::Imported;
             change_stock: each catalogue::change_stock(catalogue::ChangeStock) -> catalogue::StockLevel;
             save_cart: batch cart::save(cart::Save) -> ();

@@ -23,6 +23,7 @@ pub mod idempotency;
 pub mod mail;
 pub mod order;
 pub mod payment;
+pub mod session;
 mod stock;
 
 /// The most rows of one `INSERT`: times the columns it must stay below SQLite's 32,766 parameters.

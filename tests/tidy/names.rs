@@ -31,7 +31,6 @@ const SHARED: [(&str, &str); 31] = [
     ("request_id", "http: the name of one request"),
     ("routes", "http: the table of all routes"),
     ("schema", "store: the tables"),
-    ("session", "actors: a login on this node, and its sockets"),
     ("sqlite", "store: one of the two dialects"),
     ("stock", "store: the units that carts, orders and admins all count"),
     ("sweeper", "actors: wakes whatever is due, of every kind"),
