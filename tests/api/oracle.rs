@@ -63,7 +63,9 @@ async fn times<const KINDS: usize>(
             }
         }
     }
-    times.each_mut().map(|times| times.sort_unstable());
+    for times in &mut times {
+        times.sort_unstable();
+    }
     times
 }
 
