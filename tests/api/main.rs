@@ -10,6 +10,7 @@
 
 mod account;
 mod audit;
+mod bench;
 mod cart;
 mod catalogue;
 mod checkout;
@@ -19,7 +20,9 @@ mod errors;
 mod guest;
 mod idempotency;
 mod lifecycle;
+mod oracle;
 mod order;
+mod password;
 mod payment;
 mod purchase;
 mod routes;
