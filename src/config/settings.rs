@@ -58,7 +58,8 @@ settings! {
     data_dir: PathBuf = "RIALTO_DATA_DIR" or "data";
     /// The database: `sqlite:<path>` or `postgres://<user>:<password>@<host>/<database>`
     database: DatabaseUrl = "DATABASE_URL" or "sqlite:<data dir>/rialto.db";
-    /// Redis, where several nodes keep the tickets of sockets in common; without it memory
+    /// Redis, where several nodes keep the tickets of sockets and the counters of limits in common;
+    /// without it memory
     redis: Option<RedisUrl> = "REDIS_URL" or "";
     /// NATS, which carries events between nodes; without it a bus within the process
     nats: Option<NatsUrl> = "NATS_URL" or "";
