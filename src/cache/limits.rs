@@ -38,7 +38,7 @@ mod writes;
 type Key = [u8; 16];
 
 /// The limits of this node; clones share them.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Limits(Option<Arc<Inner>>);
 
 struct Inner {

@@ -4,6 +4,16 @@
 //! let user = gate.attempt(Attempt::Login(&email), check(&store, email, password)).await?;
 //! ```
 //!
+//! | handler | call |
+//! | --- | --- |
+//! | register | `enter(Register)`, once the body is read |
+//! | log in | `attempt(Login(&email), …)` around the comparison |
+//! | refresh | `enter(Refresh)` where the token renews nothing |
+//! | confirm, reset | `attempt(Proof, …)` around all that looks at the token |
+//! | resend | `enter(Resend(user))` |
+//! | forgot | `enter(Forgot)`; then `enter(ForgotOf(&email))`, and a `TooMany` of it is dropped |
+//! | password, e-mail change | `attempt(Password(user), …)` around the comparison |
+//!
 //! Counted before it is done, so that of many at once no more are done than may be. An `Ok` is
 //! forgiven as its rule says, a fault of ours is taken back, and any other error stays counted: so
 //! what a client can mend (`Invalid`) is checked before. What is counted whatever comes of it takes
@@ -94,9 +104,9 @@ impl FromRequest for Gate {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let limits = limits(request).cloned().unwrap_or_default();
         let from = network(request).map_or_else(String::new, |it| it.to_string());
-        ready(Ok(Gate { limits, from }))
+        let gate = limits(request).map(|limits| Gate { limits: limits.clone(), from });
+        ready(gate.ok_or_else(|| Error::internal("wiring the edge")("no limits").into()))
     }
 }
 
