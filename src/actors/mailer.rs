@@ -5,9 +5,10 @@
 //! not all. While there is no line to be had nothing is claimed: then only the post is asked again.
 
 use std::{
+    convert::Infallible,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -16,7 +17,7 @@ use actix::prelude::*;
 use chrono::TimeDelta;
 use tokio::{
     sync::watch,
-    time::{Instant, interval, sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{
@@ -78,9 +79,9 @@ pub struct Mailer {
 /// The lines of this node.
 #[derive(Default)]
 struct Lines {
-    open: AtomicUsize,
+    open: watch::Sender<usize>,
     /// Those that have a mail in hand.
-    busy: AtomicUsize,
+    busy: watch::Sender<usize>,
     draining: AtomicBool,
 }
 
@@ -94,12 +95,9 @@ impl Handler<Drain> for Mailer {
 
     fn handle(&mut self, _: Drain, _: &mut Context<Self>) -> Self::Result {
         self.lines.draining.store(true, Ordering::Relaxed);
-        let lines = Arc::clone(&self.lines);
+        let mut busy = self.lines.busy.subscribe();
         Box::pin(async move {
-            let mut tick = interval(Duration::from_millis(10));
-            while lines.busy.load(Ordering::Relaxed) > 0 {
-                tick.tick().await;
-            }
+            busy.wait_for(|busy| *busy == 0).await.ok(); // The lines are gone, and all is done.
         })
     }
 }
@@ -159,14 +157,14 @@ impl Mailer {
 
     /// Opens a line if there is more to do than the lines can take that have nothing in hand.
     fn open_line(&mut self, due: u64, ctx: &mut Context<Self>) {
-        let open = self.lines.open.load(Ordering::Relaxed);
-        let idle = open.saturating_sub(self.lines.busy.load(Ordering::Relaxed));
+        let open = *self.lines.open.borrow();
+        let idle = open.saturating_sub(*self.lines.busy.borrow());
         let needed = usize::try_from(due).unwrap_or(usize::MAX) > idle;
         let draining = self.lines.draining.load(Ordering::Relaxed);
         if !needed || open >= LINES_MAX || draining || Instant::now() < self.not_before {
             return;
         }
-        let open = Held::one_more(&self.lines, |it| &it.open);
+        let open = OneMore::of(&self.lines.open);
         let (deps, counts, lines) =
             (Arc::clone(&self.deps), Arc::clone(&self.counts), Arc::clone(&self.lines));
         // A task of its own: a panic in it ends the line and not this actor.
@@ -193,18 +191,18 @@ impl Mailer {
 }
 
 /// One more of a count, until it is dropped.
-struct Held(Arc<Lines>, fn(&Lines) -> &AtomicUsize);
+struct OneMore(watch::Sender<usize>);
 
-impl Held {
-    fn one_more(lines: &Arc<Lines>, which: fn(&Lines) -> &AtomicUsize) -> Self {
-        which(lines).fetch_add(1, Ordering::Relaxed);
-        Held(Arc::clone(lines), which)
+impl OneMore {
+    fn of(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count = count.saturating_add(1));
+        OneMore(count.clone())
     }
 }
 
-impl Drop for Held {
+impl Drop for OneMore {
     fn drop(&mut self) {
-        self.1(&self.0).fetch_sub(1, Ordering::Relaxed);
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 
@@ -235,7 +233,7 @@ async fn run(deps: &Deps, counts: &Counts, lines: &Arc<Lines>) -> bool {
     };
     let mut fit = true;
     while fit && !lines.draining.load(Ordering::Relaxed) {
-        let busy = Held::one_more(lines, |it| &it.busy);
+        let busy = OneMore::of(&lines.busy);
         match deps.store.write(Claim { id: ClaimId::new() }).await {
             Ok(Some(claimed)) => fit = InHand { deps, counts, claimed }.send(&mut line).await,
             Ok(None) => break,
@@ -332,18 +330,19 @@ impl InHand<'_> {
 
     /// Does `work`, and keeps the claim meanwhile.
     async fn renewing<T>(&self, work: impl Future<Output = T>) -> T {
-        let HandOver { mail, claim } = self.hand_over();
-        let renew = async {
-            loop {
-                sleep(RENEW_EVERY).await;
-                if let Err(error) = self.deps.store.write(Renew { mail, claim }).await {
-                    tracing::warn!(%mail, ?error, "a claim could not be renewed");
-                }
-            }
-        };
         tokio::select! {
             done = work => done,
-            () = renew => unreachable!("it renews for ever"),
+            never = self.renew() => match never {},
+        }
+    }
+
+    async fn renew(&self) -> Infallible {
+        let HandOver { mail, claim } = self.hand_over();
+        loop {
+            sleep(RENEW_EVERY).await;
+            if let Err(error) = self.deps.store.write(Renew { mail, claim }).await {
+                tracing::warn!(%mail, ?error, "a claim could not be renewed");
+            }
         }
     }
 

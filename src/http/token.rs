@@ -17,9 +17,10 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{
     Error,
-    account::{RefreshHash, Role},
+    account::Role,
     id::{SessionId, UserId},
     proof::{self, Proofs},
+    session::RefreshHash,
 };
 
 /// How long an access token is good for, in seconds.

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A path of words, where it may stand, and why not elsewhere.
-const CONFINED: [(&str, &[&str], &str); 11] = [
+const CONFINED: [(&str, &[&str], &str); 13] = [
     ("diesel", &["src/store"], "the database is the store's"),
     ("diesel_migrations", &["src/store"], "the database is the store's"),
     ("sql_query", &["src/store/postgres", "src/store/sqlite"], "query files hold no SQL as text"),
@@ -16,6 +16,8 @@ const CONFINED: [(&str, &[&str], &str); 11] = [
     ("redis", &["src/cache"], "the shop runs without it"),
     ("jsonwebtoken", &["src/http/token.rs"], "one place signs and verifies"),
     ("argon2", &["src/actors/password.rs"], "one place chooses the cost"),
+    ("askama", &["src/gateway/mail/letter.rs"], "one place lays out letters"),
+    ("lettre", &["src/gateway/mail"], "the shop runs without a mail server"),
     ("StatusCode", &["src/cli", "src/http/error.rs"], "an error is mapped to the wire once"),
     (
         "actix_web",

@@ -7,7 +7,7 @@ use crate::{Complaints, layers::layer, tree::File};
 /// The layers whose files are features.
 const BY_FEATURE: [&str; 4] = ["store", "actors", "http", "ws"];
 /// Files that serve every feature, and what each is; all others are named for one of `domain/`.
-const SHARED: [(&str, &str); 32] = [
+const SHARED: &[(&str, &str)] = &[
     ("commands", "store: the list of all changes"),
     ("connection", "ws: one open socket"),
     ("cursor", "http: where a page of a list ended"),
@@ -21,8 +21,10 @@ const SHARED: [(&str, &str); 32] = [
     ("input", "http: bodies and queries, read strictly"),
     ("inventory", "actors: the stock as the shop's people change it"),
     ("limits", "ws: how much a connection may do and hold"),
+    ("mailer", "actors: sends the mails"),
     ("metrics", "ws: what is counted of sockets"),
     ("middleware", "http: what every request passes"),
+    ("origin", "store: on whose behalf the work at hand is done"),
     ("openapi", "http: the description of all routes"),
     ("password", "actors: hashing, on threads of its own"),
     ("pool", "store: connections and migrations, as both dialects have them"),
@@ -32,7 +34,6 @@ const SHARED: [(&str, &str); 32] = [
     ("request_id", "http: the name of one request"),
     ("routes", "http: the table of all routes"),
     ("schema", "store: the tables"),
-    ("session", "actors: a login on this node, and its sockets"),
     ("sqlite", "store: one of the two dialects"),
     ("stock", "store: the units that carts, orders and admins all count"),
     ("sweeper", "actors: wakes whatever is due, of every kind"),
