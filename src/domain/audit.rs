@@ -20,6 +20,7 @@ mod account;
 mod cart;
 mod catalogue;
 pub mod chain;
+mod mail;
 mod order;
 pub mod reading;
 mod session;
