@@ -25,3 +25,4 @@ mod routes;
 mod socket;
 mod stock;
 mod support;
+mod token;
