@@ -1,5 +1,7 @@
 //! What every request passes, tried on an app of a few routes and no shop behind them.
 
+use std::time::Duration;
+
 use actix_web::{
     App, HttpResponse,
     body::MessageBody,
@@ -14,6 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    Waits,
     error::Answered,
     extract::{Auth, Public},
     health::Metrics,
@@ -30,6 +33,7 @@ const TABLE: Table = Table {
         Route { method: "POST", path: "/things", serve: make_route },
         Route { method: "GET", path: "/things", serve: list_route },
         Route { method: "GET", path: "/gone", serve: gone_route },
+        Route { method: "GET", path: "/hangs", serve: hanging_route },
     ],
     openapi: || utoipa::openapi::OpenApiBuilder::new().build(),
 };
@@ -68,6 +72,13 @@ fn list_route() -> Endpoint {
     Endpoint::of::<Public, _, _>(handler)
 }
 
+fn hanging_route() -> Endpoint {
+    async fn handler(_: Auth<Public>) -> HttpResponse {
+        std::future::pending().await
+    }
+    Endpoint::of::<Public, _, _>(handler)
+}
+
 fn gone_route() -> Endpoint {
     async fn handler(_: Auth<Public>) -> Answered {
         Err(crate::domain::Error::from(Refusal::new("sold_out", "no more").with("left", 0)).into())
@@ -102,6 +113,7 @@ impl Told {
 async fn told(request: TestRequest) -> Told {
     let app = App::new()
         .app_data(Data::new(Metrics::register(&mut Registry::default())))
+        .app_data(Data::new(Waits { handler: Duration::from_millis(50), ..Waits::default() }))
         .app_data(PathConfig::default().error_handler(super::unknown))
         .configure(|config| routes::configure(config, &[TABLE]))
         .wrap(middleware::cors(&["https://shop.example".to_owned()]))
@@ -131,6 +143,12 @@ async fn a_panic_is_a_500_that_tells_nothing() {
 
     assert_eq!((told.status, &told.problem()["code"]), (500, &"internal".into()));
     assert!(!told.body.contains("secret"));
+}
+
+#[actix_rt::test]
+async fn a_handler_that_hangs_is_given_up() {
+    let told = told(get("/hangs")).await;
+    assert_eq!((told.status, &told.problem()["code"]), (503, &"timeout".into()));
 }
 
 #[actix_rt::test]

@@ -9,6 +9,7 @@
 )]
 
 mod account;
+mod browser;
 mod cart;
 mod catalogue;
 mod checkout;
