@@ -18,6 +18,7 @@ mod delivery;
 mod errors;
 mod guest;
 mod idempotency;
+mod leaks;
 mod lifecycle;
 mod order;
 mod payment;
