@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::{
-    App, HttpResponse,
+    App, HttpRequest, HttpResponse,
     body::MessageBody,
     dev::ServiceResponse,
     http::{Method, header::HeaderMap},
@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::{
     Waits,
     error::Answered,
+    etag,
     extract::{Auth, Public},
     health::Metrics,
     input::{BODY_BYTES_MAX, Json, Query},
@@ -34,6 +35,7 @@ const TABLE: Table = Table {
         Route { method: "GET", path: "/things", serve: list_route },
         Route { method: "GET", path: "/gone", serve: gone_route },
         Route { method: "GET", path: "/hangs", serve: hanging_route },
+        Route { method: "GET", path: "/image", serve: image_route },
     ],
     openapi: || utoipa::openapi::OpenApiBuilder::new().build(),
 };
@@ -75,6 +77,13 @@ fn list_route() -> Endpoint {
 fn hanging_route() -> Endpoint {
     async fn handler(_: Auth<Public>) -> HttpResponse {
         std::future::pending().await
+    }
+    Endpoint::of::<Public, _, _>(handler)
+}
+
+fn image_route() -> Endpoint {
+    async fn handler(_: Auth<Public>, request: HttpRequest) -> HttpResponse {
+        etag::immutable(&request, "key", "image/png", vec![0])
     }
     Endpoint::of::<Public, _, _>(handler)
 }
@@ -244,11 +253,13 @@ async fn an_error_is_readable_also_for_those_who_take_compressed_answers() {
 
 #[actix_rt::test]
 async fn every_answer_carries_the_headers_of_safety() {
-    for path in ["/things", "/gone", "/nowhere", "/panic"] {
+    for path in ["/things", "/gone", "/nowhere", "/panic", "/image"] {
         let told = told(get(path)).await;
+        let kept =
+            if path == "/image" { "public, max-age=31536000, immutable" } else { "no-store" };
         assert_eq!(told.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(told.header("x-frame-options"), "DENY", "{path}");
-        assert_eq!(told.header("cache-control"), "no-store", "{path}");
+        assert_eq!(told.header("cache-control"), kept, "{path}");
         assert_eq!(told.header("content-security-policy"), middleware::STRICT_POLICY, "{path}");
         assert!(!told.header("referrer-policy").is_empty(), "{path}");
     }
