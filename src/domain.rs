@@ -13,6 +13,7 @@ pub mod mail;
 pub mod money;
 pub mod order;
 pub mod page;
+pub mod password;
 pub mod payment;
 pub mod proof;
 pub mod session;

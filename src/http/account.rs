@@ -70,6 +70,7 @@ impl Register {
     fn parse(&self) -> Result<(Email, String, Password), Error> {
         let named = both(Email::parse(&self.email), account::parse_name(&self.name));
         let ((email, name), password) = both(named, Password::parse(&self.password))?;
+        let password = password.unlike(&email)?;
         Ok((email, name, password))
     }
 }

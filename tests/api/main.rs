@@ -9,6 +9,7 @@
 )]
 
 mod account;
+mod bench;
 mod browser;
 mod cart;
 mod catalogue;
@@ -20,7 +21,9 @@ mod guest;
 mod idempotency;
 mod leaks;
 mod lifecycle;
+mod oracle;
 mod order;
+mod password;
 mod payment;
 mod purchase;
 mod routes;
