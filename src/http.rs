@@ -24,7 +24,12 @@ use self::{
     routes::Table,
     token::Keys,
 };
-use crate::{actors::Actors, cache::revoked::Revoked, domain, store::Store};
+use crate::{
+    actors::Actors,
+    cache::{limits::Limits, revoked::Revoked},
+    domain,
+    store::Store,
+};
 
 pub mod account;
 pub mod cart;
@@ -37,6 +42,7 @@ pub mod extract;
 pub mod health;
 pub mod idempotency;
 pub mod input;
+pub mod limit;
 pub mod middleware;
 pub mod openapi;
 pub mod order;
@@ -58,6 +64,7 @@ pub struct Edge {
     pub keys: Keys,
     /// The origins whose pages may call the API from a browser, like `https://shop.example`.
     pub origins: Vec<String>,
+    pub limits: Limits,
     /// The proxies whose word counts about who is asking.
     pub proxies: Proxies,
     pub waits: Waits,
@@ -137,6 +144,7 @@ fn configure(config: &mut ServiceConfig, edge: Edge) {
         .app_data(Data::new(edge.actors))
         .app_data(Data::new(edge.revoked))
         .app_data(Data::new(edge.keys))
+        .app_data(Data::new(edge.limits))
         .app_data(Data::new(edge.proxies))
         .app_data(Data::new(edge.waits))
         .app_data(Data::new(edge.draining))

@@ -21,6 +21,7 @@ mod guest;
 mod idempotency;
 mod leaks;
 mod lifecycle;
+mod limit;
 mod oracle;
 mod order;
 mod password;
