@@ -18,6 +18,7 @@ use super::{
 mod account;
 mod cart;
 mod catalogue;
+mod mail;
 mod order;
 mod session;
 mod system;

@@ -22,6 +22,7 @@ mod idempotency;
 mod leaks;
 mod lifecycle;
 mod limit;
+mod mail;
 mod oracle;
 mod order;
 mod password;
