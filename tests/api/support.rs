@@ -104,6 +104,12 @@ impl TestShop {
         shop
     }
 
+    /// Another value for a setting, from the next start on.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.push((name, value.to_owned()));
+    }
+
     /// Starts the program on what was stored before.
     pub async fn start_again(&mut self) {
         let folder = self.server.take().map(Server::into_folder);
