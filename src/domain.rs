@@ -8,6 +8,7 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod idempotency;
+pub mod link;
 pub mod mail;
 pub mod money;
 pub mod order;
