@@ -2,8 +2,6 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use actix_web::rt::System;
-
 use super::{Failure, configured, say, shop};
 use crate::{
     actors::password::Passwords,
@@ -23,14 +21,7 @@ pub fn create(email: &str) -> Result<(), Failure> {
     let email = Email::parse(email)?;
     let password = Password::parse(&typed_password()?)?;
     let store = shop::open(&config)?;
-    System::new().block_on(register(
-        &store,
-        &Passwords::start()?,
-        email,
-        password,
-        NAME,
-        Role::Admin,
-    ))?;
+    shop::run(register(&store, &Passwords::start()?, email, password, NAME, Role::Admin))?;
     Ok(say("the admin can log in")?)
 }
 

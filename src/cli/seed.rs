@@ -1,7 +1,5 @@
 //! `rialto seed`: a shop with something in it, the same one each time.
 
-use actix_web::rt::System;
-
 use super::{Failure, Seed, admin, configured, say, shop};
 use crate::{
     actors::password::Passwords,
@@ -44,7 +42,7 @@ pub fn run(seed: &Seed) -> Result<(), Failure> {
         return Err(Failure::new("the demo logins are not for prod: everybody knows them"));
     }
     let store = shop::open(&config)?;
-    System::new().block_on(async {
+    shop::run(async {
         if seed.demo {
             logins(&store).await?;
             say(told("the demo shop", import(&store, demo::catalogue()).await?))?;

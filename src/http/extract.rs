@@ -17,7 +17,7 @@ use crate::{
         cart::Buyer,
         id::{OrderId, UserId},
     },
-    store::{Store, read},
+    store::{Store, origin, read},
 };
 
 /// The header that holds a guest's cart.
@@ -182,6 +182,7 @@ async fn caller(request: &HttpRequest) -> Result<Option<Caller>, Problem> {
     let (keys, revoked) = (data::<Keys>(request)?, data::<Revoked>(request)?);
     let caller = admit(token.trim(), keys, revoked, data::<Store>(request)?).await?;
     request.extensions_mut().insert(SignedIn(caller.user));
+    origin::is_of(caller.user, caller.session);
     Ok(Some(caller))
 }
 

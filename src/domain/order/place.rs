@@ -9,6 +9,7 @@ use super::{Line, Order, Status, change::Change, number};
 use crate::domain::{
     Error,
     account::Email,
+    audit::Action,
     cart::{Buyer, Item, Offer},
     delivery::{self, Address, Method},
     error::Refusal,
@@ -96,7 +97,7 @@ impl Place {
             email: self.email.as_ref().map(|email| email.as_str().to_owned()),
             sequence: 0,
         };
-        Ok(Change::begin(&order, now)
+        Ok(Change::begin(&order, Action::OrderPlaced, now)
             .event(Kind::OrderPlaced, json!({ "total": total, "expires_at": self.expires_at }))
             .done())
     }
