@@ -137,6 +137,8 @@ pub struct Credentials {
     pub user: User,
     /// In the PHC string format.
     pub password_hash: String,
+    /// When a suspension ends by itself.
+    pub suspended_until: Option<DateTime<Utc>>,
 }
 
 /// Makes an account and opens its first session; `Conflict("email_taken")` where the address has one.

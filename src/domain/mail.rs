@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    account::Email,
+    account::{Email, User},
     id::{LinkId, MailId, UserId},
 };
 
@@ -56,6 +56,20 @@ pub enum Letter {
         device: String,
         at: DateTime<Utc>,
     },
+}
+
+impl Mail {
+    /// A letter to a user, at the address that they have.
+    pub fn to(user: &User, letter: Letter) -> Self {
+        Mail {
+            id: MailId::new(),
+            to: user.email.clone(),
+            name: user.name.clone(),
+            user: Some(user.id),
+            locale: user.locale.to_string(),
+            letter,
+        }
+    }
 }
 
 impl Letter {

@@ -30,6 +30,7 @@ struct UserRow {
     settings: String,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    suspended_until: Option<NaiveDateTime>,
 }
 
 /// The account of an address, with what its password is checked against.
@@ -39,11 +40,20 @@ pub fn credentials(conn: &mut Conn, email: Email) -> Result<Option<Credentials>,
         .select(UserRow::as_select())
         .first(conn)
         .optional()?;
-    row.map(|row| {
-        let password_hash = row.password_hash.clone();
-        Ok(Credentials { user: row.try_into()?, password_hash })
-    })
-    .transpose()
+    row.map(Credentials::try_from).transpose()
+}
+
+/// The account with what its password is checked against, or `NotFound`.
+pub fn credentials_of(conn: &mut Conn, id: UserId) -> Result<Credentials, Error> {
+    let row = users::table.find(id.to_string()).select(UserRow::as_select()).first(conn);
+    row.optional()?.ok_or(Error::NotFound("user"))?.try_into()
+}
+
+/// The same, locked: whoever changes an account decides on this.
+pub fn locked(tx: &mut Tx<'_>, id: UserId) -> Result<Credentials, Error> {
+    let query = users::table.find(id.to_string()).select(UserRow::as_select());
+    let row = locked!(query).first::<UserRow>(tx.conn);
+    row.optional()?.ok_or(Error::NotFound("user"))?.try_into()
 }
 
 /// The user, or `NotFound`.
@@ -67,6 +77,7 @@ pub fn register(tx: &mut Tx<'_>, command: &Register) -> Result<User, Error> {
         settings: "{}".to_owned(),
         created_at: now,
         updated_at: now,
+        suspended_until: None,
     };
     let inserted = diesel::insert_into(users::table).values(&row).execute(tx.conn);
     inserted.map_err(|err| match err {
@@ -80,6 +91,48 @@ pub fn register(tx: &mut Tx<'_>, command: &Register) -> Result<User, Error> {
     }
     event::tell(tx, Kind::UserRegistered, Some(command.id), json!({ "user_id": command.id }))?;
     row.try_into()
+}
+
+/// The refusal of whoever knows the password of a suspended account.
+pub fn suspended(until: Option<DateTime<Utc>>) -> Error {
+    let refusal = Refusal::new("account_suspended", "this account is suspended");
+    Error::Forbidden(match until {
+        Some(until) => refusal.with("suspended_until", json!(until)),
+        None => refusal,
+    })
+}
+
+pub fn set_status(
+    tx: &mut Tx<'_>,
+    id: UserId,
+    status: UserStatus,
+    until: Option<DateTime<Utc>>,
+) -> Result<(), Error> {
+    diesel::update(users::table.find(id.to_string()))
+        .set((
+            users::status.eq(status.as_str()),
+            users::suspended_until.eq(until.map(|it| it.naive_utc())),
+            users::updated_at.eq(tx.now.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub fn set_password(tx: &mut Tx<'_>, id: UserId, hash: &str) -> Result<(), Error> {
+    diesel::update(users::table.find(id.to_string()))
+        .set((users::password_hash.eq(hash), users::updated_at.eq(tx.now.naive_utc())))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+impl TryFrom<UserRow> for Credentials {
+    type Error = Error;
+
+    fn try_from(row: UserRow) -> Result<Self, Error> {
+        let password_hash = row.password_hash.clone();
+        let suspended_until = row.suspended_until.map(|it| it.and_utc());
+        Ok(Credentials { user: row.try_into()?, password_hash, suspended_until })
+    }
 }
 
 impl TryFrom<UserRow> for User {
