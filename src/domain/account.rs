@@ -99,10 +99,44 @@ impl fmt::Debug for Password {
 }
 
 words! {
-    /// What somebody may do.
+    /// What somebody is to the shop. What that lets them do, [`Role::rights`] says.
     Role {
         Customer = "customer",
         Admin = "admin",
+        Courier = "courier",
+        Seller = "seller",
+        Moderator = "moderator",
+    }
+}
+
+words! {
+    /// Something that not everybody with an account may do.
+    Right {
+        /// Count and correct what is in stock.
+        Stock = "stock",
+        /// See and steer the orders and payments of others.
+        Orders = "orders",
+        /// Watch everything that happens.
+        Feed = "feed",
+        /// See the accounts of others, suspend them, give them roles.
+        Users = "users",
+        /// Read who has done what.
+        Audit = "audit",
+    }
+}
+
+impl Role {
+    /// All that sets a role apart. Couriers, sellers and moderators have what all users have, until
+    /// there is something that is theirs to do.
+    pub const fn rights(self) -> &'static [Right] {
+        match self {
+            Role::Admin => Right::ALL,
+            Role::Customer | Role::Courier | Role::Seller | Role::Moderator => &[],
+        }
+    }
+
+    pub fn may(self, right: Right) -> bool {
+        self.rights().contains(&right)
     }
 }
 
@@ -159,6 +193,14 @@ mod tests {
     #[test]
     fn an_address_in_other_letter_case_is_the_same() {
         assert_eq!(Email::parse(" Ada@Example.COM ").unwrap().as_str(), "ada@example.com");
+    }
+
+    #[test]
+    fn an_admin_may_do_all_that_the_others_may_not() {
+        for right in Right::ALL {
+            let may: Vec<&Role> = Role::ALL.iter().filter(|role| role.may(*right)).collect();
+            assert_eq!(may, [&Role::Admin], "{right}");
+        }
     }
 
     #[test]

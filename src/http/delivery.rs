@@ -3,7 +3,12 @@
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
 
-use super::{cart::AddItem, error::Answered, extract::MaybeShopper, input::Json};
+use super::{
+    cart::AddItem,
+    error::Answered,
+    extract::{Auth, Visitor},
+    input::Json,
+};
 use crate::{
     domain::{
         Error,
@@ -20,7 +25,7 @@ use crate::{
     responses((status = 200, description = "The ways, cheapest first", body = Quotes))
 )]
 pub async fn quotes(
-    MaybeShopper(buyer): MaybeShopper,
+    Auth(Visitor(buyer)): Auth<Visitor>,
     store: Data<Store>,
     Json(ask): Json<Ask>,
 ) -> Answered {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::Answered,
+    extract::{Auth, Public},
     input::{Json, both},
     token::{self, ACCESS_SECONDS, Caller, Keys},
 };
@@ -31,6 +32,7 @@ const USER_AGENT_CHARS_MAX: usize = 300;
     )
 )]
 pub async fn login(
+    _: Auth<Public>,
     request: HttpRequest,
     store: Data<Store>,
     actors: Data<Actors>,
@@ -61,6 +63,7 @@ pub async fn login(
     )
 )]
 pub async fn refresh(
+    _: Auth<Public>,
     actors: Data<Actors>,
     keys: Data<Keys>,
     Json(body): Json<Refresh>,
@@ -84,7 +87,7 @@ pub async fn refresh(
     post, path = "/api/v1/auth/logout", tag = "accounts",
     responses((status = 204, description = "It has ended"))
 )]
-pub async fn logout(caller: Caller, actors: Data<Actors>) -> Answered {
+pub async fn logout(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answered {
     actors.sessions.ask(caller.session, actors::session::End).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A path of words, where it may stand, and why not elsewhere.
-const CONFINED: [(&str, &[&str], &str); 11] = [
+const CONFINED: [(&str, &[&str], &str); 13] = [
     ("diesel", &["src/store"], "the database is the store's"),
     ("diesel_migrations", &["src/store"], "the database is the store's"),
     ("sql_query", &["src/store/postgres", "src/store/sqlite"], "query files hold no SQL as text"),
@@ -21,6 +21,12 @@ const CONFINED: [(&str, &[&str], &str); 11] = [
         "actix_web",
         &["src/app", "src/cli", "src/http", "src/main.rs", "src/ws"],
         "what happens does not depend on how it was asked for",
+    ),
+    ("web::route", &["src/http/routes.rs"], "a table says who may call a handler"),
+    (
+        "web::resource",
+        &["src/http/openapi.rs", "src/http/routes.rs"],
+        "a table says who may call a handler",
     ),
     ("utoipa", &["src/app", "src/domain", "src/http", "src/ws"], "the edges describe themselves"),
 ];
