@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use actix::prelude::*;
 
+pub mod account;
 pub mod cart;
 pub mod delivery;
 pub mod directory;
 pub mod inventory;
+pub mod link;
 pub mod order;
 pub mod password;
 pub mod payment;
@@ -19,7 +21,7 @@ pub mod session;
 pub mod sweeper;
 
 use self::{
-    cart::CartActor, delivery::DeliveryActor, directory::Directory, inventory::InventoryActor,
+    account::AccountActor, cart::CartActor, delivery::DeliveryActor, directory::Directory, inventory::InventoryActor, link::LinkActor,
     order::OrderActor, password::Passwords, payment::PaymentActor, session::SessionActor,
 };
 use crate::{domain::Error, store::origin};
@@ -34,6 +36,8 @@ const TRIES_MAX: u32 = 32;
 #[derive(Clone)]
 pub struct Actors {
     pub sessions: Directory<SessionActor>,
+    pub accounts: Directory<AccountActor>,
+    pub links: Directory<LinkActor>,
     pub carts: Directory<CartActor>,
     pub orders: Directory<OrderActor>,
     pub payments: Directory<PaymentActor>,

@@ -11,10 +11,12 @@ use prometheus_client::{
 use crate::{
     actors::{
         Actors,
+        account::AccountActor,
         cart::CartActor,
         delivery::DeliveryActor,
         directory::{Entity, Stats},
         inventory::InventoryActor,
+        link::LinkActor,
         order::OrderActor,
         payment::PaymentActor,
         session::SessionActor,
@@ -58,10 +60,12 @@ impl Collector for Measured {
 
 impl Measured {
     fn actors(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let Actors { sessions, carts, orders, payments, deliveries, inventory, passwords: _ } =
+        let Actors { sessions, accounts, links, carts, orders, payments, deliveries, inventory, passwords: _ } =
             &self.actors;
         let all = [
             (SessionActor::KIND, sessions.stats()),
+            (AccountActor::KIND, accounts.stats()),
+            (LinkActor::KIND, links.stats()),
             (InventoryActor::KIND, inventory.stats()),
             (OrderActor::KIND, orders.stats()),
             (CartActor::KIND, carts.stats()),

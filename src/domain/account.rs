@@ -5,7 +5,14 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Error, id::UserId, session::OpenSession, words::words};
+use super::{
+    Error,
+    id::{LinkId, UserId},
+    session::OpenSession,
+    words::words,
+};
+
+pub mod change;
 
 /// The longest address there can be (RFC 5321, 4.5.3.1.3, less the brackets).
 pub const EMAIL_BYTES_MAX: usize = 254;
@@ -41,6 +48,12 @@ impl Email {
         } else {
             Err(Error::invalid("email", "invalid_email", "this is not an e-mail address"))
         }
+    }
+
+    /// What stands in place of the address of somebody who is forgotten. The domain is one that
+    /// nobody can have (RFC 2606, 2).
+    pub fn of_deleted(user: UserId) -> Self {
+        Email(format!("{user}@deleted.invalid"))
     }
 
     pub fn as_str(&self) -> &str {
@@ -184,6 +197,8 @@ pub struct Register {
     pub password_hash: String,
     pub role: Role,
     pub session: Option<OpenSession>,
+    /// By which the address is to be confirmed; none where whoever makes the account vouches for it.
+    pub confirm: Option<LinkId>,
 }
 
 #[cfg(test)]

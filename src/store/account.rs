@@ -1,6 +1,6 @@
 //! The table `users`.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, result::DatabaseErrorKind};
 use serde_json::json;
 
@@ -14,6 +14,10 @@ use crate::{
     },
     store::{error::corrupt, schema::users},
 };
+
+mod change;
+
+pub use change::*;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = users, treat_none_as_default_value = false)]
@@ -67,7 +71,7 @@ pub fn register(tx: &mut Tx<'_>, command: &Register) -> Result<User, Error> {
     let row = UserRow {
         id: command.id.to_string(),
         email: command.email.as_str().to_owned(),
-        email_confirmed_at: None,
+        email_confirmed_at: if command.confirm.is_none() { Some(now) } else { None },
         password_hash: command.password_hash.clone(),
         name: command.name.clone(),
         phone: None,
@@ -80,17 +84,30 @@ pub fn register(tx: &mut Tx<'_>, command: &Register) -> Result<User, Error> {
         suspended_until: None,
     };
     let inserted = diesel::insert_into(users::table).values(&row).execute(tx.conn);
-    inserted.map_err(|err| match err {
-        diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-            Error::conflict("email_taken", "this address has an account")
-        }
-        other => other.into(),
-    })?;
+    inserted.map_err(taken)?;
     if let Some(opened) = &command.session {
         session::open(tx, opened)?;
     }
     event::tell(tx, Kind::UserRegistered, Some(command.id), json!({ "user_id": command.id }))?;
-    row.try_into()
+    let user = row.try_into()?;
+    if let Some(link) = command.confirm {
+        ask_to_confirm(tx, &user, link)?;
+    }
+    Ok(user)
+}
+
+pub fn email_taken() -> Error {
+    Error::conflict("email_taken", "this address has an account")
+}
+
+/// What the database says of an address that two accounts would have.
+fn taken(err: diesel::result::Error) -> Error {
+    match err {
+        diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+            email_taken()
+        }
+        other => other.into(),
+    }
 }
 
 /// The refusal of whoever knows the password of a suspended account.

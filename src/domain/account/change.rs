@@ -11,6 +11,15 @@ use crate::domain::{
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ended(pub Vec<SessionId>);
 
+/// What the link has shown, by which somebody confirmed an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmed {
+    /// That the address of the account is theirs.
+    Present,
+    /// That a new one is, which the account has from then on.
+    New,
+}
+
 /// Changes what a user says of themselves; what is `None` stays.
 #[derive(Debug, Clone, Default)]
 pub struct Profile {

@@ -1,19 +1,20 @@
 //! Changes of an account: its row is locked first, and what depends on it after.
 
-use diesel::{prelude::*, result::DatabaseErrorKind};
+use diesel::prelude::*;
 
-use super::{Tx, credentials, locked, set_password};
+use super::{super::{Tx, link, mail, session}, credentials, locked, set_password, suspended, taken};
+
 use crate::{
     domain::{
         Error,
         account::{
             Credentials, Email, Role, User, UserStatus,
             change::{
-                AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, DeleteAccount, Ended,
+                AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, Confirmed, DeleteAccount, Ended,
                 ResendConfirmation, ResetPassword,
             },
         },
-        id::UserId,
+        id::{LinkId, UserId},
         link::Purpose,
         mail::{Letter, Mail},
         session::{Reason, Which},
@@ -21,7 +22,6 @@ use crate::{
     },
     store::{error::corrupt, schema::users},
 };
-use super::super::{link, mail, session};
 
 /// What a deleted account is called.
 const NOBODY: &str = "Deleted user";
@@ -77,7 +77,7 @@ pub fn resend_confirmation(tx: &mut Tx<'_>, command: &ResendConfirmation) -> Res
 pub fn ask_to_confirm(
     tx: &mut Tx<'_>,
     user: &User,
-    id: crate::domain::id::LinkId,
+    id: LinkId,
 ) -> Result<(), Error> {
     link::make(tx, id, Purpose::ConfirmEmail, user, &user.email)?;
     mail::queue(tx, &[Mail::to(user, Letter::Confirm { link: id })])
@@ -86,7 +86,7 @@ pub fn ask_to_confirm(
 pub fn ask_email(tx: &mut Tx<'_>, command: &AskEmail) -> Result<(), Error> {
     let user = usable(tx, command.user)?.user;
     if credentials(tx.conn, command.email.clone())?.is_some() {
-        return Err(email_taken());
+        return Err(super::email_taken());
     }
     link::make(tx, command.link, Purpose::ChangeEmail, &user, &command.email)?;
     let there = Letter::EmailChange { link: command.link };
@@ -95,8 +95,7 @@ pub fn ask_email(tx: &mut Tx<'_>, command: &AskEmail) -> Result<(), Error> {
     mail::queue(tx, &[there, here])
 }
 
-/// Whether the account has another address now.
-pub fn confirm_email(tx: &mut Tx<'_>, command: &ConfirmEmail) -> Result<bool, Error> {
+pub fn confirm_email(tx: &mut Tx<'_>, command: &ConfirmEmail) -> Result<Confirmed, Error> {
     let user = usable(tx, command.user)?.user;
     let purposes = [Purpose::ConfirmEmail, Purpose::ChangeEmail];
     let link = link::open(tx, command.link, user.id, &purposes)?;
@@ -106,14 +105,14 @@ pub fn confirm_email(tx: &mut Tx<'_>, command: &ConfirmEmail) -> Result<bool, Er
             // What went to the old address opens nothing any more.
             link::forget_unused(tx, user.id, Purpose::ALL)?;
             mail::queue(tx, &[Mail::to(&user, Letter::email_changed(&link.email))])?;
-            Ok(true)
+            Ok(Confirmed::New)
         }
         Purpose::ConfirmEmail | Purpose::ResetPassword => {
             if link.email == user.email && !user.email_confirmed {
                 set_email(tx, user.id, &user.email)?;
                 mail::queue(tx, &[Mail::to(&user, Letter::Welcome)])?;
             }
-            Ok(false)
+            Ok(Confirmed::Present)
         }
     }
 }
@@ -176,7 +175,7 @@ fn usable(tx: &mut Tx<'_>, id: UserId) -> Result<Credentials, Error> {
     let found = locked(tx, id)?;
     match found.user.status {
         UserStatus::Active => Ok(found),
-        UserStatus::Suspended => Err(super::suspended(found.suspended_until)),
+        UserStatus::Suspended => Err(suspended(found.suspended_until)),
         UserStatus::Deleted => Err(Error::NotFound("user")),
     }
 }
@@ -191,5 +190,5 @@ fn set_email(tx: &mut Tx<'_>, id: UserId, email: &Email) -> Result<(), Error> {
             users::updated_at.eq(now),
         ))
         .execute(tx.conn);
-    set.map(drop).map_err(super::taken)
+    set.map(drop).map_err(taken)
 }
