@@ -24,7 +24,6 @@ pub struct Setting {
 const NOT_USED_YET: &[&str] = &[
     "NATS_URL",
     "SMTP_URL",
-    "RIALTO_TRUSTED_PROXIES",
     "RIALTO_REQUIRE_CONFIRMED_EMAIL",
     "RIALTO_RATE_LIMITS",
     "RIALTO_HOLD_TTL",

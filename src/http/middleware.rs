@@ -26,7 +26,7 @@ use super::{
     error::{self, Problem},
     extract::{CART_TOKEN, ORDER_TOKEN, SignedIn},
     health::Metrics,
-    idempotency,
+    idempotency, peer,
     request_id::{self, RequestId},
     routes::Route,
 };
@@ -52,7 +52,7 @@ pub async fn surround<B: MessageBody + 'static>(
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
-    let address = request.peer_addr().map(|it| it.ip().to_string());
+    let address = peer::address(request.request()).map(|it| it.to_string());
     let behalf = Behalf::request(address.as_deref(), id.as_str());
     let response = behalf.scope(next.call(request)).await?.map_into_boxed_body();
     let mut response = explained(response, &id);

@@ -7,6 +7,7 @@ use super::{
     error::Answered,
     extract::{Auth, Public},
     input::{Json, both},
+    peer,
     token::{self, ACCESS_SECONDS, Caller, Keys},
 };
 use crate::{
@@ -154,6 +155,6 @@ fn device(request: &HttpRequest) -> Device {
     let user_agent = user_agent.and_then(|it| it.to_str().ok()); // an unreadable one is none
     Device {
         user_agent: user_agent.map(|it| it.chars().take(USER_AGENT_CHARS_MAX).collect()),
-        address: request.peer_addr().map(|it| it.ip().to_string()),
+        address: peer::address(request).map(|it| it.to_string()),
     }
 }

@@ -34,7 +34,7 @@ use super::{
 use crate::{
     actors::session::Ended,
     domain::{Error, id::ConnectionId, topic::Topic},
-    http::{error::Answered, token::Caller},
+    http::{error::Answered, peer, token::Caller},
     store::{self, origin::Behalf},
 };
 
@@ -94,7 +94,7 @@ pub async fn open(
     hub: Addr<Hub>,
     caller: Option<Caller>,
 ) -> Answered {
-    let address = request.peer_addr().map(|it| it.ip());
+    let address = peer::address(request);
     let seat = sockets.seats.take(address, sockets.limits.per_address_max)?;
     let (id, now) = (ConnectionId::new(), Instant::now());
     let switch = request.conn_data::<Switch>().cloned();

@@ -26,6 +26,7 @@ const SHARED: &[(&str, &str)] = &[
     ("origin", "store: on whose behalf the work at hand is done"),
     ("openapi", "http: the description of all routes"),
     ("password", "actors: hashing, on threads of its own"),
+    ("peer", "http: from which address a client comes"),
     ("pool", "store: connections and migrations, as both dialects have them"),
     ("postgres", "store: one of the two dialects"),
     ("protocol", "ws: the frames"),
