@@ -11,13 +11,14 @@ use uuid::Uuid;
 
 use super::{
     Error,
-    id::{CartId, OrderId, SessionId, UserId, VariantId},
+    id::{CartId, LinkId, OrderId, SessionId, UserId, VariantId},
     words::words,
 };
 
 mod account;
 mod cart;
 mod catalogue;
+mod link;
 mod order;
 mod session;
 mod system;
@@ -39,6 +40,17 @@ words! {
     #[schema(as = AuditAction)]
     Action {
         AccountRegistered = "account.registered",
+        AccountChanged = "account.changed",
+        AccountDeleted = "account.deleted",
+        PasswordChanged = "account.password_changed",
+        PasswordReset = "account.password_reset",
+        ResetAsked = "link.reset_asked",
+        ResetSent = "account.reset_sent",
+        ConfirmationSent = "account.confirmation_sent",
+        EmailChangeAsked = "account.email_change_asked",
+        EmailConfirmed = "account.email_confirmed",
+        EmailChanged = "account.email_changed",
+        SessionsEnded = "account.sessions_ended",
         SessionOpened = "session.opened",
         SessionRenewed = "session.renewed",
         SessionRevoked = "session.revoked",
@@ -60,6 +72,7 @@ words! {
     #[schema(as = AuditObject)]
     ObjectKind {
         User = "user",
+        Link = "link",
         Session = "session",
         Catalogue = "catalogue",
         Variant = "variant",
@@ -94,6 +107,7 @@ macro_rules! objects {
 objects! {
     UserId: User;
     SessionId: Session;
+    LinkId: Link;
     VariantId: Variant;
     CartId: Cart;
     OrderId: Order;
