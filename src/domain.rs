@@ -3,6 +3,7 @@
 pub mod account;
 pub mod cart;
 pub mod catalogue;
+pub mod country;
 pub mod delivery;
 pub mod error;
 pub mod event;
@@ -12,6 +13,8 @@ pub mod money;
 pub mod order;
 pub mod page;
 pub mod payment;
+pub mod phone;
+pub mod settings;
 pub mod topic;
 pub mod words;
 

@@ -9,6 +9,7 @@ use super::writer::Waiting;
 use crate::domain::{
     Error, account, cart, catalogue, event, idempotency,
     order::{change, place},
+    settings,
 };
 
 /// Hands the list to `$with`: the lane's name, how it runs, its function in `store/`, the
@@ -20,6 +21,7 @@ macro_rules! with_commands {
             open_session: each account::open_session(account::OpenSession) -> ();
             refresh: each account::refresh(account::Refresh) -> account::Refreshed;
             revoke: each account::revoke(account::Revoke) -> ();
+            change_settings: each settings::change_settings(settings::ChangeSettings) -> settings::Settings;
             import: each catalogue::import(catalogue::Import) -> catalogue::Imported;
             change_stock: each catalogue::change_stock(catalogue::ChangeStock) -> catalogue::StockLevel;
             save_cart: batch cart::save(cart::Save) -> ();

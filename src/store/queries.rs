@@ -22,6 +22,7 @@ pub mod event;
 pub mod idempotency;
 pub mod order;
 pub mod payment;
+pub mod settings;
 mod stock;
 
 /// The most rows of one `INSERT`: times the columns it must stay below SQLite's 32,766 parameters.
