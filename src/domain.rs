@@ -1,6 +1,7 @@
 //! The shop's words and rules: values in, values out. No I/O, no clock, no framework.
 
 pub mod account;
+pub mod address;
 pub mod cart;
 pub mod catalogue;
 pub mod country;

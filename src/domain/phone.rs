@@ -18,6 +18,10 @@ const DIGITS_MIN: usize = 8;
 pub struct Phone(String);
 
 impl Phone {
+    /// What a number has to be, for people.
+    pub const RULE: &str =
+        "a number begins with + and the country's code, and has 8 to 15 digits";
+
     /// Gaps, hyphens, dots, slashes and brackets are what people write for themselves.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let gap = |c: char| c.is_whitespace() || "-./()".contains(c);
@@ -30,8 +34,7 @@ impl Phone {
         if is_number {
             Ok(Phone(bare))
         } else {
-            let message = "a number begins with + and the country's code, and has 8 to 15 digits";
-            Err(Error::invalid("phone", "invalid_phone", message))
+            Err(Error::invalid("phone", "invalid_phone", Phone::RULE))
         }
     }
 

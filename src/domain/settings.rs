@@ -3,7 +3,7 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{Error, country, id::UserId, money::Currency, words::words};
 
@@ -21,15 +21,22 @@ words! {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, example = "de-AT")]
-pub struct Locale {
-    pub language: Language,
+pub struct Locale(Tag);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Tag {
+    language: Language,
     /// Two capital letters of ISO 3166-1.
     region: Option<[u8; 2]>,
 }
 
 impl Locale {
     /// What is spoken with somebody who has not chosen.
-    pub const DEFAULT: Locale = Locale { language: Language::En, region: None };
+    pub const DEFAULT: Locale = Locale(Tag { language: Language::En, region: None });
+
+    pub fn language(self) -> Language {
+        self.0.language
+    }
 }
 
 impl FromStr for Locale {
@@ -49,7 +56,7 @@ impl FromStr for Locale {
             Some(_) => return Err(no_locale()),
             None => None,
         };
-        Ok(Locale { language, region })
+        Ok(Locale(Tag { language, region }))
     }
 }
 
@@ -60,8 +67,8 @@ fn no_locale() -> Error {
 
 impl fmt::Display for Locale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.language.as_str())?;
-        match &self.region {
+        f.write_str(self.0.language.as_str())?;
+        match &self.0.region {
             Some(code) => write!(f, "-{}", String::from_utf8_lossy(code)),
             None => Ok(()),
         }
@@ -89,8 +96,8 @@ impl From<Locale> for String {
 }
 
 /// A time zone by its name in the IANA database, such as `Europe/Berlin`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
+#[serde(transparent)]
 #[schema(value_type = String, example = "Europe/Berlin")]
 pub struct TimeZone(&'static str);
 
@@ -119,17 +126,9 @@ impl fmt::Debug for TimeZone {
     }
 }
 
-impl TryFrom<String> for TimeZone {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        text.parse()
-    }
-}
-
-impl From<TimeZone> for String {
-    fn from(zone: TimeZone) -> String {
-        zone.0.to_owned()
+impl<'de> Deserialize<'de> for TimeZone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::writer::Waiting;
 use crate::domain::{
-    Error, account, cart, catalogue, event, idempotency,
+    Error, account, address, cart, catalogue, event, idempotency,
     order::{change, place},
     settings,
 };
@@ -22,6 +22,9 @@ macro_rules! with_commands {
             refresh: each account::refresh(account::Refresh) -> account::Refreshed;
             revoke: each account::revoke(account::Revoke) -> ();
             change_settings: each settings::change_settings(settings::ChangeSettings) -> settings::Settings;
+            save_address: each address::save(address::Save) -> address::Saved;
+            change_address: each address::change(address::Change) -> address::Saved;
+            delete_address: each address::delete(address::Delete) -> ();
             import: each catalogue::import(catalogue::Import) -> catalogue::Imported;
             change_stock: each catalogue::change_stock(catalogue::ChangeStock) -> catalogue::StockLevel;
             save_cart: batch cart::save(cart::Save) -> ();

@@ -15,6 +15,7 @@ use crate::{
 };
 
 pub mod account;
+pub mod address;
 pub mod cart;
 pub mod catalogue;
 pub mod delivery;

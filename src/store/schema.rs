@@ -18,6 +18,12 @@ table! { refresh_tokens (hash) {
     hash -> Text, session_id -> Text, issued_at -> Timestamp, spent_at -> Nullable<Timestamp>,
 } }
 
+table! { addresses (id) {
+    id -> Text, user_id -> Text, name -> Text, line1 -> Text, line2 -> Nullable<Text>,
+    city -> Text, region -> Nullable<Text>, postal_code -> Text, country -> Text,
+    phone -> Nullable<Text>, is_default -> Bool, created_at -> Timestamp, updated_at -> Timestamp,
+} }
+
 table! { categories (id) {
     id -> Text, parent_id -> Nullable<Text>, slug -> Text, name -> Text, position -> Integer,
 } }
