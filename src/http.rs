@@ -41,6 +41,7 @@ pub mod order;
 pub mod payment;
 pub mod request_id;
 pub mod routes;
+pub mod session;
 #[cfg(test)]
 mod tests;
 pub mod token;

@@ -12,8 +12,9 @@ use crate::{
     cache::revoked::Revoked,
     domain::{
         Error,
-        account::{OpenSession, Refresh, Refreshed, Register as NewAccount, Revoke, User},
+        account::{Register as NewAccount, User},
         id::{ConnectionId, SessionId},
+        session::{OpenSession, Refresh, Refreshed, Revoke},
     },
     store::{self, Store, read},
 };
@@ -169,7 +170,7 @@ impl Handler<Attach> for SessionActor {
     fn handle(&mut self, msg: Attach, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| {
             let (store, id) = (held.deps.store.clone(), held.id);
-            let session = read!(store, account::session(id))?;
+            let session = read!(store, session::get(id))?;
             if session.revoked_at.is_some() || session.expires_at <= store::now() {
                 return Err(Error::Unauthenticated { code: "session_revoked" });
             }

@@ -117,7 +117,7 @@ pub async fn watch_revocations(store: Store, revoked: Revoked, sessions: Directo
         tick.tick().await;
         // All that matters, each time: the clocks of nodes differ and transactions commit late.
         let (read_at, since) = (Instant::now(), store::now() - kept);
-        match read!(store, account::revoked_since(since)) {
+        match read!(store, session::revoked_since(since)) {
             Ok(found) => {
                 close(&found, &revoked, &sessions);
                 revoked.refresh(found, read_at);

@@ -1,4 +1,4 @@
-//! People and their login sessions.
+//! People: who they are, and what opens their account.
 
 use std::fmt;
 
@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::{
     Error,
-    id::{SessionId, UserId},
+    id::UserId,
     phone::Phone,
+    session::OpenSession,
     settings::{Locale, Settings},
     words::words,
 };
@@ -21,10 +22,6 @@ pub const NAME_CHARS_MAX: usize = 100;
 pub const PASSWORD_CHARS_MIN: usize = 10;
 /// A bound on what the hash must read, not on anybody's imagination.
 pub const PASSWORD_BYTES_MAX: usize = 512;
-/// How long a session lives without a refresh.
-pub const SESSION_DAYS: i64 = 30;
-/// How long after a refresh token was spent a second, parallel refresh is still served.
-pub const REFRESH_GRACE_SECONDS: i64 = 10;
 
 /// An e-mail address in lower case: two spellings are one account.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
@@ -149,27 +146,6 @@ pub struct Credentials {
     pub password_hash: String,
 }
 
-/// Where a session was opened from, as far as the client told.
-#[derive(Debug, Clone, Default)]
-pub struct Device {
-    pub user_agent: Option<String>,
-    pub address: Option<String>,
-}
-
-/// A login session. It stands as long as `revoked_at` is empty and `expires_at` ahead.
-#[derive(Debug, Clone)]
-pub struct Session {
-    pub id: SessionId,
-    pub user: UserId,
-    pub role: Role,
-    pub expires_at: DateTime<Utc>,
-    pub revoked_at: Option<DateTime<Utc>>,
-}
-
-/// SHA-256 of a refresh token, in hex: all that the store knows of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefreshHash(pub String);
-
 /// Makes an account and opens its first session; `Conflict("email_taken")` where the address has one.
 #[derive(Debug, Clone)]
 pub struct Register {
@@ -179,39 +155,6 @@ pub struct Register {
     pub password_hash: String,
     pub role: Role,
     pub session: Option<OpenSession>,
-}
-
-/// Opens a session for somebody who has shown a password.
-#[derive(Debug, Clone)]
-pub struct OpenSession {
-    pub id: SessionId,
-    pub user: UserId,
-    pub refresh: RefreshHash,
-    pub device: Device,
-}
-
-/// Spends a refresh token for a new one.
-#[derive(Debug, Clone)]
-pub struct Refresh {
-    pub spent: RefreshHash,
-    pub fresh: RefreshHash,
-}
-
-/// What came of a [`Refresh`].
-#[derive(Debug, Clone)]
-pub enum Refreshed {
-    /// The session goes on, with its user as they are now.
-    Renewed { session: SessionId, user: User },
-    /// A token spent long ago came back: somebody has copied it, so the session has ended.
-    Reused { session: SessionId },
-    /// No such token, or its session has ended.
-    Unknown,
-}
-
-/// Ends a session; ending it twice is no error.
-#[derive(Debug, Clone)]
-pub struct Revoke {
-    pub session: SessionId,
 }
 
 #[cfg(test)]

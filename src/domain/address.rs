@@ -268,10 +268,8 @@ mod tests {
 
     fn saved(is_default: bool) -> Saved {
         let now = DateTime::UNIX_EPOCH;
-        let address = Address {
-            line2: Some("Hinterhof".to_owned()),
-            ..address("DE", None, "10969")
-        };
+        let address =
+            Address { line2: Some("Hinterhof".to_owned()), ..address("DE", None, "10969") };
         Saved { id: AddressId::new(), address, is_default, created_at: now, updated_at: now }
     }
 

@@ -3,13 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 
-use super::{
-    Error,
-    error::Refusal,
-    id::DeliveryId,
-    money::Money,
-    words::words,
-};
+use super::{Error, error::Refusal, id::DeliveryId, money::Money, words::words};
 
 /// An order above this subtotal is sent for nothing by standard delivery, in minor units.
 pub const FREE_OVER: i64 = 5_000;

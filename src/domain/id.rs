@@ -75,6 +75,9 @@ ids! {
     PaymentId = "payment";
     DeliveryId = "delivery";
     EventId = "event";
+    MailId = "mail";
+    /// What a link in a mail stands for: a row, of which the mail holds the id and a proof.
+    LinkId = "link";
     /// One open socket.
     ConnectionId = "connection";
 }

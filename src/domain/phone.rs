@@ -19,8 +19,7 @@ pub struct Phone(String);
 
 impl Phone {
     /// What a number has to be, for people.
-    pub const RULE: &str =
-        "a number begins with + and the country's code, and has 8 to 15 digits";
+    pub const RULE: &str = "a number begins with + and the country's code, and has 8 to 15 digits";
 
     /// Gaps, hyphens, dots, slashes and brackets are what people write for themselves.
     pub fn parse(text: &str) -> Result<Self, Error> {

@@ -30,7 +30,7 @@ use crate::{
 pub async fn create_cart(keys: Data<Keys>) -> Answered {
     // An empty cart needs no row: the token alone says that it is ours.
     let cart = CartView::of(CartId::new(), 0, &[], None)?;
-    let token = keys.cart(cart.id);
+    let token = keys.proofs().cart(cart.id);
     Ok(HttpResponse::Created().json(NewCart { cart, token }))
 }
 

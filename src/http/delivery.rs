@@ -3,7 +3,12 @@
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
 
-use super::{cart::AddItem, error::Answered, extract::MaybeShopper, input::{Json, below}};
+use super::{
+    cart::AddItem,
+    error::Answered,
+    extract::MaybeShopper,
+    input::{Json, below},
+};
 use crate::{
     domain::{
         Error,

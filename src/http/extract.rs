@@ -71,17 +71,16 @@ impl Holder {
         let by_account = self
             .caller
             .is_some_and(|caller| caller.role == Role::Admin || buyer == Buyer::User(caller.user));
-        let by_token = self
-            .token
-            .as_ref()
-            .is_some_and(|token| matches!(buyer, Buyer::Guest(_)) && self.keys.opens(order, token));
+        let by_token = self.token.as_ref().is_some_and(|token| {
+            matches!(buyer, Buyer::Guest(_)) && self.keys.proofs().opens(order, token)
+        });
         if by_account || by_token { Ok(()) } else { Err(Error::NotFound("order")) }
     }
 
     /// Refuses a guest whose token opens another order or none, as [`Holder::opens`] will: to be
     /// asked first, so that those who guess cost the store nothing.
     pub fn may_open(&self, order: OrderId) -> Result<(), Error> {
-        let opens = |token: &String| self.keys.opens(order, token);
+        let opens = |token: &String| self.keys.proofs().opens(order, token);
         let may = self.caller.is_some() || self.token.as_ref().is_some_and(opens);
         if may { Ok(()) } else { Err(Error::NotFound("order")) }
     }
@@ -108,7 +107,7 @@ pub async fn admit(
     let caller = keys.caller(token)?;
     let mut ended = revoked.contains(caller.session);
     if !ended && revoked.is_stale(Instant::now()) {
-        ended = match read!(store, account::session(caller.session)) {
+        ended = match read!(store, session::get(caller.session)) {
             Ok(session) => session.revoked_at.is_some(),
             Err(Error::NotFound(_)) => true,
             Err(error) => return Err(error),
@@ -158,7 +157,8 @@ async fn maybe_shopper(request: &HttpRequest) -> Result<MaybeShopper, Problem> {
     if let Some(caller) = caller(request).await? {
         return Ok(MaybeShopper(Some(Buyer::User(caller.user))));
     }
-    let token = text(request, CART_TOKEN).map(|token| data::<Keys>(request)?.cart_of(token));
+    let token =
+        text(request, CART_TOKEN).map(|token| data::<Keys>(request)?.proofs().cart_of(token));
     Ok(MaybeShopper(token.transpose()?.map(Buyer::Guest)))
 }
 
@@ -225,7 +225,7 @@ mod tests {
         assert!(opens(caller(owner, Role::Customer), None, order, buyer));
         assert!(opens(caller(UserId::new(), Role::Admin), None, order, buyer));
         assert!(!opens(caller(UserId::new(), Role::Customer), None, order, buyer));
-        assert!(!opens(None, Some(keys().order(order)), order, buyer));
+        assert!(!opens(None, Some(keys().proofs().order(order)), order, buyer));
     }
 
     #[test]
@@ -233,9 +233,9 @@ mod tests {
         let order = OrderId::new();
         let may = |caller, token| Holder::new(caller, token, keys()).may_open(order).is_ok();
 
-        assert!(may(None, Some(keys().order(order))));
+        assert!(may(None, Some(keys().proofs().order(order))));
         assert!(may(caller(UserId::new(), Role::Customer), None), "whose order it is isn't known");
-        assert!(!may(None, Some(keys().order(OrderId::new()))));
+        assert!(!may(None, Some(keys().proofs().order(OrderId::new()))));
         assert!(!may(None, Some(String::new())));
         assert!(!may(None, None));
     }
@@ -244,8 +244,8 @@ mod tests {
     fn a_guests_order_opens_to_its_own_token() {
         let (order, buyer) = (OrderId::new(), Buyer::Guest(CartId::new()));
 
-        assert!(opens(None, Some(keys().order(order)), order, buyer));
-        assert!(!opens(None, Some(keys().order(OrderId::new())), order, buyer));
+        assert!(opens(None, Some(keys().proofs().order(order)), order, buyer));
+        assert!(!opens(None, Some(keys().proofs().order(OrderId::new())), order, buyer));
         assert!(!opens(None, Some(String::new()), order, buyer));
         assert!(!opens(caller(UserId::new(), Role::Customer), None, order, buyer));
     }

@@ -13,7 +13,7 @@ use actix_web::{
 
 use super::{
     account, cart, catalogue, delivery, error::Problem, health, middleware::contain, openapi,
-    order, payment,
+    order, payment, session,
 };
 
 /// Who may call a route. The handler's first argument enforces it; a test walks the table.
@@ -71,9 +71,9 @@ pub(crate) use routes;
 
 self::routes! {
     POST   "/api/v1/auth/register"             Public      account::register;
-    POST   "/api/v1/auth/login"                Public      account::login;
-    POST   "/api/v1/auth/refresh"              Public      account::refresh;
-    POST   "/api/v1/auth/logout"               Customer    account::logout;
+    POST   "/api/v1/auth/login"                Public      session::login;
+    POST   "/api/v1/auth/refresh"              Public      session::refresh;
+    POST   "/api/v1/auth/logout"               Customer    session::logout;
     GET    "/api/v1/me"                        Customer    account::me;
     GET    "/api/v1/categories"                Public      catalogue::categories;
     GET    "/api/v1/products"                  Public      catalogue::products;

@@ -1,15 +1,13 @@
-//! Tokens: the JWT that says who calls, and the secrets by which guests hold carts and orders.
+//! Tokens: the JWT that says who calls, and the secrets that keep sessions alive.
 //!
 //! The only file that names `jsonwebtoken`. HS256 is pinned; a key's id stands in the header, the
-//! first key signs and all of them verify, so that keys can be rotated without a log-out. A
-//! guest's tokens are derived from the id and a key: nothing secret is stored, and a repeat of a
-//! checkout answers the same.
+//! first key signs and all of them verify, so that keys can be rotated without a log-out. What
+//! guests hold is proved by the same keys: see `domain/proof.rs`.
 
 use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
     errors::ErrorKind,
@@ -19,8 +17,10 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{
     Error,
-    account::{RefreshHash, Role},
-    id::{CartId, OrderId, SessionId, UserId},
+    account::Role,
+    id::{SessionId, UserId},
+    proof::{self, Proofs},
+    session::RefreshHash,
 };
 
 /// How long an access token is good for, in seconds.
@@ -51,13 +51,13 @@ struct Inner {
     /// Signs; stands in `all` too.
     first: Key,
     all: Vec<Key>,
+    proofs: Proofs,
     validation: Validation,
 }
 
 #[derive(Clone)]
 struct Key {
     id: String,
-    secret: Vec<u8>,
     signs: EncodingKey,
     verifies: DecodingKey,
 }
@@ -77,10 +77,11 @@ struct Claims {
 impl Keys {
     /// Keys of `secrets`, of which the first signs; an error where there is none, or an empty one.
     pub fn new<S: AsRef<[u8]>>(secrets: impl IntoIterator<Item = S>) -> Result<Self, Error> {
-        let all: Vec<Key> = secrets.into_iter().map(|it| Key::new(it.as_ref())).collect();
-        let first = all.first().filter(|_| all.iter().all(|key| !key.secret.is_empty()));
-        let first = first.ok_or_else(|| Error::internal("reading the keys")("a key is missing"))?;
-        Ok(Keys(Arc::new(Inner { first: first.clone(), all, validation: validation() })))
+        let secrets: Vec<S> = secrets.into_iter().collect();
+        let proofs = Proofs::new(&secrets)?;
+        let all: Vec<Key> = secrets.iter().map(|it| Key::new(it.as_ref())).collect();
+        let first = all.first().ok_or_else(|| Error::internal("reading the keys")("none"))?.clone();
+        Ok(Keys(Arc::new(Inner { first, all, proofs, validation: validation() })))
     }
 
     /// An access token that is good for [`ACCESS_SECONDS`] from `now`.
@@ -122,59 +123,21 @@ impl Keys {
         }
     }
 
-    /// The token by which a guest holds `cart`: its id and a proof.
-    pub fn cart(&self, cart: CartId) -> String {
-        format!("{cart}.{}", self.0.first.proof("cart", &cart.to_string()))
-    }
-
-    /// The cart that a token opens; `Unauthenticated("invalid_cart_token")` where it opens none.
-    pub fn cart_of(&self, token: &str) -> Result<CartId, Error> {
-        let opened = token.split_once('.').and_then(|(id, proof)| {
-            let cart: CartId = id.parse().ok()?; // what is no id opens nothing
-            self.proves("cart", &cart.to_string(), proof).then_some(cart)
-        });
-        opened.ok_or(Error::Unauthenticated { code: "invalid_cart_token" })
-    }
-
-    /// The token by which the guest who placed `order` holds it.
-    pub fn order(&self, order: OrderId) -> String {
-        self.0.first.proof("order", &order.to_string())
-    }
-
-    /// Whether `token` opens `order`.
-    pub fn opens(&self, order: OrderId, token: &str) -> bool {
-        self.proves("order", &order.to_string(), token)
-    }
-
-    fn proves(&self, what: &str, id: &str, proof: &str) -> bool {
-        let Ok(proof) = BASE64_URL_SAFE_NO_PAD.decode(proof) else { return false };
-        // `verify_slice` takes the same time wherever the two differ.
-        let is_of = |key: &Key| key.mac(what, id).is_some_and(|it| it.verify_slice(&proof).is_ok());
-        self.0.all.iter().any(is_of)
+    /// What proves to whom carts, orders and links were given.
+    pub fn proofs(&self) -> &Proofs {
+        &self.0.proofs
     }
 }
 
 impl Key {
     fn new(secret: &[u8]) -> Self {
-        let mut key = Key {
-            id: String::new(),
-            secret: secret.to_owned(),
+        // Derived, so that every node gives a key the same name; it tells nothing of the secret.
+        let id = proof::proof(secret, "kid", "").chars().take(8).collect();
+        Key {
+            id,
             signs: EncodingKey::from_secret(secret),
             verifies: DecodingKey::from_secret(secret),
-        };
-        // Derived, so that every node gives a key the same name; it tells nothing of the secret.
-        key.id = key.proof("kid", "").chars().take(8).collect();
-        key
-    }
-
-    fn mac(&self, what: &str, id: &str) -> Option<Hmac<Sha256>> {
-        let mac = Hmac::<Sha256>::new_from_slice(&self.secret).ok()?; // any length is a key
-        Some(mac.chain_update(what).chain_update(":").chain_update(id))
-    }
-
-    fn proof(&self, what: &str, id: &str) -> String {
-        let proof = self.mac(what, id).map(|mac| mac.finalize().into_bytes());
-        proof.map(|bytes| BASE64_URL_SAFE_NO_PAD.encode(bytes)).unwrap_or_default()
+        }
     }
 }
 
@@ -315,11 +278,8 @@ mod tests {
     #[test]
     fn a_rotated_key_still_verifies_and_no_longer_signs() {
         let rotated = Keys::new([&b"the newer secret"[..], SECRET]).unwrap();
-        let (cart, order) = (CartId::new(), OrderId::new());
 
         assert!(rotated.caller(&token(&keys(), now())).is_ok());
-        assert_eq!(rotated.cart_of(&keys().cart(cart)).unwrap(), cart);
-        assert!(rotated.opens(order, &keys().order(order)));
         assert!(keys().caller(&token(&rotated, now())).is_err());
     }
 
@@ -327,20 +287,6 @@ mod tests {
     fn keys_are_not_made_of_nothing() {
         assert!(Keys::new::<&[u8]>([]).is_err());
         assert!(Keys::new([SECRET, b""]).is_err());
-    }
-
-    #[test]
-    fn a_guests_token_opens_its_own_cart_or_order_alone() {
-        let (cart, order) = (CartId::new(), OrderId::new());
-        let token = keys().cart(cart);
-        let (_, proof) = token.split_once('.').unwrap();
-
-        assert_eq!(keys().cart_of(&token).unwrap(), cart);
-        for wrong in [format!("{}.{proof}", CartId::new()), format!("{cart}."), String::new()] {
-            assert!(keys().cart_of(&wrong).is_err(), "{wrong}");
-        }
-        assert!(!keys().opens(OrderId::new(), &keys().order(order)));
-        assert!(!keys().opens(order, proof) && !keys().opens(order, ""));
     }
 
     #[test]

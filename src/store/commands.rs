@@ -9,7 +9,7 @@ use super::writer::Waiting;
 use crate::domain::{
     Error, account, address, cart, catalogue, event, idempotency,
     order::{change, place},
-    settings,
+    session, settings,
 };
 
 /// Hands the list to `$with`: the lane's name, how it runs, its function in `store/`, the
@@ -18,9 +18,9 @@ macro_rules! with_commands {
     ($with:ident) => {
         $with! {
             register: each account::register(account::Register) -> account::User;
-            open_session: each account::open_session(account::OpenSession) -> ();
-            refresh: each account::refresh(account::Refresh) -> account::Refreshed;
-            revoke: each account::revoke(account::Revoke) -> ();
+            open_session: each session::open(session::OpenSession) -> ();
+            refresh: each session::refresh(session::Refresh) -> session::Refreshed;
+            revoke: each session::revoke(session::Revoke) -> ();
             change_settings: each settings::change_settings(settings::ChangeSettings) -> settings::Settings;
             save_address: each address::save(address::Save) -> address::Saved;
             change_address: each address::change(address::Change) -> address::Saved;

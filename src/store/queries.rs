@@ -21,8 +21,10 @@ pub mod catalogue;
 pub mod delivery;
 pub mod event;
 pub mod idempotency;
+pub mod mail;
 pub mod order;
 pub mod payment;
+pub mod session;
 pub mod settings;
 mod stock;
 

@@ -112,6 +112,12 @@ table! { feed (sequence) {
     user_sequence -> Nullable<BigInt>,
 } }
 
+table! { mails (id) {
+    id -> Text, user_id -> Nullable<Text>, recipient -> Text, name -> Text, locale -> Text,
+    letter -> Text, status -> Text, attempts -> Integer, claim -> Nullable<Text>,
+    due_at -> Nullable<Timestamp>, created_at -> Timestamp, updated_at -> Timestamp,
+} }
+
 table! { epochs (epoch) { epoch -> Text, } }
 
 joinable!(products -> categories (category_id));

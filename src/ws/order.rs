@@ -48,7 +48,7 @@ mod tests {
     fn an_order_is_its_buyers_and_the_admins() {
         let keys = Keys::new(&[b"secret".to_vec()]).unwrap();
         let (order, ada, cart) = (OrderId::new(), UserId::new(), CartId::new());
-        let token = keys.order(order);
+        let token = keys.proofs().order(order);
         let guest = Who { caller: None, cart: Some(cart) };
         let may = |who: &Who, token, buyer| holder(&keys, who, token).opens(order, buyer).is_ok();
 
@@ -59,7 +59,7 @@ mod tests {
         assert!(!may(&user(UserId::new(), Role::Customer), None, Buyer::User(ada)));
         assert!(!may(&guest, None, Buyer::Guest(cart)), "a cart's token opens no order");
         assert!(!may(&Who::default(), Some(&token), Buyer::User(ada)), "it is no guest's order");
-        let other = keys.order(OrderId::new());
+        let other = keys.proofs().order(OrderId::new());
         assert!(!may(&Who::default(), Some(&other), Buyer::Guest(cart)));
     }
 }

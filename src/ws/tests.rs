@@ -22,9 +22,10 @@ use crate::{
     actors::session,
     bus::{Channel, Delivery, Signal, tests::Scratch},
     domain::{
-        account::{Email, OpenSession, RefreshHash, Register, Role},
+        account::{Email, Register, Role},
         event::Kind,
         id::{SessionId, UserId},
+        session::{OpenSession, RefreshHash},
     },
     http::token::ACCESS_SECONDS,
     store,

@@ -7,7 +7,7 @@ use crate::{Complaints, layers::layer, tree::File};
 /// The layers whose files are features.
 const BY_FEATURE: [&str; 4] = ["store", "actors", "http", "ws"];
 /// Files that serve every feature, and what each is; all others are named for one of `domain/`.
-const SHARED: [(&str, &str); 32] = [
+const SHARED: [(&str, &str); 31] = [
     ("commands", "store: the list of all changes"),
     ("connection", "ws: one open socket"),
     ("cursor", "http: where a page of a list ended"),
@@ -32,7 +32,6 @@ const SHARED: [(&str, &str); 32] = [
     ("request_id", "http: the name of one request"),
     ("routes", "http: the table of all routes"),
     ("schema", "store: the tables"),
-    ("session", "actors: a login on this node, and its sockets"),
     ("sqlite", "store: one of the two dialects"),
     ("stock", "store: the units that carts, orders and admins all count"),
     ("sweeper", "actors: wakes whatever is due, of every kind"),

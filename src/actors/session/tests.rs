@@ -9,8 +9,9 @@ use crate::{
     actors::directory::{Directory, Limits},
     bus::tests::Scratch,
     domain::{
-        account::{Email, RefreshHash, Role},
+        account::{Email, Role},
         id::UserId,
+        session::RefreshHash,
     },
 };
 

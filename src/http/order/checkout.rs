@@ -58,7 +58,7 @@ fn handed_over(answer: Answer, buyer: Buyer, keys: &Keys) -> Result<Answer, Prob
     };
     let wrong = Error::internal("reading what was placed");
     let placed: Placed = serde_json::from_str(json).map_err(wrong)?;
-    let token = keys.order(placed.order.id);
+    let token = keys.proofs().order(placed.order.id);
     // Added to the text as it was kept, so that a repeat is the same to the byte.
     let open = json.strip_suffix('}').unwrap_or(json);
     let outcome = Outcome::Done(format!(r#"{open},"order_token":"{token}"}}"#));
@@ -168,7 +168,7 @@ mod tests {
         let (id, keys, json) = answered(Buyer::Guest(CartId::new()));
 
         let body: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert!(keys.opens(id, body["order_token"].as_str().unwrap()));
+        assert!(keys.proofs().opens(id, body["order_token"].as_str().unwrap()));
         assert_eq!(body["order"]["total"], 1);
     }
 

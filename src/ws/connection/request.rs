@@ -165,7 +165,7 @@ async fn identify(
 ) -> Result<(Who, Standing), Refusal> {
     match proof {
         Proof::Cart(token) => {
-            let cart = ends.sockets.keys.cart_of(&token).map_err(Refusal::of_proof)?;
+            let cart = ends.sockets.keys.proofs().cart_of(&token).map_err(Refusal::of_proof)?;
             ends.line.admitted();
             let standing = Standing { cart_id: Some(cart), ..Standing::default() };
             Ok((Who { cart: Some(cart), ..who }, standing))
