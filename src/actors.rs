@@ -21,8 +21,9 @@ pub mod session;
 pub mod sweeper;
 
 use self::{
-    account::AccountActor, cart::CartActor, delivery::DeliveryActor, directory::Directory, inventory::InventoryActor, link::LinkActor,
-    order::OrderActor, password::Passwords, payment::PaymentActor, session::SessionActor,
+    account::AccountActor, cart::CartActor, delivery::DeliveryActor, directory::Directory,
+    inventory::InventoryActor, link::LinkActor, order::OrderActor, password::Passwords,
+    payment::PaymentActor, session::SessionActor,
 };
 use crate::{domain::Error, store::origin};
 

@@ -10,15 +10,14 @@ use crate::{
     cache::revoked::Revoked,
     domain::{
         Error,
-        account::{
-            User,
-            change::{
-                AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, DeleteAccount, Ended,
-                ResendConfirmation, ResetPassword,
-            },
+        account::change::{
+            AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, DeleteAccount, Ended,
+            ResendConfirmation, ResetPassword,
         },
+        address,
         id::{SessionId, UserId},
         session::EndSessions,
+        settings::ChangeSettings,
     },
     store::{Command, Store},
 };
@@ -115,8 +114,12 @@ macro_rules! changes_that_end {
 }
 
 changes! {
+    address::Change;
+    address::Delete;
+    address::Save;
     AskEmail;
     ChangeProfile;
+    ChangeSettings;
     ConfirmEmail;
     ResendConfirmation;
 }

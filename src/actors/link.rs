@@ -29,11 +29,7 @@ impl Entity for LinkActor {
     /// Whoever asks, its own timer and the sweeper.
     const MAILBOX: usize = 4;
 
-    async fn load(
-        id: LinkId,
-        store: Store,
-        incarnation: Incarnation<Self>,
-    ) -> Result<Self, Error> {
+    async fn load(id: LinkId, store: Store, incarnation: Incarnation<Self>) -> Result<Self, Error> {
         Ok(LinkActor { id, store, incarnation })
     }
 }

@@ -60,8 +60,17 @@ impl Collector for Measured {
 
 impl Measured {
     fn actors(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let Actors { sessions, accounts, links, carts, orders, payments, deliveries, inventory, passwords: _ } =
-            &self.actors;
+        let Actors {
+            sessions,
+            accounts,
+            links,
+            carts,
+            orders,
+            payments,
+            deliveries,
+            inventory,
+            passwords: _,
+        } = &self.actors;
         let all = [
             (SessionActor::KIND, sessions.stats()),
             (AccountActor::KIND, accounts.stats()),

@@ -76,7 +76,17 @@ pub fn start_actors(
     };
     let payments = Directory::new(deps, Arc::clone(arbiters), limits);
     let passwords = Passwords::start()?;
-    let actors = Actors { sessions, accounts, links, carts, orders, payments, deliveries, inventory, passwords };
+    let actors = Actors {
+        sessions,
+        accounts,
+        links,
+        carts,
+        orders,
+        payments,
+        deliveries,
+        inventory,
+        passwords,
+    };
     Sweeper { store, actors: actors.clone() }.start();
     actix_rt::spawn(passivate(actors.clone()));
     Ok(actors)
@@ -87,8 +97,17 @@ async fn passivate(actors: Actors) {
     loop {
         tick.tick().await;
         let now = Instant::now();
-        let Actors { sessions, accounts, links, carts, orders, payments, deliveries, inventory, passwords: _ } =
-            &actors;
+        let Actors {
+            sessions,
+            accounts,
+            links,
+            carts,
+            orders,
+            payments,
+            deliveries,
+            inventory,
+            passwords: _,
+        } = &actors;
         sessions.sweep(now);
         accounts.sweep(now);
         links.sweep(now);
@@ -103,7 +122,17 @@ async fn passivate(actors: Actors) {
 /// Lets no new message in, from those who ask to those who are asked, and waits for what is in
 /// hand, each kind at most for `at_most`.
 pub async fn drain(actors: &Actors, at_most: Duration) {
-    let Actors { sessions, accounts, links, carts, orders, payments, deliveries, inventory, passwords: _ } = actors;
+    let Actors {
+        sessions,
+        accounts,
+        links,
+        carts,
+        orders,
+        payments,
+        deliveries,
+        inventory,
+        passwords: _,
+    } = actors;
     let drained = [
         ("payments", payments.drain(at_most).await),
         ("deliveries", deliveries.drain(at_most).await),

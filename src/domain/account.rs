@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::{
     Error,
     id::{LinkId, UserId},
+    phone::Phone,
     session::OpenSession,
+    settings::{Locale, Settings},
     words::words,
 };
 
@@ -169,13 +171,13 @@ pub struct User {
     pub email: Email,
     pub email_confirmed: bool,
     pub name: String,
-    pub phone: Option<String>,
-    pub locale: String,
+    pub phone: Option<Phone>,
+    pub locale: Locale,
     pub role: Role,
     pub status: UserStatus,
     pub created_at: DateTime<Utc>,
     /// What the user chose; free of secrets.
-    pub settings: serde_json::Map<String, serde_json::Value>,
+    pub settings: Settings,
 }
 
 /// A user with what a login is checked against.

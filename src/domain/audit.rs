@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 use super::{
     Error,
-    id::{CartId, LinkId, OrderId, SessionId, UserId, VariantId},
+    id::{AddressId, CartId, LinkId, OrderId, SessionId, UserId, VariantId},
     words::words,
 };
 
 mod account;
+mod address;
 mod cart;
 mod catalogue;
 mod link;
@@ -51,6 +52,10 @@ words! {
         EmailConfirmed = "account.email_confirmed",
         EmailChanged = "account.email_changed",
         SessionsEnded = "account.sessions_ended",
+        SettingsChanged = "account.settings_changed",
+        AddressSaved = "address.saved",
+        AddressChanged = "address.changed",
+        AddressDeleted = "address.deleted",
         SessionOpened = "session.opened",
         SessionRenewed = "session.renewed",
         SessionRevoked = "session.revoked",
@@ -73,6 +78,7 @@ words! {
     ObjectKind {
         User = "user",
         Link = "link",
+        Address = "address",
         Session = "session",
         Catalogue = "catalogue",
         Variant = "variant",
@@ -108,6 +114,7 @@ objects! {
     UserId: User;
     SessionId: Session;
     LinkId: Link;
+    AddressId: Address;
     VariantId: Variant;
     CartId: Cart;
     OrderId: Order;

@@ -19,6 +19,7 @@ use crate::{
             change::{ChangeProfile, DeleteAccount, Profile},
         },
         id::{LinkId, UserId},
+        phone::Phone,
     },
     store::{Store, read},
 };
@@ -157,7 +158,7 @@ pub struct Changes {
 impl Changes {
     fn parse(&self) -> Result<Profile, Error> {
         let name = self.name.as_deref().map(account::parse_name).transpose();
-        let phone = self.phone.as_ref().map(|it| it.as_deref().map(str::parse).transpose());
+        let phone = self.phone.as_ref().map(|it| it.as_deref().map(Phone::parse).transpose());
         let locale = self.locale.as_deref().map(str::parse).transpose();
         let ((name, phone), locale) = both(both(name, phone.transpose()), locale)?;
         Ok(Profile { name, phone, locale })

@@ -8,6 +8,7 @@ use actix_web::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cursor::List,
     error::Answered,
     extract::{Auth, Public},
     input::{Json, both},
@@ -111,11 +112,11 @@ pub async fn logout_all(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Ans
 /// Where I am logged in, the place that was seen last first. It is one page: there are at most 50.
 #[utoipa::path(
     get, path = "/api/v1/me/sessions", tag = "accounts",
-    responses((status = 200, description = "The sessions", body = Page<session::Listed>))
+    responses((status = 200, description = "The sessions", body = List<session::Listed>))
 )]
 pub async fn sessions(Auth(caller): Auth<Caller>, store: Data<Store>) -> Answered {
     let items = read!(store, session::list(caller.user, caller.session))?;
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
+    Ok(HttpResponse::Ok().json(List { items, next_cursor: None }))
 }
 
 /// Ends one of my sessions.

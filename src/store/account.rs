@@ -4,13 +4,16 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, result::DatabaseErrorKind};
 use serde_json::json;
 
-use super::{Conn, Tx, event, session};
+use super::{Conn, Tx, event, session, settings};
 use crate::{
     domain::{
         Error,
         account::{Credentials, Email, Register, Role, User, UserStatus},
+        error::Refusal,
         event::Kind,
         id::UserId,
+        phone::Phone,
+        settings::Locale,
     },
     store::{error::corrupt, schema::users},
 };
@@ -75,7 +78,7 @@ pub fn register(tx: &mut Tx<'_>, command: &Register) -> Result<User, Error> {
         password_hash: command.password_hash.clone(),
         name: command.name.clone(),
         phone: None,
-        locale: "en".to_owned(),
+        locale: Locale::DEFAULT.to_string(),
         role: command.role.to_string(),
         status: UserStatus::Active.to_string(),
         settings: "{}".to_owned(),
@@ -161,12 +164,12 @@ impl TryFrom<UserRow> for User {
             email: Email::parse(&row.email).map_err(corrupt)?,
             email_confirmed: row.email_confirmed_at.is_some(),
             name: row.name,
-            phone: row.phone,
-            locale: row.locale,
+            phone: row.phone.map(|it| Phone::parse(&it)).transpose().map_err(corrupt)?,
+            locale: row.locale.parse().map_err(corrupt)?,
             role: row.role.parse::<Role>()?,
             status: row.status.parse()?,
             created_at: row.created_at.and_utc(),
-            settings: serde_json::from_str(&row.settings).map_err(corrupt)?,
+            settings: settings::read(&row.locale, &row.settings)?,
         })
     }
 }

@@ -7,11 +7,11 @@ use tokio::sync::oneshot;
 
 use super::writer::Waiting;
 use crate::domain::{
-    Error, account,
+    Error, account, address,
     audit::{Audited, Origin},
     cart, catalogue, event, id, idempotency, link,
     order::{change, place},
-    session,
+    session, settings,
 };
 
 /// Hands the list to `$with`: the lane's name, how it runs, its function in `store/`, the
@@ -35,6 +35,10 @@ macro_rules! with_commands {
             prune_sessions: each session::prune(session::Prune) -> i64;
             refresh: each session::refresh(session::Refresh) -> session::Refreshed;
             revoke: each session::revoke(session::Revoke) -> bool;
+            change_settings: each settings::change_settings(settings::ChangeSettings) -> settings::Settings;
+            save_address: each address::save(address::Save) -> address::Saved;
+            change_address: each address::change(address::Change) -> address::Saved;
+            delete_address: each address::delete(address::Delete) -> ();
             import: each catalogue::import(catalogue::Import) -> catalogue::Imported;
             change_stock: each catalogue::change_stock(catalogue::ChangeStock) -> catalogue::StockChanged;
             save_cart: batch cart::save(cart::Save) -> ();

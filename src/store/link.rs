@@ -51,17 +51,17 @@ pub fn ask(tx: &mut Tx<'_>, command: &Ask) -> Result<(), Error> {
 
 /// Whose account it was, if anybody's.
 pub fn send(tx: &mut Tx<'_>, command: &Send) -> Result<Option<UserId>, Error> {
-    let waiting = links::table.find(command.link.to_string()).filter(links::user_id.is_null());
-    let asked: Option<String> = waiting.select(links::email).first(tx.conn).optional()?;
+    let waiting = || links::table.find(command.link.to_string()).filter(links::user_id.is_null());
+    let asked: Option<String> = waiting().select(links::email).first(tx.conn).optional()?;
     let Some(email) = asked else { return Ok(None) };
     let found = account::credentials(tx.conn, Email::parse(&email).map_err(corrupt)?)?;
     let Some(found) = found.filter(|it| it.user.status != UserStatus::Deleted) else {
-        diesel::delete(waiting).execute(tx.conn)?;
+        diesel::delete(waiting()).execute(tx.conn)?;
         return Ok(None);
     };
     let user = account::locked(tx, found.user.id)?.user;
     forget_unused(tx, user.id, &[Purpose::ResetPassword])?;
-    let sent = diesel::update(waiting).set(links::user_id.eq(user.id.to_string()));
+    let sent = diesel::update(waiting()).set(links::user_id.eq(user.id.to_string()));
     // Another node may have been faster.
     if sent.execute(tx.conn)? == 0 {
         return Ok(None);

@@ -15,6 +15,7 @@ use crate::{
 };
 
 pub mod account;
+pub mod address;
 pub mod cart;
 pub mod catalogue;
 pub mod delivery;
@@ -25,6 +26,7 @@ pub mod mail;
 pub mod order;
 pub mod payment;
 pub mod session;
+pub mod settings;
 mod stock;
 
 /// The most rows of one `INSERT`: times the columns it must stay below SQLite's 32,766 parameters.

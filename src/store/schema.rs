@@ -25,6 +25,12 @@ table! { links (id) {
     created_at -> Timestamp, expires_at -> Timestamp, used_at -> Nullable<Timestamp>,
 } }
 
+table! { addresses (id) {
+    id -> Text, user_id -> Text, name -> Text, line1 -> Text, line2 -> Nullable<Text>,
+    city -> Text, region -> Nullable<Text>, postal_code -> Text, country -> Text,
+    phone -> Nullable<Text>, is_default -> Bool, created_at -> Timestamp, updated_at -> Timestamp,
+} }
+
 table! { categories (id) {
     id -> Text, parent_id -> Nullable<Text>, slug -> Text, name -> Text, position -> Integer,
 } }

@@ -141,9 +141,9 @@ pub fn open(tx: &mut Tx<'_>, session: &OpenSession) -> Result<(), Error> {
 /// Whether nobody has come from there with that before, though somebody has come.
 fn is_new_device(tx: &mut Tx<'_>, session: &OpenSession) -> Result<bool, Error> {
     let (name, network) = (session.device.name(), session.device.network());
-    let of_user = sessions::table.filter(sessions::user_id.eq(session.user.to_string()));
-    let same = of_user.filter(sessions::device.eq(name)).filter(sessions::network.eq(network));
-    let came = diesel::select(exists(of_user)).get_result::<bool>(tx.conn)?;
+    let of_user = || sessions::table.filter(sessions::user_id.eq(session.user.to_string()));
+    let same = of_user().filter(sessions::device.eq(name)).filter(sessions::network.eq(network));
+    let came = diesel::select(exists(of_user())).get_result::<bool>(tx.conn)?;
     Ok(came && !diesel::select(exists(same)).get_result::<bool>(tx.conn)?)
 }
 
@@ -199,8 +199,7 @@ pub fn refresh(tx: &mut Tx<'_>, command: &Refresh) -> Result<Refreshed, Error> {
 /// Whether it was open until now.
 pub fn revoke(tx: &mut Tx<'_>, command: &Revoke) -> Result<bool, Error> {
     let session = sessions::table.find(command.session.to_string());
-    let user: Option<String> =
-        session.select(sessions::user_id).first(tx.conn).optional()?;
+    let user: Option<String> = session.select(sessions::user_id).first(tx.conn).optional()?;
     let Some(user) = user else { return Ok(false) };
     let user = user.parse().map_err(corrupt)?;
     let ended = end(tx, user, Which::One(command.session), Reason::LoggedOut)?;
@@ -238,10 +237,7 @@ fn close(tx: &mut Tx<'_>, user: UserId, some: Some<'_>, why: Reason) -> Result<E
     )
     .load(tx.conn)?;
     diesel::update(sessions::table.filter(sessions::id.eq_any(&open)))
-        .set((
-            sessions::revoked_at.eq(tx.now.naive_utc()),
-            sessions::end_reason.eq(why.as_str()),
-        ))
+        .set((sessions::revoked_at.eq(tx.now.naive_utc()), sessions::end_reason.eq(why.as_str())))
         .execute(tx.conn)?;
     let ended = open.iter().map(|id| id.parse().map_err(corrupt)).collect::<Result<Vec<_>, _>>()?;
     let told = ended.iter().map(|id| Event {

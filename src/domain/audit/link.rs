@@ -21,9 +21,7 @@ impl Audited for Send {
     type Outcome = Option<UserId>;
 
     fn audit(&self, sent: &Option<UserId>) -> Option<Entry> {
-        sent.map(|user| {
-            Entry::new(Action::ResetSent, user).after(json!({ "link_id": self.link }))
-        })
+        sent.map(|user| Entry::new(Action::ResetSent, user).after(json!({ "link_id": self.link })))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         },
         id::LinkId,
         link::{Purpose, invalid},
-        },
+    },
     http::{
         error::Answered,
         extract::{Auth, Public},

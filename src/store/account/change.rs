@@ -2,7 +2,10 @@
 
 use diesel::prelude::*;
 
-use super::{super::{Tx, link, mail, session}, credentials, locked, set_password, suspended, taken};
+use super::{
+    super::{Tx, address, link, mail, session},
+    credentials, locked, set_password, suspended, taken,
+};
 
 use crate::{
     domain::{
@@ -10,8 +13,8 @@ use crate::{
         account::{
             Credentials, Email, Role, User, UserStatus,
             change::{
-                AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, Confirmed, DeleteAccount, Ended,
-                ResendConfirmation, ResetPassword,
+                AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, Confirmed, DeleteAccount,
+                Ended, ResendConfirmation, ResetPassword,
             },
         },
         id::{LinkId, UserId},
@@ -74,11 +77,7 @@ pub fn resend_confirmation(tx: &mut Tx<'_>, command: &ResendConfirmation) -> Res
 }
 
 /// Sends a link by which the address of an account is confirmed.
-pub fn ask_to_confirm(
-    tx: &mut Tx<'_>,
-    user: &User,
-    id: LinkId,
-) -> Result<(), Error> {
+pub fn ask_to_confirm(tx: &mut Tx<'_>, user: &User, id: LinkId) -> Result<(), Error> {
     link::make(tx, id, Purpose::ConfirmEmail, user, &user.email)?;
     mail::queue(tx, &[Mail::to(user, Letter::Confirm { link: id })])
 }
@@ -124,6 +123,7 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
     session::forget(tx, user.id)?;
     link::forget(tx, user.id)?;
     mail::forget(tx, user.id)?;
+    address::forget(tx, user.id)?;
     let nothing = None::<String>;
     diesel::update(users::table.find(user.id.to_string()))
         .set((
