@@ -36,7 +36,7 @@ impl Scratch {
         let email = Email::parse(&format!("{id}@example.com")).unwrap();
         let (name, role) = ("Ada".to_owned(), Role::Customer);
         let register =
-            Register { id, email, name, password_hash: String::new(), role, session: None };
+            Register { id, email, name, password_hash: String::new(), role, session: None, confirm: None };
         self.store.write(register).await.unwrap();
         id
     }

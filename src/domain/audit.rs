@@ -20,6 +20,7 @@ mod address;
 mod cart;
 mod catalogue;
 mod link;
+mod mail;
 mod order;
 mod session;
 mod system;

@@ -9,7 +9,9 @@ use super::writer::Waiting;
 use crate::domain::{
     Error, account, address,
     audit::{Audited, Origin},
-    cart, catalogue, event, id, idempotency, link,
+    cart, catalogue, event,
+    id::{MailId, UserId},
+    idempotency, link, mail,
     order::{change, place},
     session, settings,
 };
@@ -28,7 +30,7 @@ macro_rules! with_commands {
             confirm_email: each account::confirm_email(account::change::ConfirmEmail) -> account::change::Confirmed;
             delete_account: each account::delete(account::change::DeleteAccount) -> account::change::Ended;
             ask_reset: each link::ask(link::Ask) -> ();
-            send_reset: each link::send(link::Send) -> Option<id::UserId>;
+            send_reset: each link::send(link::Send) -> Option<UserId>;
             prune_links: each link::prune(link::Prune) -> i64;
             log_in: each session::log_in(session::LogIn) -> account::User;
             end_sessions: each session::end_some(session::EndSessions) -> account::change::Ended;
@@ -45,6 +47,12 @@ macro_rules! with_commands {
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;
             relay: each event::relay(event::Relay) -> i64;
+            claim_mail: each mail::claim(mail::Claim) -> Option<mail::Claimed>;
+            renew_mail: each mail::renew(mail::Renew) -> ();
+            hand_over_mail: each mail::hand_over(mail::HandOver) -> ();
+            settle_mail: each mail::settle(mail::Settle) -> ();
+            recover_mails: each mail::recover(mail::Recover) -> Vec<MailId>;
+            prune_mails: each mail::prune(mail::Prune) -> i64;
             keep_answer: each idempotency::keep_one(idempotency::Keep) -> idempotency::Answer;
             prune_keys: each idempotency::prune(idempotency::Prune) -> i64;
         }

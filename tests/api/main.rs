@@ -18,6 +18,7 @@ mod errors;
 mod guest;
 mod idempotency;
 mod lifecycle;
+mod mail;
 mod order;
 mod payment;
 mod purchase;

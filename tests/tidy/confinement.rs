@@ -16,6 +16,8 @@ const CONFINED: [(&str, &[&str], &str); 13] = [
     ("redis", &["src/cache"], "the shop runs without it"),
     ("jsonwebtoken", &["src/http/token.rs"], "one place signs and verifies"),
     ("argon2", &["src/actors/password.rs"], "one place chooses the cost"),
+    ("askama", &["src/gateway/mail/letter.rs"], "one place lays out letters"),
+    ("lettre", &["src/gateway/mail"], "the shop runs without a mail server"),
     ("StatusCode", &["src/cli", "src/http/error.rs"], "an error is mapped to the wire once"),
     (
         "actix_web",

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         account::{Email, Role},
         id::UserId,
-        session::RefreshHash,
+        session::{OpenSession, RefreshHash},
     },
 };
 
