@@ -16,6 +16,7 @@ pub mod mail;
 pub mod money;
 pub mod order;
 pub mod page;
+pub mod password;
 pub mod payment;
 pub mod phone;
 pub mod proof;

@@ -80,7 +80,7 @@ pub fn start_actors(
         deliveries: deliveries.clone(),
     };
     let payments = Directory::new(deps, Arc::clone(arbiters), limits);
-    let passwords = Passwords::start()?;
+    let passwords = Passwords::start(config.password_hash)?;
     let actors = Actors {
         sessions,
         accounts,

@@ -19,9 +19,10 @@ const NAME: &str = "Admin";
 pub fn create(email: &str) -> Result<(), Failure> {
     let (config, _) = configured()?;
     let email = Email::parse(email)?;
-    let password = Password::parse(&typed_password()?)?;
+    let password = Password::parse(&typed_password()?)?.unlike(&email)?;
     let store = shop::open(&config)?;
-    shop::run(register(&store, &Passwords::start()?, email, password, NAME, Role::Admin))?;
+    let passwords = Passwords::start(config.password_hash)?;
+    shop::run(register(&store, &passwords, email, password, NAME, Role::Admin))?;
     Ok(say("the admin can log in")?)
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     Error,
     id::{LinkId, UserId},
+    password::commonest::is_common,
     phone::Phone,
     session::OpenSession,
     settings::{Locale, Settings},
@@ -85,8 +86,15 @@ pub fn parse_name(text: &str) -> Result<String, Error> {
 pub struct Password(String);
 
 impl Password {
-    /// A new password, held to the rules for new ones.
+    /// A new password, held to the rules for new ones; see [`Password::unlike`] for the last.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        let password = Password::attempt(text)?;
+        if is_common(text) { Err(too_common()) } else { Ok(password) }
+    }
+
+    /// A password to be compared with one that stands. No account has one of another length, so
+    /// to say so tells nothing of any.
+    pub fn attempt(text: &str) -> Result<Self, Error> {
         if text.chars().count() < PASSWORD_CHARS_MIN || text.len() > PASSWORD_BYTES_MAX {
             let message = "a password is 10 characters to 512 bytes long";
             return Err(Error::invalid("password", "invalid_password", message));
@@ -94,17 +102,21 @@ impl Password {
         Ok(Password(text.to_owned()))
     }
 
-    /// A password to be compared with one that stands; only its size is bounded.
-    pub fn attempt(text: &str) -> Result<Self, Error> {
-        if text.len() > PASSWORD_BYTES_MAX {
-            return Err(Error::Unauthenticated { code: "invalid_credentials" });
-        }
-        Ok(Password(text.to_owned()))
+    /// A new password for the account of `email`: neither the address nor what stands before its
+    /// `@`, which guessers know.
+    pub fn unlike(self, email: &Email) -> Result<Self, Error> {
+        let typed = self.0.trim().to_lowercase();
+        let local = email.0.split_once('@').map_or("", |(local, _)| local);
+        if typed == email.0 || typed == local { Err(too_common()) } else { Ok(self) }
     }
 
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
+}
+
+fn too_common() -> Error {
+    Error::invalid("password", "common_password", "this password is among the first to be guessed")
 }
 
 impl fmt::Debug for Password {
@@ -233,6 +245,23 @@ mod tests {
         assert!(Password::parse("123456789").is_err());
         assert!(Password::parse(&"x".repeat(513)).is_err());
         assert!(Password::parse("correct horse").is_ok());
+    }
+
+    #[test]
+    fn what_is_guessed_first_is_no_new_password() {
+        let code = |refused: Result<Password, Error>| match refused {
+            Err(Error::Invalid(fields)) => fields[0].code,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(code(Password::parse("Password123")), "common_password");
+        assert_eq!(code(Password::parse("1111111111")), "common_password");
+        assert!(Password::attempt("Password123").is_ok());
+
+        let email = Email::parse("ada.lovelace@example.com").unwrap();
+        for like in ["Ada.Lovelace", "ada.lovelace@EXAMPLE.com", " ada.lovelace "] {
+            assert_eq!(code(Password::parse(like).unwrap().unlike(&email)), "common_password");
+        }
+        assert!(Password::parse("ada.lovelace!").unwrap().unlike(&email).is_ok());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{
     domain::{
         Error,
         account::{
-            self, Email, Password, Role, User,
+            self, Credentials, Email, Password, Role, User,
             change::{ChangeProfile, DeleteAccount, Profile},
         },
         id::{LinkId, UserId},
@@ -96,17 +96,17 @@ pub async fn delete_me(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answ
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// The hash of a user's password, if `password` is it; else the field is wrong.
+/// The account of a user, if `password` is its; else the field is wrong.
 async fn verified(
     store: &Store,
     actors: &Actors,
     user: UserId,
     password: Password,
     field: &'static str,
-) -> Result<String, Error> {
-    let hash = read!(store, account::credentials_of(user))?.password_hash;
-    match actors.passwords.verify(password, Some(hash.clone())).await? {
-        true => Ok(hash),
+) -> Result<Credentials, Error> {
+    let found = read!(store, account::credentials_of(user))?;
+    match actors.passwords.verify(password, Some(found.password_hash.clone())).await? {
+        true => Ok(found),
         false => Err(wrong_password(field)),
     }
 }
@@ -136,6 +136,7 @@ impl Register {
     fn parse(&self) -> Result<(Email, String, Password), Error> {
         let named = both(Email::parse(&self.email), account::parse_name(&self.name));
         let ((email, name), password) = both(named, Password::parse(&self.password))?;
+        let password = password.unlike(&email)?;
         Ok((email, name, password))
     }
 }

@@ -16,7 +16,7 @@ use super::{
     token::{self, ACCESS_SECONDS, Caller, Keys},
 };
 use crate::{
-    actors::{self, Actors},
+    actors::{self, Actors, password::Verdict},
     domain::{
         Error,
         account::{Email, Password, User},
@@ -49,12 +49,12 @@ pub async fn login(
     let (email, password) = body.parse()?;
     let found = read!(store, account::credentials(email))?;
     let hash = found.as_ref().map(|it| it.password_hash.clone());
-    let matches = actors.passwords.verify(password, hash).await?;
+    let Verdict { matches, rehashed } = actors.passwords.verify_and_renew(password, hash).await?;
     let found = found.filter(|_| matches);
     let found = found.ok_or(Error::Unauthenticated { code: "invalid_credentials" })?;
     let (session, refresh) = open(found.user.id, &request);
     let (id, shown) = (session.id, found.password_hash);
-    let login = LogIn { session, shown, rehashed: None };
+    let login = LogIn { session, shown, rehashed };
     let user = actors.sessions.ask(id, actors::session::Open(login)).await?;
     Ok(HttpResponse::Ok().json(Session::of(&keys, user, id, refresh)?))
 }

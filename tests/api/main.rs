@@ -9,6 +9,7 @@
 )]
 
 mod account;
+mod bench;
 mod cart;
 mod catalogue;
 mod checkout;
@@ -19,7 +20,9 @@ mod guest;
 mod idempotency;
 mod lifecycle;
 mod mail;
+mod oracle;
 mod order;
+mod password;
 mod payment;
 mod purchase;
 mod routes;

@@ -26,7 +26,6 @@ const SHARED: &[(&str, &str)] = &[
     ("middleware", "http: what every request passes"),
     ("origin", "store: on whose behalf the work at hand is done"),
     ("openapi", "http: the description of all routes"),
-    ("password", "actors: hashing, on threads of its own"),
     ("peer", "http: from which address a client comes"),
     ("pool", "store: connections and migrations, as both dialects have them"),
     ("postgres", "store: one of the two dialects"),

@@ -61,7 +61,7 @@ pub async fn reset_password(
     // Before any hashing: a link that is spent costs nothing.
     let link = read!(store, link::find(id))?.ok_or_else(invalid)?;
     link.opens(&[Purpose::ResetPassword], store::now())?;
-    let password_hash = actors.passwords.hash(password).await?;
+    let password_hash = actors.passwords.hash(password.unlike(&link.email)?).await?;
     let reset = ResetPassword { user: link.user, link: id, password_hash };
     actors.accounts.change(reset).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -82,9 +82,9 @@ pub async fn change_password(
     Json(body): Json<NewPassword>,
 ) -> Answered {
     let (present, password) = body.parse()?;
-    let shown = verified(&store, &actors, caller.user, present, "current_password").await?;
-    let password_hash = actors.passwords.hash(password).await?;
-    let (user, keep) = (caller.user, caller.session);
+    let found = verified(&store, &actors, caller.user, present, "current_password").await?;
+    let password_hash = actors.passwords.hash(password.unlike(&found.user.email)?).await?;
+    let (user, shown, keep) = (caller.user, found.password_hash, caller.session);
     actors.accounts.change(ChangePassword { user, shown, password_hash, keep }).await?;
     Ok(HttpResponse::NoContent().finish())
 }

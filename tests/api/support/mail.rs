@@ -32,7 +32,8 @@ impl Mail {
     /// The part of this kind, with what says how it is encoded.
     pub fn part(&self, kind: &str) -> &str {
         let boundary = self.text.split_once("boundary=\"").unwrap().1.split('"').next().unwrap();
-        let mut parts = self.text.split(&format!("--{boundary}")).skip(1);
+        let separator = format!("--{boundary}");
+        let mut parts = self.text.split(separator.as_str()).skip(1);
         parts.find(|part| part.contains(kind)).unwrap_or_else(|| panic!("no {kind}: {}", self.text))
     }
 }
