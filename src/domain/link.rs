@@ -8,6 +8,7 @@ use super::{
     Error,
     account::Email,
     id::{LinkId, UserId},
+    proof::invalid_link,
     words::words,
 };
 
@@ -53,14 +54,8 @@ impl Link {
     /// something else is refused like one that never was.
     pub fn opens(&self, purposes: &[Purpose], now: DateTime<Utc>) -> Result<(), Error> {
         let is_good = self.used_at.is_none() && now < self.expires_at;
-        if is_good && purposes.contains(&self.purpose) { Ok(()) } else { Err(invalid()) }
+        if is_good && purposes.contains(&self.purpose) { Ok(()) } else { Err(invalid_link()) }
     }
-}
-
-/// The refusal of every link that does not open.
-pub fn invalid() -> Error {
-    let message = "this link was used, is too old or never was: ask for another one".to_owned();
-    Error::Rejected { code: "invalid_link", message }
 }
 
 /// Notes that somebody asks for a new password at an address. What is done is the same whether it

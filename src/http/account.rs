@@ -7,6 +7,7 @@ use super::{
     error::Answered,
     extract::{Auth, Public},
     input::{Json, both},
+    limit::{Attempt, Gate},
     session::{Session, open},
     token::{Caller, Keys},
 };
@@ -19,9 +20,11 @@ use crate::{
             change::{ChangeProfile, DeleteAccount, Profile},
         },
         id::{LinkId, UserId},
+        link::{Link, Purpose},
         phone::Phone,
+        proof::invalid_link,
     },
-    store::{Store, read},
+    store::{self, Store, read},
 };
 
 pub mod email;
@@ -37,12 +40,14 @@ pub mod password;
 )]
 pub async fn register(
     _: Auth<Public>,
+    gate: Gate,
     request: HttpRequest,
     actors: Data<Actors>,
     keys: Data<Keys>,
     Json(body): Json<Register>,
 ) -> Answered {
     let (email, name, password) = body.parse()?;
+    let _counted = gate.enter(Attempt::Register).await?;
     let password_hash = actors.passwords.hash(password).await?;
     let (user, role) = (UserId::new(), Role::Customer);
     let (opened, refresh) = open(user, &request);
@@ -94,6 +99,19 @@ pub async fn change_me(
 pub async fn delete_me(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answered {
     actors.accounts.change(DeleteAccount { user: caller.user }).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// The link of a token, if it opens for one of `purposes`.
+async fn opened(
+    store: &Store,
+    keys: &Keys,
+    token: &str,
+    purposes: &[Purpose],
+) -> Result<Link, Error> {
+    let id = keys.proofs().link_of(token)?;
+    let link = read!(store, link::find(id))?.ok_or_else(invalid_link)?;
+    link.opens(purposes, store::now())?;
+    Ok(link)
 }
 
 /// The account of a user, if `password` is its; else the field is wrong.

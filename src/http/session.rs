@@ -12,6 +12,7 @@ use super::{
     error::Answered,
     extract::{Auth, Public},
     input::{Json, both},
+    limit::{Attempt, Gate},
     peer,
     token::{self, ACCESS_SECONDS, Caller, Keys},
 };
@@ -21,7 +22,9 @@ use crate::{
         Error,
         account::{Email, Password, User},
         id::{SessionId, UserId},
-        session::{self, Device, EndSessions, LogIn, OpenSession, Reason, Refreshed, Which},
+        session::{
+            self, Device, EndSessions, LogIn, OpenSession, Reason, RefreshHash, Refreshed, Which,
+        },
     },
     store::{self, Store, read},
 };
@@ -40,6 +43,7 @@ const USER_AGENT_CHARS_MAX: usize = 300;
 )]
 pub async fn login(
     _: Auth<Public>,
+    gate: Gate,
     request: HttpRequest,
     store: Data<Store>,
     actors: Data<Actors>,
@@ -47,14 +51,10 @@ pub async fn login(
     Json(body): Json<Login>,
 ) -> Answered {
     let (email, password) = body.parse()?;
-    let found = read!(store, account::credentials(email))?;
-    let hash = found.as_ref().map(|it| it.password_hash.clone());
-    let Verdict { matches, rehashed } = actors.passwords.verify_and_renew(password, hash).await?;
-    let found = found.filter(|_| matches);
-    let found = found.ok_or(Error::Unauthenticated { code: "invalid_credentials" })?;
-    let (session, refresh) = open(found.user.id, &request);
-    let (id, shown) = (session.id, found.password_hash);
-    let login = LogIn { session, shown, rehashed };
+    let compared = compare(&store, &actors, email.clone(), password);
+    let Shown { user, hash, rehashed } = gate.attempt(Attempt::Login(&email), compared).await?;
+    let (session, refresh) = open(user, &request);
+    let (id, login) = (session.id, LogIn { session, shown: hash, rehashed });
     let user = actors.sessions.ask(id, actors::session::Open(login)).await?;
     Ok(HttpResponse::Ok().json(Session::of(&keys, user, id, refresh)?))
 }
@@ -72,15 +72,19 @@ pub async fn login(
 )]
 pub async fn refresh(
     _: Auth<Public>,
+    gate: Gate,
+    store: Data<Store>,
     actors: Data<Actors>,
     keys: Data<Keys>,
     Json(body): Json<Refresh>,
 ) -> Answered {
-    let session = token::session_of(&body.refresh_token)?;
-    let fresh = token::refresh(session);
-    let spent = token::refresh_hash(&body.refresh_token);
-    let renewal = session::Refresh { spent, fresh: token::refresh_hash(&fresh) };
     let refused = |code| Err(Error::Unauthenticated { code }.into());
+    let Some((session, spent)) = renewable(&store, &body.refresh_token).await? else {
+        let _counted = gate.enter(Attempt::Refresh).await?;
+        return refused("invalid_refresh_token");
+    };
+    let fresh = token::refresh(session);
+    let renewal = session::Refresh { spent, fresh: token::refresh_hash(&fresh) };
     match actors.sessions.ask(session, actors::session::Renew(renewal)).await? {
         Refreshed::Renewed { session, user } => {
             Ok(HttpResponse::Ok().json(Session::of(&keys, user, session, fresh)?))
@@ -153,6 +157,41 @@ pub async fn end_other_sessions(Auth(caller): Auth<Caller>, actors: Data<Actors>
 async fn end(actors: &Actors, user: UserId, which: Which, reason: Reason) -> Answered {
     actors.accounts.change(EndSessions { user, which, reason }).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// What somebody has shown who knows the password of an account.
+struct Shown {
+    user: UserId,
+    hash: String,
+    rehashed: Option<String>,
+}
+
+/// Whose password this is.
+async fn compare(
+    store: &Store,
+    actors: &Actors,
+    email: Email,
+    password: Password,
+) -> Result<Shown, Error> {
+    let found = read!(store, account::credentials(email))?;
+    let hash = found.as_ref().map(|it| it.password_hash.clone());
+    let Verdict { matches, rehashed } = actors.passwords.verify_and_renew(password, hash).await?;
+    let found = found.filter(|_| matches);
+    let found = found.ok_or(Error::Unauthenticated { code: "invalid_credentials" })?;
+    Ok(Shown { user: found.user.id, hash: found.password_hash, rehashed })
+}
+
+/// The session of a refresh token, if it may be one: what is none of ours is found out without the
+/// store, and what a reader doesn't know either never queues at the writer.
+async fn renewable(
+    store: &Store,
+    refresh: &str,
+) -> Result<Option<(SessionId, RefreshHash)>, Error> {
+    let Ok(session) = token::session_of(refresh) else { return Ok(None) };
+    let hash = token::refresh_hash(refresh);
+    let (asked, now) = (hash.clone(), store::now());
+    let is_known = read!(store, session::is_known(asked, now))?;
+    Ok(is_known.then_some((session, hash)))
 }
 
 /// An address and what is said to be its password.

@@ -9,8 +9,9 @@ use crate::{
         Error,
         account::{Email, User, UserStatus},
         id::{LinkId, UserId},
-        link::{Ask, KEPT_HOURS, LINKS_MAX, Link, Prune, Purpose, Send, invalid},
+        link::{Ask, KEPT_HOURS, LINKS_MAX, Link, Prune, Purpose, Send},
         mail::{Letter, Mail},
+        proof::invalid_link,
     },
     store::{error::corrupt, schema::links},
 };
@@ -93,11 +94,11 @@ pub fn open(
     user: UserId,
     purposes: &[Purpose],
 ) -> Result<Link, Error> {
-    let link = find(tx.conn, id)?.filter(|link| link.user == user).ok_or_else(invalid)?;
+    let link = find(tx.conn, id)?.filter(|link| link.user == user).ok_or_else(invalid_link)?;
     link.opens(purposes, tx.now)?;
     let unused = links::table.find(id.to_string()).filter(links::used_at.is_null());
     let taken = diesel::update(unused).set(links::used_at.eq(tx.now.naive_utc()));
-    if taken.execute(tx.conn)? == 0 { Err(invalid()) } else { Ok(link) }
+    if taken.execute(tx.conn)? == 0 { Err(invalid_link()) } else { Ok(link) }
 }
 
 /// Forgets links of a user that nobody has opened.

@@ -14,8 +14,8 @@ use crate::{
         mail::{Letter, Mail},
         session::{
             Device, EndSessions, KEPT_DAYS, Listed, LogIn, OpenSession, Prune,
-            REFRESH_GRACE_SECONDS, Reason, Refresh, Refreshed, Revoke, SESSION_DAYS, SESSIONS_MAX,
-            Session, Which,
+            REFRESH_GRACE_SECONDS, Reason, Refresh, RefreshHash, Refreshed, Revoke, SESSION_DAYS,
+            SESSIONS_MAX, Session, Which,
         },
     },
     store::{
@@ -69,6 +69,16 @@ pub fn get(conn: &mut Conn, id: SessionId) -> Result<Session, Error> {
         expires_at: row.expires_at.and_utc(),
         revoked_at: row.revoked_at.map(|at| at.and_utc()),
     })
+}
+
+/// Whether a refresh token was given to a session that stands at `now`.
+pub fn is_known(conn: &mut Conn, token: RefreshHash, now: DateTime<Utc>) -> Result<bool, Error> {
+    let known = refresh_tokens::table
+        .inner_join(sessions::table)
+        .filter(refresh_tokens::hash.eq(token.0))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now.naive_utc()));
+    Ok(diesel::select(diesel::dsl::exists(known)).get_result(conn)?)
 }
 
 /// The sessions that were ended at `since` or later.

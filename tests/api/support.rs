@@ -19,6 +19,8 @@ use uuid::Uuid;
 pub mod client;
 #[path = "support/database.rs"]
 mod database;
+#[path = "support/limit.rs"]
+pub mod limit;
 #[path = "support/mail.rs"]
 pub mod mail;
 #[path = "support/purchase.rs"]

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web::Data};
 use serde::Deserialize;
 
-use super::{present, verified};
+use super::{opened, present, verified};
 use crate::{
     actors::Actors,
     domain::{
@@ -13,15 +13,16 @@ use crate::{
             change::{AskEmail, ConfirmEmail, ResendConfirmation},
         },
         id::LinkId,
-        link::{Purpose, invalid},
+        link::Purpose,
     },
     http::{
         error::Answered,
         extract::{Auth, Public},
         input::{Json, both},
+        limit::{Attempt, Gate},
         token::{Caller, Keys},
     },
-    store::{self, Store, read},
+    store::Store,
 };
 
 /// Confirms the address that the link went to; a new one is the account's from then on.
@@ -38,12 +39,13 @@ pub async fn confirm_email(
     store: Data<Store>,
     actors: Data<Actors>,
     keys: Data<Keys>,
+    gate: Gate,
     Json(body): Json<Confirm>,
 ) -> Answered {
-    let id = keys.proofs().link_of(&body.token)?;
-    let link = read!(store, link::find(id))?.ok_or_else(invalid)?;
-    link.opens(&[Purpose::ConfirmEmail, Purpose::ChangeEmail], store::now())?;
-    actors.accounts.change(ConfirmEmail { user: link.user, link: id }).await?;
+    let purposes = [Purpose::ConfirmEmail, Purpose::ChangeEmail];
+    let link = opened(&store, &keys, &body.token, &purposes);
+    let link = gate.attempt(Attempt::Proof, link).await?;
+    actors.accounts.change(ConfirmEmail { user: link.user, link: link.id }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -52,7 +54,12 @@ pub async fn confirm_email(
     post, path = "/api/v1/auth/email/resend", tag = "accounts",
     responses((status = 204, description = "A link is on its way if one is needed"))
 )]
-pub async fn resend_confirmation(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answered {
+pub async fn resend_confirmation(
+    Auth(caller): Auth<Caller>,
+    actors: Data<Actors>,
+    gate: Gate,
+) -> Answered {
+    let _counted = gate.enter(Attempt::Resend(caller.user)).await?;
     let resend = ResendConfirmation { user: caller.user, link: LinkId::new() };
     actors.accounts.change(resend).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -71,10 +78,12 @@ pub async fn change_email(
     Auth(caller): Auth<Caller>,
     store: Data<Store>,
     actors: Data<Actors>,
+    gate: Gate,
     Json(body): Json<NewEmail>,
 ) -> Answered {
     let (email, password) = body.parse()?;
-    verified(&store, &actors, caller.user, password, "password").await?;
+    let shown = verified(&store, &actors, caller.user, password, "password");
+    gate.attempt(Attempt::Password(caller.user), shown).await?;
     let (user, link) = (caller.user, LinkId::new());
     actors.accounts.change(AskEmail { user, email, link }).await?;
     Ok(HttpResponse::Accepted().finish())

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web::Data};
 use serde::Deserialize;
 
-use super::{present, verified};
+use super::{opened, present, verified};
 use crate::{
     actors::{Actors, link},
     domain::{
@@ -13,15 +13,16 @@ use crate::{
             change::{ChangePassword, ResetPassword},
         },
         id::LinkId,
-        link::{Purpose, invalid},
+        link::Purpose,
     },
     http::{
         error::Answered,
         extract::{Auth, Public},
         input::{Json, both},
+        limit::{Attempt, Gate},
         token::{Caller, Keys},
     },
-    store::{self, Store, read},
+    store::Store,
 };
 
 /// Sends a link to the address by which a new password can be chosen, if it has an account.
@@ -34,10 +35,17 @@ use crate::{
 pub async fn forgot_password(
     _: Auth<Public>,
     actors: Data<Actors>,
+    gate: Gate,
     Json(body): Json<Forgot>,
 ) -> Answered {
     let email = Email::parse(&body.email)?;
-    actors.links.ask(LinkId::new(), link::Ask(email)).await?;
+    let _counted = gate.enter(Attempt::Forgot).await?;
+    match gate.enter(Attempt::ForgotOf(&email)).await {
+        Ok(_) => actors.links.ask(LinkId::new(), link::Ask(email)).await?,
+        // Who is told would learn that somebody else asks for it too.
+        Err(Error::TooMany { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
     Ok(HttpResponse::Accepted().finish())
 }
 
@@ -54,15 +62,15 @@ pub async fn reset_password(
     store: Data<Store>,
     actors: Data<Actors>,
     keys: Data<Keys>,
+    gate: Gate,
     Json(body): Json<Reset>,
 ) -> Answered {
     let password = Password::parse(&body.password)?;
-    let id = keys.proofs().link_of(&body.token)?;
-    // Before any hashing: a link that is spent costs nothing.
-    let link = read!(store, link::find(id))?.ok_or_else(invalid)?;
-    link.opens(&[Purpose::ResetPassword], store::now())?;
+    // Before any hashing: a link that is spent costs little.
+    let link = opened(&store, &keys, &body.token, &[Purpose::ResetPassword]);
+    let link = gate.attempt(Attempt::Proof, link).await?;
     let password_hash = actors.passwords.hash(password.unlike(&link.email)?).await?;
-    let reset = ResetPassword { user: link.user, link: id, password_hash };
+    let reset = ResetPassword { user: link.user, link: link.id, password_hash };
     actors.accounts.change(reset).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -79,10 +87,12 @@ pub async fn change_password(
     Auth(caller): Auth<Caller>,
     store: Data<Store>,
     actors: Data<Actors>,
+    gate: Gate,
     Json(body): Json<NewPassword>,
 ) -> Answered {
     let (present, password) = body.parse()?;
-    let found = verified(&store, &actors, caller.user, present, "current_password").await?;
+    let shown = verified(&store, &actors, caller.user, present, "current_password");
+    let found = gate.attempt(Attempt::Password(caller.user), shown).await?;
     let password_hash = actors.passwords.hash(password.unlike(&found.user.email)?).await?;
     let (user, shown, keep) = (caller.user, found.password_hash, caller.session);
     actors.accounts.change(ChangePassword { user, shown, password_hash, keep }).await?;

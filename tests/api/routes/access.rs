@@ -36,7 +36,17 @@ expected! {
     POST   "/api/v1/auth/register"                     400    400   400      400   400;
     POST   "/api/v1/auth/login"                        400    400   400      400   400;
     POST   "/api/v1/auth/refresh"                      400    400   400      400   400;
+    POST   "/api/v1/auth/email/confirm"                400    400   400      400   400;
+    POST   "/api/v1/auth/email/resend"                 401    401   401      204   204;
+    POST   "/api/v1/auth/password/forgot"              400    400   400      400   400;
+    POST   "/api/v1/auth/password/reset"               400    400   400      400   400;
     GET    "/api/v1/me"                                401    401   401      200   200;
+    PATCH  "/api/v1/me"                                401    401   401      200   200;
+    POST   "/api/v1/me/email"                          401    401   401      400   400;
+    POST   "/api/v1/me/password"                       401    401   401      400   400;
+    GET    "/api/v1/me/sessions"                       401    401   401      200   200;
+    DELETE "/api/v1/me/sessions"                       401    401   401      204   204;
+    DELETE "/api/v1/me/sessions/{id}"                  401    401   401      404   404;
     GET    "/api/v1/categories"                        200    200   200      200   200;
     GET    "/api/v1/products"                          200    200   200      200   200;
     GET    "/api/v1/products/{id}"                     404    404   404      404   404;
@@ -64,4 +74,6 @@ expected! {
     GET    "/metrics"                                  200    200   200      200   200;
     GET    "/api/openapi.json"                         200    200   200      200   200;
     POST   "/api/v1/auth/logout"                       401    401   401      204   204;
+    POST   "/api/v1/auth/logout-all"                   401    401   401      204   204;
+    DELETE "/api/v1/me"                                401    401   401      204   409;
 }
