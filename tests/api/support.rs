@@ -107,6 +107,12 @@ impl TestShop {
         self.server = Some(server);
     }
 
+    /// Changes a setting for the next start.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.push((name, value.to_owned()));
+    }
+
     /// Ends the process as a power cut would.
     pub fn kill(&mut self) {
         self.server_mut().kill();
