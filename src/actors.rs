@@ -2,16 +2,19 @@
 //! one for each sixteenth of the stock.
 //!
 //! They start in this order, and ask only those before them: orders; carts and deliveries;
-//! payments; the sweeper. So no two ever wait for each other.
+//! payments; the sweeper; the mailer, which asks nobody. So no two ever wait for each other.
 
 use std::time::Duration;
 
 use actix::prelude::*;
 
+pub mod account;
 pub mod cart;
 pub mod delivery;
 pub mod directory;
 pub mod inventory;
+pub mod link;
+pub mod mailer;
 pub mod order;
 pub mod password;
 pub mod payment;
@@ -19,8 +22,9 @@ pub mod session;
 pub mod sweeper;
 
 use self::{
-    cart::CartActor, delivery::DeliveryActor, directory::Directory, inventory::InventoryActor,
-    order::OrderActor, password::Passwords, payment::PaymentActor, session::SessionActor,
+    account::AccountActor, cart::CartActor, delivery::DeliveryActor, directory::Directory,
+    inventory::InventoryActor, link::LinkActor, order::OrderActor, password::Passwords,
+    payment::PaymentActor, session::SessionActor,
 };
 use crate::{domain::Error, store::origin};
 
@@ -34,6 +38,8 @@ const TRIES_MAX: u32 = 32;
 #[derive(Clone)]
 pub struct Actors {
     pub sessions: Directory<SessionActor>,
+    pub accounts: Directory<AccountActor>,
+    pub links: Directory<LinkActor>,
     pub carts: Directory<CartActor>,
     pub orders: Directory<OrderActor>,
     pub payments: Directory<PaymentActor>,

@@ -11,8 +11,9 @@ use chrono::TimeDelta;
 use super::CONNECTIONS_MAX;
 use crate::{
     actors::{
-        Actors, cart, delivery,
+        Actors, account, cart, delivery,
         directory::{Directory, Limits},
+        mailer::{Counts, Deps, Drain, Mailer},
         order,
         password::Passwords,
         payment,
@@ -20,9 +21,13 @@ use crate::{
         sweeper::Sweeper,
     },
     cache::revoked::{KEPT, Revoked},
-    config::{Config, Courier as Moving},
-    domain::{Error, id::SessionId},
-    gateway::{courier::Courier, payment::emulator::Emulator},
+    config::{Config, Courier as Moving, Security},
+    domain::{Error, id::SessionId, proof::Proofs},
+    gateway::{
+        courier::Courier,
+        mail::{Post, files::Folder, letter::Shop, message::Stationery, smtp},
+        payment::emulator::Emulator,
+    },
     store::{self, Store, read},
 };
 
@@ -49,6 +54,13 @@ pub fn start_actors(
     let deps = session::Deps { store: store.clone(), revoked: revoked.clone() };
     let many = Limits { cap: SESSIONS_MAX, wakes_max: SESSIONS_MAX, ..limits.clone() };
     let sessions = Directory::new(deps, Arc::clone(arbiters), many);
+    let deps = account::Deps {
+        store: store.clone(),
+        sessions: sessions.clone(),
+        revoked: revoked.clone(),
+    };
+    let accounts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let links = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
@@ -69,10 +81,48 @@ pub fn start_actors(
     };
     let payments = Directory::new(deps, Arc::clone(arbiters), limits);
     let passwords = Passwords::start(config.password_hash)?;
-    let actors = Actors { sessions, carts, orders, payments, deliveries, inventory, passwords };
+    let actors = Actors {
+        sessions,
+        accounts,
+        links,
+        carts,
+        orders,
+        payments,
+        deliveries,
+        inventory,
+        passwords,
+    };
     Sweeper { store, actors: actors.clone() }.start();
     actix_rt::spawn(passivate(actors.clone()));
     Ok(actors)
+}
+
+/// The mailer of this node; the links in its letters lead below `url`.
+pub fn start_mailer(
+    config: &Config,
+    store: Store,
+    url: String,
+    proofs: Proofs,
+    counts: Arc<Counts>,
+) -> Result<Addr<Mailer>, Error> {
+    let shop = Shop { name: config.mail_from.name.clone(), url, proofs };
+    let stationery = Stationery::new(&config.mail_from.name, &config.mail_from.address, shop)?;
+    let post = match &config.smtp {
+        Some(url) => {
+            let tls = match url.security {
+                Security::Tls => smtp::Tls::Wrapped,
+                Security::StartTls => smtp::Tls::StartTls,
+                Security::None => smtp::Tls::Never,
+            };
+            let place = (url.host.clone(), url.port);
+            let server = smtp::Server::new(place, tls, url.login.clone(), stationery.host());
+            Post::Smtp(server.map_err(Error::internal("reading the certificates"))?)
+        }
+        None => Post::Files(Folder::below(&config.data_dir)),
+    };
+    let retry =
+        TimeDelta::from_std(config.mail_retry).map_err(Error::internal("reading a time"))?;
+    Ok(Mailer::new(Deps { store, post, stationery, retry }, counts).start())
 }
 
 async fn passivate(actors: Actors) {
@@ -80,9 +130,20 @@ async fn passivate(actors: Actors) {
     loop {
         tick.tick().await;
         let now = Instant::now();
-        let Actors { sessions, carts, orders, payments, deliveries, inventory, passwords: _ } =
-            &actors;
+        let Actors {
+            sessions,
+            accounts,
+            links,
+            carts,
+            orders,
+            payments,
+            deliveries,
+            inventory,
+            passwords: _,
+        } = &actors;
         sessions.sweep(now);
+        accounts.sweep(now);
+        links.sweep(now);
         inventory.sweep(now);
         orders.sweep(now);
         carts.sweep(now);
@@ -94,17 +155,37 @@ async fn passivate(actors: Actors) {
 /// Lets no new message in, from those who ask to those who are asked, and waits for what is in
 /// hand, each kind at most for `at_most`.
 pub async fn drain(actors: &Actors, at_most: Duration) {
-    let Actors { sessions, carts, orders, payments, deliveries, inventory, passwords: _ } = actors;
+    let Actors {
+        sessions,
+        accounts,
+        links,
+        carts,
+        orders,
+        payments,
+        deliveries,
+        inventory,
+        passwords: _,
+    } = actors;
     let drained = [
         ("payments", payments.drain(at_most).await),
         ("deliveries", deliveries.drain(at_most).await),
         ("carts", carts.drain(at_most).await),
         ("orders", orders.drain(at_most).await),
         ("inventory", inventory.drain(at_most).await),
+        ("links", links.drain(at_most).await),
+        ("accounts", accounts.drain(at_most).await),
         ("sessions", sessions.drain(at_most).await),
     ];
     for (kind, _) in drained.iter().filter(|(_, whole)| !whole) {
         tracing::warn!(kind, "some messages were not finished in time");
+    }
+}
+
+/// Has the mailer begin nothing more, and waits for the mails in its hands, at most for `at_most`:
+/// of one that is cut off nobody would know whether it has arrived.
+pub async fn drain_mailer(mailer: &Addr<Mailer>, at_most: Duration) {
+    if mailer.send(Drain).timeout(at_most).await.is_err() {
+        tracing::warn!("some mails were not finished in time");
     }
 }
 

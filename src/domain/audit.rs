@@ -11,13 +11,16 @@ use uuid::Uuid;
 
 use super::{
     Error,
-    id::{CartId, OrderId, SessionId, UserId, VariantId},
+    id::{AddressId, CartId, LinkId, OrderId, SessionId, UserId, VariantId},
     words::words,
 };
 
 mod account;
+mod address;
 mod cart;
 mod catalogue;
+mod link;
+mod mail;
 mod order;
 mod session;
 mod system;
@@ -39,6 +42,21 @@ words! {
     #[schema(as = AuditAction)]
     Action {
         AccountRegistered = "account.registered",
+        AccountChanged = "account.changed",
+        AccountDeleted = "account.deleted",
+        PasswordChanged = "account.password_changed",
+        PasswordReset = "account.password_reset",
+        ResetAsked = "link.reset_asked",
+        ResetSent = "account.reset_sent",
+        ConfirmationSent = "account.confirmation_sent",
+        EmailChangeAsked = "account.email_change_asked",
+        EmailConfirmed = "account.email_confirmed",
+        EmailChanged = "account.email_changed",
+        SessionsEnded = "account.sessions_ended",
+        SettingsChanged = "account.settings_changed",
+        AddressSaved = "address.saved",
+        AddressChanged = "address.changed",
+        AddressDeleted = "address.deleted",
         SessionOpened = "session.opened",
         SessionRenewed = "session.renewed",
         SessionRevoked = "session.revoked",
@@ -60,6 +78,8 @@ words! {
     #[schema(as = AuditObject)]
     ObjectKind {
         User = "user",
+        Link = "link",
+        Address = "address",
         Session = "session",
         Catalogue = "catalogue",
         Variant = "variant",
@@ -94,6 +114,8 @@ macro_rules! objects {
 objects! {
     UserId: User;
     SessionId: Session;
+    LinkId: Link;
+    AddressId: Address;
     VariantId: Variant;
     CartId: Cart;
     OrderId: Order;

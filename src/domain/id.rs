@@ -61,6 +61,8 @@ ids! {
     UserId = "user";
     /// A login session: what a refresh token keeps alive and a log-out ends.
     SessionId = "session";
+    /// An address that a user keeps.
+    AddressId = "address";
     CategoryId = "category";
     ProductId = "product";
     VariantId = "variant";
@@ -74,6 +76,8 @@ ids! {
     DeliveryId = "delivery";
     EventId = "event";
     MailId = "mail";
+    /// One taking of a mail into hand.
+    ClaimId = "claim";
     /// What a link in a mail stands for: a row, of which the mail holds the id and a proof.
     LinkId = "link";
     /// One open socket.

@@ -1,9 +1,14 @@
 //! Login sessions: log in and out, keep a session alive.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Data, Path},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cursor::List,
     error::Answered,
     extract::{Auth, Public},
     input::{Json, both},
@@ -11,12 +16,12 @@ use super::{
     token::{self, ACCESS_SECONDS, Caller, Keys},
 };
 use crate::{
-    actors::{self, Actors},
+    actors::{self, Actors, password::Verdict},
     domain::{
         Error,
-        account::{Email, Password, User, UserStatus},
+        account::{Email, Password, User},
         id::{SessionId, UserId},
-        session::{self, Device, OpenSession, Refreshed},
+        session::{self, Device, EndSessions, LogIn, OpenSession, Reason, Refreshed, Which},
     },
     store::{self, Store, read},
 };
@@ -30,6 +35,7 @@ const USER_AGENT_CHARS_MAX: usize = 300;
     responses(
         (status = 200, description = "The session", body = Session),
         (status = 401, description = "`invalid_credentials`"),
+        (status = 403, description = "`account_suspended`, with `suspended_until` where it ends"),
     )
 )]
 pub async fn login(
@@ -43,12 +49,13 @@ pub async fn login(
     let (email, password) = body.parse()?;
     let found = read!(store, account::credentials(email))?;
     let hash = found.as_ref().map(|it| it.password_hash.clone());
-    let matches = actors.passwords.verify(password, hash).await?;
-    let user = found.map(|it| it.user).filter(|it| matches && it.status == UserStatus::Active);
-    let user = user.ok_or(Error::Unauthenticated { code: "invalid_credentials" })?;
-    let (session, refresh) = open(user.id, &request);
-    let id = session.id;
-    actors.sessions.ask(id, actors::session::Open(session)).await?;
+    let Verdict { matches, rehashed } = actors.passwords.verify_and_renew(password, hash).await?;
+    let found = found.filter(|_| matches);
+    let found = found.ok_or(Error::Unauthenticated { code: "invalid_credentials" })?;
+    let (session, refresh) = open(found.user.id, &request);
+    let (id, shown) = (session.id, found.password_hash);
+    let login = LogIn { session, shown, rehashed };
+    let user = actors.sessions.ask(id, actors::session::Open(login)).await?;
     Ok(HttpResponse::Ok().json(Session::of(&keys, user, id, refresh)?))
 }
 
@@ -90,6 +97,61 @@ pub async fn refresh(
 )]
 pub async fn logout(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answered {
     actors.sessions.ask(caller.session, actors::session::End).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Ends all my sessions, this one too.
+#[utoipa::path(
+    post, path = "/api/v1/auth/logout-all", tag = "accounts",
+    responses((status = 204, description = "They have ended"))
+)]
+pub async fn logout_all(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answered {
+    end(&actors, caller.user, Which::All, Reason::LoggedOut).await
+}
+
+/// Where I am logged in, the place that was seen last first. It is one page: there are at most 50.
+#[utoipa::path(
+    get, path = "/api/v1/me/sessions", tag = "accounts",
+    responses((status = 200, description = "The sessions", body = List<session::Listed>))
+)]
+pub async fn sessions(Auth(caller): Auth<Caller>, store: Data<Store>) -> Answered {
+    let items = read!(store, session::list(caller.user, caller.session))?;
+    Ok(HttpResponse::Ok().json(List { items, next_cursor: None }))
+}
+
+/// Ends one of my sessions.
+#[utoipa::path(
+    delete, path = "/api/v1/me/sessions/{id}", tag = "accounts",
+    params(("id" = String, Path, description = "The session")),
+    responses(
+        (status = 204, description = "It has ended"),
+        (status = 404, description = "It stands no more, or is not yours"),
+    )
+)]
+pub async fn end_session(
+    Auth(caller): Auth<Caller>,
+    actors: Data<Actors>,
+    id: Path<SessionId>,
+) -> Answered {
+    let (user, which) = (caller.user, Which::One(*id));
+    let end = EndSessions { user, which, reason: Reason::Revoked };
+    match actors.accounts.change(end).await?.0.is_empty() {
+        false => Ok(HttpResponse::NoContent().finish()),
+        true => Err(Error::NotFound("session").into()),
+    }
+}
+
+/// Ends all my sessions but this one.
+#[utoipa::path(
+    delete, path = "/api/v1/me/sessions", tag = "accounts",
+    responses((status = 204, description = "The others have ended"))
+)]
+pub async fn end_other_sessions(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answered {
+    end(&actors, caller.user, Which::AllBut(caller.session), Reason::Revoked).await
+}
+
+async fn end(actors: &Actors, user: UserId, which: Which, reason: Reason) -> Answered {
+    actors.accounts.change(EndSessions { user, which, reason }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

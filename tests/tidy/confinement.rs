@@ -17,6 +17,8 @@ const CONFINED: &[(&str, &[&str], &str)] = &[
     ("jsonwebtoken", &["src/http/token.rs"], "one place signs and verifies"),
     ("argon2", &["src/actors/password/argon2id.rs"], "one place chooses the cost"),
     ("bcrypt", &["src/actors/password"], "one place chooses the cost"),
+    ("askama", &["src/gateway/mail/letter.rs"], "one place lays out letters"),
+    ("lettre", &["src/gateway/mail"], "the shop runs without a mail server"),
     ("StatusCode", &["src/cli", "src/http/error.rs"], "an error is mapped to the wire once"),
     (
         "actix_web",
