@@ -96,8 +96,8 @@ pub struct OpenSession {
 /// Opens a session for somebody who has shown a password; what comes of it is the user as they are
 /// then.
 ///
-/// `Unauthenticated` where the password is no longer the one that was shown, and `Forbidden` with
-/// `account_suspended` where the account is.
+/// `Stale` where the hash is no longer the one that was shown to be right, `Unauthenticated` where
+/// the account is deleted, and `Forbidden` with `account_suspended` where it is suspended.
 #[derive(Clone)]
 pub struct LogIn {
     pub session: OpenSession,

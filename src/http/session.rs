@@ -32,6 +32,10 @@ use crate::{
 /// How much of a `User-Agent` is kept, in characters.
 const USER_AGENT_CHARS_MAX: usize = 300;
 
+/// How often a login is decided that finds another hash when it would open the session: a change
+/// of the password is rare, and two logins that renew an old hash agree the second time.
+const TRIES_MAX: u32 = 3;
+
 /// Opens a session. A wrong password and an unknown address answer alike, in the same time.
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "accounts", request_body = Login,
@@ -51,12 +55,36 @@ pub async fn login(
     Json(body): Json<Login>,
 ) -> Answered {
     let (email, password) = body.parse()?;
-    let compared = compare(&store, &actors, email.clone(), password);
-    let Shown { user, hash, rehashed } = gate.attempt(Attempt::Login(&email), compared).await?;
-    let (session, refresh) = open(user, &request);
-    let (id, login) = (session.id, LogIn { session, shown: hash, rehashed });
-    let user = actors.sessions.ask(id, actors::session::Open(login)).await?;
+    let mut again = 1..TRIES_MAX;
+    let (user, id, refresh) = loop {
+        let tried = log_in(&store, &actors, &request, email.clone(), password.clone());
+        match gate.attempt(Attempt::Login(&email), tried).await {
+            Err(Error::Stale) if again.next().is_some() => {}
+            done => break done?,
+        }
+    };
     Ok(HttpResponse::Ok().json(Session::of(&keys, user, id, refresh)?))
+}
+
+/// Opens a session of `email`, if `password` is the password; `Stale` where the hash has changed
+/// since it was read.
+async fn log_in(
+    store: &Store,
+    actors: &Actors,
+    request: &HttpRequest,
+    email: Email,
+    password: Password,
+) -> Result<(User, SessionId, String), Error> {
+    let found = read!(store, account::credentials(email))?;
+    let hash = found.as_ref().map(|it| it.password_hash.clone());
+    let Verdict { matches, rehashed } = actors.passwords.verify_and_renew(password, hash).await?;
+    let found = found.filter(|_| matches);
+    let found = found.ok_or(Error::Unauthenticated { code: "invalid_credentials" })?;
+    let (session, refresh) = open(found.user.id, request);
+    let (id, shown) = (session.id, found.password_hash);
+    let login = LogIn { session, shown, rehashed };
+    let user = actors.sessions.ask(id, actors::session::Open(login)).await?;
+    Ok((user, id, refresh))
 }
 
 /// Spends a refresh token for a new pair.
@@ -157,28 +185,6 @@ pub async fn end_other_sessions(Auth(caller): Auth<Caller>, actors: Data<Actors>
 async fn end(actors: &Actors, user: UserId, which: Which, reason: Reason) -> Answered {
     actors.accounts.change(EndSessions { user, which, reason }).await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// What somebody has shown who knows the password of an account.
-struct Shown {
-    user: UserId,
-    hash: String,
-    rehashed: Option<String>,
-}
-
-/// Whose password this is.
-async fn compare(
-    store: &Store,
-    actors: &Actors,
-    email: Email,
-    password: Password,
-) -> Result<Shown, Error> {
-    let found = read!(store, account::credentials(email))?;
-    let hash = found.as_ref().map(|it| it.password_hash.clone());
-    let Verdict { matches, rehashed } = actors.passwords.verify_and_renew(password, hash).await?;
-    let found = found.filter(|_| matches);
-    let found = found.ok_or(Error::Unauthenticated { code: "invalid_credentials" })?;
-    Ok(Shown { user: found.user.id, hash: found.password_hash, rehashed })
 }
 
 /// The session of a refresh token, if it may be one: what is none of ours is found out without the

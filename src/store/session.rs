@@ -104,11 +104,14 @@ pub fn list(conn: &mut Conn, user: UserId, current: SessionId) -> Result<Vec<Lis
 /// Opens a session for whoever has shown the password, if it still is the password.
 pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<User, Error> {
     let (id, now) = (command.session.user, tx.now);
-    let refused = Error::Unauthenticated { code: "invalid_credentials" };
     let Credentials { user, password_hash, suspended_until } = account::locked(tx, id)?;
-    // Deciding took a while: the password may have been changed, because this one was known.
-    if password_hash != command.shown || user.status == UserStatus::Deleted {
-        return Err(refused);
+    if user.status == UserStatus::Deleted {
+        return Err(Error::Unauthenticated { code: "invalid_credentials" });
+    }
+    // Deciding took a while: the password may have been changed, because this one was known, or
+    // another login has put a new hash in the place of the old one.
+    if password_hash != command.shown {
+        return Err(Error::Stale);
     }
     if user.status == UserStatus::Suspended {
         if suspended_until.is_none_or(|until| now < until) {

@@ -112,6 +112,12 @@ impl TestShop {
         self.server = Some(server);
     }
 
+    /// Changes a setting for the next start.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.push((name, value.to_owned()));
+    }
+
     /// Ends the process as a power cut would.
     pub fn kill(&mut self) {
         self.server_mut().kill();
@@ -188,9 +194,15 @@ impl TestShop {
         if let Some(admin) = self.admin.get() {
             return admin.clone();
         }
+        let admin = self.log_in_admin().await;
+        self.admin.get_or_init(|| admin).clone()
+    }
+
+    /// The same in a session of their own.
+    pub async fn log_in_admin(&self) -> Client {
         let body = json!({ "email": ADMIN_EMAIL, "password": PASSWORD });
         let session = self.stranger().post("/auth/login", body).await.is(200);
-        self.admin.get_or_init(|| self.stranger().signed_in(session)).clone()
+        self.stranger().signed_in(session)
     }
 
     /// The first variant of the product with this slug.

@@ -15,6 +15,13 @@ pub struct Expected {
     pub admin: u16,
 }
 
+impl Expected {
+    /// Whether nobody can go on with the session that asked.
+    pub fn ends_the_session(&self) -> bool {
+        self.path.contains("/logout") || (self.method, self.path) == ("DELETE", "/api/v1/me")
+    }
+}
+
 macro_rules! expected {
     ($($method:ident $path:literal $stranger:literal $forger:literal $guest:literal
         $customer:literal $admin:literal;)*) => {
@@ -30,7 +37,6 @@ macro_rules! expected {
     };
 }
 
-// What ends the session that asks stands last.
 expected! {
     //                                         stranger forger guest customer admin
     POST   "/api/v1/auth/register"                     400    400   400      400   400;
