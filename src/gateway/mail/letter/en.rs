@@ -71,19 +71,23 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
             None,
             &["If it was not you, please write to our customer service at once."],
         ),
-        Letter::NewDevice { device, at } => text_of(
-            "A new device has signed in",
-            &[
-                &format!(
-                    "Somebody signed in to your account on {} from a device that we have not seen before:",
-                    moment(*at)
-                ),
-                device,
-            ],
-            None,
-            &["If it was you, there is nothing to do.", NOT_ME],
-        ),
+        Letter::NewDevice { device, at } => new_device(device, *at),
     }
+}
+
+fn new_device(device: &str, at: DateTime<Utc>) -> Text {
+    text_of(
+        "A new device has signed in",
+        &[
+            &format!(
+                "Somebody signed in to your account on {} from a device that we have not seen before:",
+                moment(at)
+            ),
+            device,
+        ],
+        None,
+        &["If it was you, there is nothing to do.", NOT_ME],
+    )
 }
 
 const NOT_ME: &str = "If it was not you, choose another password at once: ask for it where you sign in, by \
