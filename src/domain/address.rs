@@ -295,7 +295,8 @@ mod tests {
 
     #[test]
     fn what_is_needed_depends_on_the_country() {
-        let cases: [(&str, Option<&str>, &str, &[(&str, &str)]); 12] = [
+        type Case<'a> = (&'a str, Option<&'a str>, &'a str, &'a [(&'a str, &'a str)]);
+        let cases: [Case<'_>; 12] = [
             ("DE", None, "10969", &[]),
             ("DE", None, "", &[("postal_code", "missing")]),
             ("DE", None, "1010", &[("postal_code", "invalid_postal_code")]),

@@ -39,7 +39,7 @@ pub fn change_settings(tx: &mut Tx<'_>, command: &ChangeSettings) -> Result<Sett
     if changed == 0 {
         return Err(Error::NotFound("user"));
     }
-    Ok(command.settings.clone())
+    Ok(command.settings)
 }
 
 /// The settings of which these columns are kept.
