@@ -22,7 +22,7 @@ use self::{
     cart::CartActor, delivery::DeliveryActor, directory::Directory, inventory::InventoryActor,
     order::OrderActor, password::Passwords, payment::PaymentActor, session::SessionActor,
 };
-use crate::domain::Error;
+use crate::{domain::Error, store::origin};
 
 /// How long anybody waits for an actor's answer before it is [`Busy`](crate::domain::Error::Busy).
 pub const ASK_MAX: Duration = Duration::from_secs(5);
@@ -56,7 +56,7 @@ pub fn atomically<A: Holds, T: 'static>(
     work: impl AsyncFnOnce(&mut A::Held) -> Result<T, Error> + 'static,
 ) -> AtomicResponse<A, Result<T, Error>> {
     let held = actor.held().take();
-    let work = async move {
+    let work = origin::carried(async move {
         match held {
             Some(mut held) => {
                 let outcome = work(&mut held).await;
@@ -64,7 +64,7 @@ pub fn atomically<A: Holds, T: 'static>(
             }
             None => (None, Err(Error::Busy)),
         }
-    };
+    });
     let put_back = |(held, outcome), actor: &mut A, _: &mut Context<A>| {
         *actor.held() = held;
         outcome

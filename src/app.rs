@@ -29,7 +29,9 @@ use crate::{
     cache::{self, revoked::Revoked, ticket::Tickets},
     config::{Config, Secret, private_folder},
     domain::Error,
-    http::{self, Edge, health::Metrics, openapi::Document, routes::Table, token::Keys},
+    http::{
+        self, Edge, health::Metrics, openapi::Document, peer::Proxies, routes::Table, token::Keys,
+    },
     store::Store,
     ws::{self, Sockets},
 };
@@ -123,12 +125,14 @@ fn edge(
 ) -> Result<Edge, Error> {
     let metrics = Metrics::register(&mut registry);
     let secrets = config.signing_keys().map_err(Error::internal("reading the signing key"))?;
+    let proxies = config.trusted_proxies.clone();
     Ok(Edge {
         store,
         actors: actors.clone(),
         revoked,
         keys: Keys::new(secrets.iter().map(Secret::as_bytes))?,
         origins: config.allowed_origins(address).into_iter().collect(),
+        proxies: Proxies::new(move |it| proxies.iter().any(|network| network.contains(it))),
         draining,
         registry: Arc::new(registry),
         metrics,

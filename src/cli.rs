@@ -11,6 +11,8 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod admin;
+mod base;
+mod bench;
 mod import;
 mod migrate;
 mod seed;
@@ -57,6 +59,9 @@ enum Command {
     },
     /// Play a whole purchase against a server, and watch it on the sockets
     Tour(tour::Options),
+    /// Measure a server that runs, under a load that this makes
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -102,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Config { example } => settings::run(example),
         Command::Import { file } => import::run(&file),
         Command::Tour(options) => tour::run(&options),
+        Command::Bench(bench) => bench::run(&bench),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

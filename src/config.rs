@@ -106,6 +106,11 @@ impl Config {
         } else if !self.jwt_secrets.iter().all(Secret::is_strong) {
             refuse("RIALTO_JWT_SECRET", "prod wants at least 32 random bytes of each");
         }
+        if !self.password_hash.is_safe() {
+            let message = "prod wants what OWASP does: bcrypt's cost at 10 or more, argon2id's \
+                           memory and passes at 19456 and 2 or as hard";
+            refuse("RIALTO_PASSWORD_HASH", message);
+        }
         if !self.rate_limits {
             refuse("RIALTO_RATE_LIMITS", "prod does not go without rate limits");
         }
@@ -269,6 +274,13 @@ mod tests {
         let rotating = format!("{strong},short");
         let wrong = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", rotating.as_str())];
         assert_eq!(names(&refused(&wrong, "")), ["RIALTO_JWT_SECRET"]);
+
+        let cheap = [
+            ("RIALTO_ENV", "prod"),
+            ("RIALTO_JWT_SECRET", strong),
+            ("RIALTO_PASSWORD_HASH", "bcrypt:cost=4"),
+        ];
+        assert_eq!(names(&refused(&cheap, "")), ["RIALTO_PASSWORD_HASH"]);
 
         assert!(Config::of(&[("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", strong)]).is_ok());
     }

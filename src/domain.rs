@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod address;
+pub mod audit;
 pub mod cart;
 pub mod catalogue;
 pub mod country;
@@ -14,6 +15,7 @@ pub mod mail;
 pub mod money;
 pub mod order;
 pub mod page;
+pub mod password;
 pub mod payment;
 pub mod phone;
 pub mod proof;

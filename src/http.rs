@@ -19,6 +19,7 @@ use self::{
     error::Problem,
     health::{Draining, Metrics},
     openapi::Document,
+    peer::Proxies,
     routes::Table,
     token::Keys,
 };
@@ -39,6 +40,7 @@ pub mod middleware;
 pub mod openapi;
 pub mod order;
 pub mod payment;
+pub mod peer;
 pub mod request_id;
 pub mod routes;
 pub mod session;
@@ -55,6 +57,8 @@ pub struct Edge {
     pub keys: Keys,
     /// The origins whose pages may call the API from a browser, like `https://shop.example`.
     pub origins: Vec<String>,
+    /// The proxies whose word counts about who is asking.
+    pub proxies: Proxies,
     /// Turns true when the process is told to stop.
     pub draining: Draining,
     /// What `/metrics` shows; the counts of requests are registered in it.
@@ -96,6 +100,7 @@ fn configure(config: &mut ServiceConfig, edge: Edge) {
         .app_data(Data::new(edge.actors))
         .app_data(Data::new(edge.revoked))
         .app_data(Data::new(edge.keys))
+        .app_data(Data::new(edge.proxies))
         .app_data(Data::new(edge.draining))
         .app_data(Data::from(edge.registry))
         .app_data(Data::new(edge.metrics))

@@ -18,6 +18,7 @@ use crate::domain::Error;
 #[macro_use]
 mod commands;
 mod error;
+pub mod origin;
 mod pool;
 pub mod postgres;
 mod schema;
@@ -96,8 +97,9 @@ impl Store {
 
     /// Runs `command` in a transaction, together with others that wait, and answers after the
     /// commit: an `Ok` is on the disk. `Busy` where the queue is full; nothing was done then.
+    /// The audit log says that it was done on behalf of whoever this task works for.
     pub async fn write<C: Command>(&self, command: C) -> Result<C::Outcome, Error> {
-        self.0.writer.submit(command).await
+        self.0.writer.submit(command, origin::here()).await
     }
 
     /// Changes each time that events were committed here.

@@ -15,7 +15,7 @@ use std::{
 
 use actix::Addr;
 use actix_web::{
-    FromRequest, HttpRequest,
+    HttpRequest,
     http::header,
     web::{Data, Payload, Query, ServiceConfig},
 };
@@ -35,6 +35,7 @@ use crate::{
     domain::Error,
     http::{
         error::{Answered, Problem},
+        extract::{Auth, Public, Scope},
         routes::routes,
         token::{Caller, Keys},
     },
@@ -64,8 +65,8 @@ const DRAIN_LOOK_EVERY: Duration = Duration::from_millis(25);
 const CUT_WITHIN: Duration = Duration::from_millis(500);
 
 routes! {
-    GET  "/api/v1/ws"         Public   connect;
-    POST "/api/v1/ws/tickets" Customer ticket::create_ticket;
+    GET  "/api/v1/ws"         Public connect;
+    POST "/api/v1/ws/tickets" Caller ticket::create_ticket;
 }
 
 /// What all sockets of this node share.
@@ -114,6 +115,7 @@ struct Handshake {
     responses((status = 101, description = "From here on it is a WebSocket"))
 )]
 async fn connect(
+    _: Auth<Public>,
     request: HttpRequest,
     payload: Payload,
     sockets: Data<Sockets>,
@@ -140,7 +142,7 @@ async fn caller(request: &HttpRequest, sockets: &Sockets) -> Result<Option<Calle
         message: "a socket takes no parameter but `ticket`".to_owned(),
     })?;
     if request.headers().contains_key(header::AUTHORIZATION) {
-        return Caller::extract(request).await.map(Some);
+        return Caller::of(request).await.map(Some);
     }
     match query.into_inner().ticket {
         Some(ticket) => Ok(Some(ticket::redeem(&sockets.tickets, &ticket).await?)),

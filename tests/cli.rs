@@ -214,3 +214,15 @@ fn a_tour_without_a_server_fails_and_says_at_which_step() {
     assert_eq!(ended.status, Some(1));
     assert!(ended.err.contains("POST /auth/register"), "{}", ended.err);
 }
+
+#[test]
+fn a_bench_without_a_server_fails_and_says_what_it_asked_for() {
+    let place = Place::new();
+
+    let ended = place.run(&["bench", "logins", "--url", "http://127.0.0.1:9"], &[]);
+
+    assert_eq!(ended.status, Some(1));
+    assert!(ended.err.contains("GET /api/v1/products"), "{}", ended.err);
+    assert_eq!(place.run(&["bench", "logins", "--rate", "0"], &[]).status, Some(2));
+    assert_eq!(place.run(&["bench"], &[]).status, Some(2));
+}

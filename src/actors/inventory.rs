@@ -11,7 +11,7 @@ use crate::{
         catalogue::{ChangeStock, StockLevel},
         id::VariantId,
     },
-    store::Store,
+    store::{Store, origin},
 };
 
 /// How many actors share the variants.
@@ -64,6 +64,7 @@ impl Handler<Change> for InventoryActor {
 
     fn handle(&mut self, Change(command): Change, _: &mut Context<Self>) -> Self::Result {
         let store = self.store.clone();
-        Box::pin(async move { store.write(command).await })
+        let changed = async move { store.write(command).await.map(|changed| changed.after) };
+        Box::pin(origin::carried(changed))
     }
 }

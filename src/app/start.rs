@@ -68,7 +68,7 @@ pub fn start_actors(
         deliveries: deliveries.clone(),
     };
     let payments = Directory::new(deps, Arc::clone(arbiters), limits);
-    let passwords = Passwords::start()?;
+    let passwords = Passwords::start(config.password_hash)?;
     let actors = Actors { sessions, carts, orders, payments, deliveries, inventory, passwords };
     Sweeper { store, actors: actors.clone() }.start();
     actix_rt::spawn(passivate(actors.clone()));

@@ -2,8 +2,6 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use actix_web::rt::System;
-
 use super::{Failure, configured, say, shop};
 use crate::{
     actors::password::Passwords,
@@ -21,16 +19,10 @@ const NAME: &str = "Admin";
 pub fn create(email: &str) -> Result<(), Failure> {
     let (config, _) = configured()?;
     let email = Email::parse(email)?;
-    let password = Password::parse(&typed_password()?)?;
+    let password = Password::parse(&typed_password()?)?.unlike(&email)?;
     let store = shop::open(&config)?;
-    System::new().block_on(register(
-        &store,
-        &Passwords::start()?,
-        email,
-        password,
-        NAME,
-        Role::Admin,
-    ))?;
+    let passwords = Passwords::start(config.password_hash)?;
+    shop::run(register(&store, &passwords, email, password, NAME, Role::Admin))?;
     Ok(say("the admin can log in")?)
 }
 

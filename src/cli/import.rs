@@ -6,8 +6,6 @@ use std::{
     path::Path,
 };
 
-use actix_web::rt::System;
-
 use super::{Failure, IN_PART, configured, say, shop};
 use crate::{
     domain::catalogue::{Import, Imported},
@@ -23,7 +21,7 @@ pub fn run(file: &Path) -> Result<(), Failure> {
     let (config, _) = configured()?;
     let parsed = parse(file)?;
     let store = shop::open(&config)?;
-    let Imported { created, updated } = System::new().block_on(write(&store, parsed.import))?;
+    let Imported { created, updated } = shop::run(write(&store, parsed.import))?;
     say(format!("{created} products made, {updated} brought up to date"))?;
     if parsed.errors.is_empty() {
         return Ok(());

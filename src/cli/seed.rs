@@ -1,7 +1,5 @@
 //! `rialto seed`: a shop with something in it, the same one each time.
 
-use actix_web::rt::System;
-
 use super::{Failure, Seed, admin, configured, say, shop};
 use crate::{
     actors::password::Passwords,
@@ -12,6 +10,7 @@ use crate::{
         account::{Email, Password, Role},
         catalogue::{Filter, Import, Imported},
         page::Page,
+        password::Hashing,
     },
     store::{Store, read},
 };
@@ -44,9 +43,9 @@ pub fn run(seed: &Seed) -> Result<(), Failure> {
         return Err(Failure::new("the demo logins are not for prod: everybody knows them"));
     }
     let store = shop::open(&config)?;
-    System::new().block_on(async {
+    shop::run(async {
         if seed.demo {
-            logins(&store).await?;
+            logins(&store, config.password_hash).await?;
             say(told("the demo shop", import(&store, demo::catalogue()).await?))?;
         }
         if let Some(products) = seed.products {
@@ -67,12 +66,13 @@ pub async fn first(store: &Store) -> Result<(), Failure> {
 }
 
 /// Fails where somebody could log in with what everybody knows.
-pub async fn refuse_demo_logins(store: &Store) -> Result<(), Failure> {
+pub async fn refuse_demo_logins(store: &Store, hashing: Hashing) -> Result<(), Failure> {
+    let passwords = Passwords::start(hashing)?;
     for login in [DEMO_ADMIN, DEMO_SHOPPER] {
         let email = Email::parse(login.email)?;
         let Some(known) = read!(store, account::credentials(email))? else { continue };
         let password = Password::attempt(login.password)?;
-        if Passwords::start()?.verify(password, Some(known.password_hash)).await? {
+        if passwords.verify(password, Some(known.password_hash)).await? {
             let message = format!("prod does not start with the demo login {}", login.email);
             return Err(Failure::new(message));
         }
@@ -81,8 +81,8 @@ pub async fn refuse_demo_logins(store: &Store) -> Result<(), Failure> {
 }
 
 /// The two demo logins, where they are missing.
-pub async fn logins(store: &Store) -> Result<(), Failure> {
-    let passwords = Passwords::start()?;
+pub async fn logins(store: &Store, hashing: Hashing) -> Result<(), Failure> {
+    let passwords = Passwords::start(hashing)?;
     for Login { email, password, name, role } in [DEMO_ADMIN, DEMO_SHOPPER] {
         let (email, asked) = (Email::parse(email)?, Email::parse(email)?);
         if read!(store, account::credentials(asked))?.is_none() {

@@ -32,7 +32,7 @@ async fn prepare(config: &Config) -> Result<Store, Failure> {
     let store = shop::open(config)?;
     match config.env {
         Environment::Dev if makes_demo_logins(config) => {
-            seed::logins(&store).await?;
+            seed::logins(&store, config.password_hash).await?;
             seed::first(&store).await?;
         }
         Environment::Dev => {
@@ -42,7 +42,7 @@ async fn prepare(config: &Config) -> Result<Store, Failure> {
         Environment::Test => {}
         Environment::Prod => {
             tracing::warn!("payments are emulated: no money moves");
-            seed::refuse_demo_logins(&store).await?;
+            seed::refuse_demo_logins(&store, config.password_hash).await?;
         }
     }
     Ok(store)

@@ -1,9 +1,11 @@
 //! The shop's store, opened by a command that is not the server.
 
+use actix_web::rt::System;
+
 use super::Failure;
 use crate::{
     config::{Config, DatabaseUrl, Environment, private_folder},
-    store::{self, Migration, Store, Url},
+    store::{self, Migration, Store, Url, origin::Behalf},
 };
 
 /// Opens the store with a schema that is up to date. In `prod` a server's schema is brought there
@@ -20,6 +22,11 @@ pub fn open(config: &Config) -> Result<Store, Failure> {
         store::migrate(&url, Migration::Up)?;
     }
     Ok(Store::open(&url)?)
+}
+
+/// Runs what an operator asked for, who is then in the audit log.
+pub fn run<T>(work: impl Future<Output = T>) -> T {
+    System::new().block_on(Behalf::operator().scope(work))
 }
 
 /// Where the store is; the folder of a SQLite file is made.

@@ -16,7 +16,7 @@ mod socket;
 mod verdict;
 
 use self::{http::Client, journal::Journal, server::Server};
-use super::{Failure, say, seed::DEMO_ADMIN};
+use super::{Failure, base, say, seed::DEMO_ADMIN};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -66,21 +66,21 @@ async fn play(options: &Options) -> Result<(), Failure> {
             Some(Server::start(options.catalogue.as_deref()).await?)
         }
     };
-    let base = match (&options.url, &server) {
-        (Some(url), _) => http::checked_base(url)?,
+    let address = match (&options.url, &server) {
+        (Some(url), _) => base::checked(url)?,
         (None, Some(server)) => server.base().to_owned(),
         (None, None) => return Err(Failure::new("there is no server")),
     };
     let journal = Rc::new(Journal::start());
     let about = server.as_ref().map_or("", Server::about);
-    say(format!("{base}  {about}").trim_end())?;
+    say(format!("{address}  {about}").trim_end())?;
     let tour = Tour {
-        http: Client::new(&base, Rc::clone(&journal), patience(options)),
+        http: Client::new(&address, Rc::clone(&journal), patience(options)),
         journal: Rc::clone(&journal),
         admin: admin(options),
         alone: server.is_some(),
         patience: patience(options),
-        base,
+        base: address,
     };
     let played = purchase::play(&tour).await;
     match (&played, server) {

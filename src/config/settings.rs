@@ -7,6 +7,7 @@ use super::{
     address::{DatabaseUrl, NatsUrl, Network, RedisUrl, SmtpUrl, WebOrigin},
     value::{Courier, Environment, LogFilter, LogFormat, Shown, Speed, Value, Workers},
 };
+use crate::domain::password::Hashing;
 
 /// What can be said of a setting without reading it.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +25,6 @@ pub struct Setting {
 const NOT_USED_YET: &[&str] = &[
     "NATS_URL",
     "SMTP_URL",
-    "RIALTO_TRUSTED_PROXIES",
     "RIALTO_REQUIRE_CONFIRMED_EMAIL",
     "RIALTO_RATE_LIMITS",
     "RIALTO_HOLD_TTL",
@@ -73,6 +73,9 @@ settings! {
     /// What signs access tokens: the first of a list signs, all of them are believed. Made once
     /// into `<data dir>/jwt.secret` in `dev` and `test`; `prod` wants 32 random bytes or more
     jwt_secrets: Vec<Secret> = "RIALTO_JWT_SECRET" or "";
+    /// How new passwords are hashed: `argon2id:m=<KiB>,t=<passes>,p=<lanes>` or `bcrypt:cost=<log2>`;
+    /// at each login, a hash of another kind or cost is made anew. `prod` wants as much as OWASP
+    password_hash: Hashing = "RIALTO_PASSWORD_HASH" or "argon2id:m=19456,t=2,p=1";
     /// Where people reach the shop, for links in mails; without it the listen address
     public_url: Option<WebOrigin> = "RIALTO_PUBLIC_URL" or "";
     /// The origins of browsers that may call the API, a list; without it the server's own

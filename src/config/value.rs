@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use super::address::mask_url;
-use crate::domain::words::words;
+use crate::domain::{
+    password::{Argon2idCost, BcryptCost, Hashing},
+    words::words,
+};
 
 /// A type that a setting can have.
 pub trait Value: Sized {
@@ -162,6 +165,24 @@ impl Value for Duration {
             _ => return None,
         };
         (duration <= DURATION_MAX).then_some(duration)
+    }
+}
+
+impl Value for Hashing {
+    fn wanted() -> String {
+        format!(
+            "argon2id:m=19456,t=2,p=1 with a memory of at most {} KiB, {} KiB in all passes and {} \
+             lanes, or bcrypt:cost=12 with a cost from {} to {}",
+            Argon2idCost::MEMORY_KIB_MAX,
+            Argon2idCost::WORK_KIB_MAX,
+            Argon2idCost::LANES_MAX,
+            BcryptCost::MIN,
+            BcryptCost::MAX
+        )
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok() // What is wanted says it better than the error.
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     Error,
     id::UserId,
+    password::commonest::is_common,
     phone::Phone,
     session::OpenSession,
     settings::{Locale, Settings},
@@ -77,8 +78,15 @@ pub fn parse_name(text: &str) -> Result<String, Error> {
 pub struct Password(String);
 
 impl Password {
-    /// A new password, held to the rules for new ones.
+    /// A new password, held to the rules for new ones; see [`Password::unlike`] for the last.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        let password = Password::attempt(text)?;
+        if is_common(text) { Err(too_common()) } else { Ok(password) }
+    }
+
+    /// A password to be compared with one that stands. No account has one of another length, so
+    /// to say so tells nothing of any.
+    pub fn attempt(text: &str) -> Result<Self, Error> {
         if text.chars().count() < PASSWORD_CHARS_MIN || text.len() > PASSWORD_BYTES_MAX {
             let message = "a password is 10 characters to 512 bytes long";
             return Err(Error::invalid("password", "invalid_password", message));
@@ -86,17 +94,21 @@ impl Password {
         Ok(Password(text.to_owned()))
     }
 
-    /// A password to be compared with one that stands; only its size is bounded.
-    pub fn attempt(text: &str) -> Result<Self, Error> {
-        if text.len() > PASSWORD_BYTES_MAX {
-            return Err(Error::Unauthenticated { code: "invalid_credentials" });
-        }
-        Ok(Password(text.to_owned()))
+    /// A new password for the account of `email`: neither the address nor what stands before its
+    /// `@`, which guessers know.
+    pub fn unlike(self, email: &Email) -> Result<Self, Error> {
+        let typed = self.0.trim().to_lowercase();
+        let local = email.0.split_once('@').map_or("", |(local, _)| local);
+        if typed == email.0 || typed == local { Err(too_common()) } else { Ok(self) }
     }
 
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
+}
+
+fn too_common() -> Error {
+    Error::invalid("password", "common_password", "this password is among the first to be guessed")
 }
 
 impl fmt::Debug for Password {
@@ -106,10 +118,44 @@ impl fmt::Debug for Password {
 }
 
 words! {
-    /// What somebody may do.
+    /// What somebody is to the shop. What that lets them do, [`Role::rights`] says.
     Role {
         Customer = "customer",
         Admin = "admin",
+        Courier = "courier",
+        Seller = "seller",
+        Moderator = "moderator",
+    }
+}
+
+words! {
+    /// Something that not everybody with an account may do.
+    Right {
+        /// Count and correct what is in stock.
+        Stock = "stock",
+        /// See and steer the orders and payments of others.
+        Orders = "orders",
+        /// Watch everything that happens.
+        Feed = "feed",
+        /// See the accounts of others, suspend them, give them roles.
+        Users = "users",
+        /// Read who has done what.
+        Audit = "audit",
+    }
+}
+
+impl Role {
+    /// All that sets a role apart. Couriers, sellers and moderators have what all users have, until
+    /// there is something that is theirs to do.
+    pub const fn rights(self) -> &'static [Right] {
+        match self {
+            Role::Admin => Right::ALL,
+            Role::Customer | Role::Courier | Role::Seller | Role::Moderator => &[],
+        }
+    }
+
+    pub fn may(self, right: Right) -> bool {
+        self.rights().contains(&right)
     }
 }
 
@@ -167,6 +213,14 @@ mod tests {
     }
 
     #[test]
+    fn an_admin_may_do_all_that_the_others_may_not() {
+        for right in Right::ALL {
+            let may: Vec<&Role> = Role::ALL.iter().filter(|role| role.may(*right)).collect();
+            assert_eq!(may, [&Role::Admin], "{right}");
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused() {
         let long = format!("{}@example.com", "a".repeat(65));
         for wrong in ["", "a", "@b.c", "a@", "a@b", "a@b..c", "a b@c.d", "a@b@c.d", &long] {
@@ -179,6 +233,23 @@ mod tests {
         assert!(Password::parse("123456789").is_err());
         assert!(Password::parse(&"x".repeat(513)).is_err());
         assert!(Password::parse("correct horse").is_ok());
+    }
+
+    #[test]
+    fn what_is_guessed_first_is_no_new_password() {
+        let code = |refused: Result<Password, Error>| match refused {
+            Err(Error::Invalid(fields)) => fields[0].code,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(code(Password::parse("Password123")), "common_password");
+        assert_eq!(code(Password::parse("1111111111")), "common_password");
+        assert!(Password::attempt("Password123").is_ok());
+
+        let email = Email::parse("ada.lovelace@example.com").unwrap();
+        for like in ["Ada.Lovelace", "ada.lovelace@EXAMPLE.com", " ada.lovelace "] {
+            assert_eq!(code(Password::parse(like).unwrap().unlike(&email)), "common_password");
+        }
+        assert!(Password::parse("ada.lovelace!").unwrap().unlike(&email).is_ok());
     }
 
     #[test]

@@ -283,6 +283,20 @@ pub struct StockLevel {
     pub available: i64,
 }
 
+impl StockLevel {
+    pub fn of(variant_id: VariantId, on_hand: i64, reserved: i64) -> Self {
+        let available = on_hand.saturating_sub(reserved);
+        StockLevel { variant_id, on_hand, reserved, available }
+    }
+}
+
+/// What came of a [`ChangeStock`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct StockChanged {
+    pub before: StockLevel,
+    pub after: StockLevel,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

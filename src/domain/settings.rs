@@ -263,6 +263,13 @@ impl Default for Settings {
     }
 }
 
+/// What a user had chosen, and what they have chosen instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed {
+    pub before: Settings,
+    pub after: Settings,
+}
+
 /// Replaces all that a user has chosen; `NotFound` where there is no such user any more.
 #[derive(Debug, Clone, Copy)]
 pub struct ChangeSettings {

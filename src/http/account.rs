@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::{
     error::Answered,
+    extract::{Auth, Public},
     input::{Json, both},
     session::{Session, open},
     token::{Caller, Keys},
@@ -28,6 +29,7 @@ use crate::{
     )
 )]
 pub async fn register(
+    _: Auth<Public>,
     request: HttpRequest,
     actors: Data<Actors>,
     keys: Data<Keys>,
@@ -48,7 +50,7 @@ pub async fn register(
     get, path = "/api/v1/me", tag = "accounts",
     responses((status = 200, description = "The profile", body = User))
 )]
-pub async fn me(caller: Caller, store: Data<Store>) -> Answered {
+pub async fn me(Auth(caller): Auth<Caller>, store: Data<Store>) -> Answered {
     Ok(HttpResponse::Ok().json(read!(store, account::user(caller.user))?))
 }
 
@@ -68,6 +70,7 @@ impl Register {
     fn parse(&self) -> Result<(Email, String, Password), Error> {
         let named = both(Email::parse(&self.email), account::parse_name(&self.name));
         let ((email, name), password) = both(named, Password::parse(&self.password))?;
+        let password = password.unlike(&email)?;
         Ok((email, name, password))
     }
 }

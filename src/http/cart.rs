@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::Answered,
-    extract::Shopper,
+    extract::{Auth, Public, Shopper},
     input::{Json, below},
     token::Keys,
 };
@@ -27,7 +27,7 @@ use crate::{
     post, path = "/api/v1/carts", tag = "cart",
     responses((status = 201, description = "An empty cart", body = NewCart))
 )]
-pub async fn create_cart(keys: Data<Keys>) -> Answered {
+pub async fn create_cart(_: Auth<Public>, keys: Data<Keys>) -> Answered {
     // An empty cart needs no row: the token alone says that it is ours.
     let cart = CartView::of(CartId::new(), 0, &[], None)?;
     let token = keys.proofs().cart(cart.id);
@@ -39,7 +39,7 @@ pub async fn create_cart(keys: Data<Keys>) -> Answered {
     get, path = "/api/v1/cart", tag = "cart",
     responses((status = 200, description = "The cart", body = CartView))
 )]
-pub async fn cart(Shopper(buyer): Shopper, store: Data<Store>) -> Answered {
+pub async fn cart(Auth(Shopper(buyer)): Auth<Shopper>, store: Data<Store>) -> Answered {
     show(&store, buyer.cart()).await
 }
 
@@ -49,7 +49,7 @@ pub async fn cart(Shopper(buyer): Shopper, store: Data<Store>) -> Answered {
     responses((status = 200, description = "The whole cart", body = CartView))
 )]
 pub async fn add_item(
-    shopper: Shopper,
+    Auth(shopper): Auth<Shopper>,
     store: Data<Store>,
     actors: Data<Actors>,
     Json(body): Json<AddItem>,
@@ -64,7 +64,7 @@ pub async fn add_item(
     responses((status = 200, description = "The whole cart", body = CartView))
 )]
 pub async fn change_item(
-    shopper: Shopper,
+    Auth(shopper): Auth<Shopper>,
     store: Data<Store>,
     actors: Data<Actors>,
     id: Path<ItemId>,
@@ -80,7 +80,7 @@ pub async fn change_item(
     responses((status = 200, description = "The whole cart", body = CartView))
 )]
 pub async fn remove_item(
-    shopper: Shopper,
+    Auth(shopper): Auth<Shopper>,
     store: Data<Store>,
     actors: Data<Actors>,
     id: Path<ItemId>,
@@ -93,7 +93,11 @@ pub async fn remove_item(
     delete, path = "/api/v1/cart", tag = "cart",
     responses((status = 200, description = "The empty cart", body = CartView))
 )]
-pub async fn clear_cart(shopper: Shopper, store: Data<Store>, actors: Data<Actors>) -> Answered {
+pub async fn clear_cart(
+    Auth(shopper): Auth<Shopper>,
+    store: Data<Store>,
+    actors: Data<Actors>,
+) -> Answered {
     edit(shopper, &store, &actors, Edit::Clear).await
 }
 

@@ -12,6 +12,7 @@ use super::{
     cursor::{self, List, page},
     error::Answered,
     etag,
+    extract::{Auth, Public},
     input::{Query, is_line},
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
     get, path = "/api/v1/categories", tag = "catalogue",
     responses((status = 200, description = "The tree", body = List<Category>))
 )]
-pub async fn categories(request: HttpRequest, store: Data<Store>) -> Answered {
+pub async fn categories(_: Auth<Public>, request: HttpRequest, store: Data<Store>) -> Answered {
     answer(&request, &List { items: read!(store, catalogue::categories())?, next_cursor: None })
 }
 
@@ -37,6 +38,7 @@ pub async fn categories(request: HttpRequest, store: Data<Store>) -> Answered {
     responses((status = 200, description = "A page of them", body = Products))
 )]
 pub async fn products(
+    _: Auth<Public>,
     request: HttpRequest,
     store: Data<Store>,
     Query(search): Query<Search>,
@@ -54,7 +56,12 @@ pub async fn products(
     get, path = "/api/v1/products/{id}", tag = "catalogue",
     responses((status = 200, description = "The product", body = Product))
 )]
-pub async fn product(request: HttpRequest, store: Data<Store>, name: Path<String>) -> Answered {
+pub async fn product(
+    _: Auth<Public>,
+    request: HttpRequest,
+    store: Data<Store>,
+    name: Path<String>,
+) -> Answered {
     let name = known(name, "product")?;
     answer(&request, &read!(store, catalogue::product(name))?)
 }
@@ -64,7 +71,12 @@ pub async fn product(request: HttpRequest, store: Data<Store>, name: Path<String
     get, path = "/api/v1/images/{key}", tag = "catalogue",
     responses((status = 200, description = "The image", content_type = "image/*", body = [u8]))
 )]
-pub async fn image(request: HttpRequest, store: Data<Store>, key: Path<String>) -> Answered {
+pub async fn image(
+    _: Auth<Public>,
+    request: HttpRequest,
+    store: Data<Store>,
+    key: Path<String>,
+) -> Answered {
     let key = known(key, "image")?;
     let tag = key.clone();
     let image = read!(store, catalogue::image(key))?;

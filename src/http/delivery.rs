@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     cart::AddItem,
     error::Answered,
-    extract::MaybeShopper,
+    extract::{Auth, Visitor},
     input::{Json, below},
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
     responses((status = 200, description = "The ways, cheapest first", body = Quotes))
 )]
 pub async fn quotes(
-    MaybeShopper(buyer): MaybeShopper,
+    Auth(Visitor(buyer)): Auth<Visitor>,
     store: Data<Store>,
     Json(ask): Json<Ask>,
 ) -> Answered {

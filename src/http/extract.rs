@@ -1,6 +1,6 @@
-//! Who calls: what a handler takes as its first argument, and by taking it says who may.
+//! Who calls: every handler's first argument is an [`Auth`], whose scope says who may.
 
-use std::time::Instant;
+use std::{future::Future, marker::PhantomData, time::Instant};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
 use futures_util::future::LocalBoxFuture;
@@ -13,11 +13,11 @@ use crate::{
     cache::revoked::Revoked,
     domain::{
         Error,
-        account::Role,
+        account::Right,
         cart::Buyer,
         id::{OrderId, UserId},
     },
-    store::{Store, read},
+    store::{Store, origin, read},
 };
 
 /// The header that holds a guest's cart.
@@ -29,13 +29,115 @@ pub const ORDER_TOKEN: &str = "X-Order-Token";
 #[derive(Debug, Clone, Copy)]
 pub struct SignedIn(pub UserId);
 
-/// An admin; anybody else who is signed in is forbidden.
+/// Whoever asks, as far as the scope wants to know them; whoever may not ask is refused.
+///
+/// The first argument of every handler: `routes!` takes no other.
 #[derive(Debug, Clone, Copy)]
-pub struct Admin(pub Caller);
+pub struct Auth<S: Scope>(pub S);
+
+/// Those who may call a route.
+pub trait Scope: Sized + 'static {
+    /// The same as a value, for the description of the API.
+    const ACCESS: Access;
+
+    /// Whoever asks, if they are of the scope.
+    fn of(request: &HttpRequest) -> impl Future<Output = Result<Self, Problem>>;
+}
+
+/// The scopes as a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Public,
+    Visitor,
+    Caller,
+    Shopper,
+    Holder,
+    May(Right),
+}
+
+impl<S: Scope> FromRequest for Auth<S> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { S::of(&request).await.map(Auth) })
+    }
+}
+
+/// Anybody: credentials are not even looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Public;
+
+impl Scope for Public {
+    const ACCESS: Access = Access::Public;
+
+    async fn of(_: &HttpRequest) -> Result<Self, Problem> {
+        Ok(Public)
+    }
+}
+
+/// A user, by an access token.
+impl Scope for Caller {
+    const ACCESS: Access = Access::Caller;
+
+    async fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        caller(request).await?.ok_or_else(nobody)
+    }
+}
+
+/// A user whose role has the right `R`; anybody else who is signed in is forbidden.
+#[derive(Debug, Clone, Copy)]
+pub struct May<R>(pub Caller, PhantomData<R>);
+
+impl<R: right::Named> Scope for May<R> {
+    const ACCESS: Access = Access::May(R::RIGHT);
+
+    async fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let caller = Caller::of(request).await?;
+        if caller.role.may(R::RIGHT) {
+            Ok(May(caller, PhantomData))
+        } else {
+            Err(Error::Forbidden.into())
+        }
+    }
+}
+
+/// The rights as types, for [`May`].
+pub mod right {
+    use super::Right;
+
+    /// A type that stands for a right.
+    pub trait Named: 'static {
+        const RIGHT: Right;
+    }
+
+    macro_rules! rights {
+        ($($name:ident)*) => {$(
+            #[derive(Debug, Clone, Copy)]
+            pub struct $name;
+
+            impl Named for $name {
+                const RIGHT: Right = Right::$name;
+            }
+        )*};
+    }
+
+    rights! { Stock Orders Feed Users Audit }
+}
 
 /// Whoever has a cart: a user by the `Authorization`, or a guest by the `X-Cart-Token`.
 #[derive(Debug, Clone, Copy)]
 pub struct Shopper(pub Buyer);
+
+impl Scope for Shopper {
+    const ACCESS: Access = Access::Shopper;
+
+    async fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let Visitor(buyer) = Visitor::of(request).await?;
+        buyer.map(Shopper).ok_or_else(nobody)
+    }
+}
 
 impl Shopper {
     /// Who this is, for the scope of an idempotency key.
@@ -47,9 +149,22 @@ impl Shopper {
     }
 }
 
-/// The same where nobody need be known. Credentials that are wrong are refused here too.
+/// Anybody, known by their cart if they have shown one: credentials that are wrong are refused.
 #[derive(Debug, Clone, Copy)]
-pub struct MaybeShopper(pub Option<Buyer>);
+pub struct Visitor(pub Option<Buyer>);
+
+impl Scope for Visitor {
+    const ACCESS: Access = Access::Visitor;
+
+    async fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        if let Some(caller) = caller(request).await? {
+            return Ok(Visitor(Some(Buyer::User(caller.user))));
+        }
+        let token =
+            text(request, CART_TOKEN).map(|token| data::<Keys>(request)?.proofs().cart_of(token));
+        Ok(Visitor(token.transpose()?.map(Buyer::Guest)))
+    }
+}
 
 /// Whoever may hold an order: a user by the `Authorization`, or a guest by the `X-Order-Token`.
 /// Which order it is, [`Holder::opens`] says.
@@ -57,6 +172,19 @@ pub struct Holder {
     caller: Option<Caller>,
     token: Option<String>,
     keys: Keys,
+}
+
+impl Scope for Holder {
+    const ACCESS: Access = Access::Holder;
+
+    async fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let caller = caller(request).await?;
+        let token = text(request, ORDER_TOKEN).map(str::to_owned);
+        if caller.is_none() && token.is_none() {
+            return Err(nobody());
+        }
+        Ok(Holder { caller, token, keys: data::<Keys>(request)?.get_ref().clone() })
+    }
 }
 
 impl Holder {
@@ -68,9 +196,9 @@ impl Holder {
     /// Whether this is the order's owner, the guest who placed it, or an admin. To all others
     /// there is no such order.
     pub fn opens(&self, order: OrderId, buyer: Buyer) -> Result<(), Error> {
-        let by_account = self
-            .caller
-            .is_some_and(|caller| caller.role == Role::Admin || buyer == Buyer::User(caller.user));
+        let by_account = self.caller.is_some_and(|caller| {
+            caller.role.may(Right::Orders) || buyer == Buyer::User(caller.user)
+        });
         let by_token = self.token.as_ref().is_some_and(|token| {
             matches!(buyer, Buyer::Guest(_)) && self.keys.proofs().opens(order, token)
         });
@@ -116,61 +244,6 @@ pub async fn admit(
     if ended { Err(Error::Unauthenticated { code: "session_revoked" }) } else { Ok(caller) }
 }
 
-/// Makes extractors of functions from the request to what is extracted.
-macro_rules! extracts {
-    ($($kind:ty: $by:ident;)*) => {$(
-        impl FromRequest for $kind {
-            type Error = Problem;
-            type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let request = request.clone();
-                Box::pin(async move { $by(&request).await })
-            }
-        }
-    )*};
-}
-
-extracts! {
-    Caller: signed_in;
-    Admin: admin;
-    Shopper: known_shopper;
-    MaybeShopper: maybe_shopper;
-    Holder: holder;
-}
-
-async fn signed_in(request: &HttpRequest) -> Result<Caller, Problem> {
-    caller(request).await?.ok_or_else(nobody)
-}
-
-async fn admin(request: &HttpRequest) -> Result<Admin, Problem> {
-    let caller = signed_in(request).await?;
-    if caller.role == Role::Admin { Ok(Admin(caller)) } else { Err(Error::Forbidden.into()) }
-}
-
-async fn known_shopper(request: &HttpRequest) -> Result<Shopper, Problem> {
-    let MaybeShopper(buyer) = maybe_shopper(request).await?;
-    buyer.map(Shopper).ok_or_else(nobody)
-}
-
-async fn maybe_shopper(request: &HttpRequest) -> Result<MaybeShopper, Problem> {
-    if let Some(caller) = caller(request).await? {
-        return Ok(MaybeShopper(Some(Buyer::User(caller.user))));
-    }
-    let token =
-        text(request, CART_TOKEN).map(|token| data::<Keys>(request)?.proofs().cart_of(token));
-    Ok(MaybeShopper(token.transpose()?.map(Buyer::Guest)))
-}
-
-async fn holder(request: &HttpRequest) -> Result<Holder, Problem> {
-    let caller = caller(request).await?;
-    let token = text(request, ORDER_TOKEN).map(str::to_owned);
-    if caller.is_none() && token.is_none() {
-        return Err(nobody());
-    }
-    Ok(Holder { caller, token, keys: data::<Keys>(request)?.get_ref().clone() })
-}
-
 /// The user that the `Authorization` names, if there is one; one that is wrong is refused even
 /// where nobody need be known.
 async fn caller(request: &HttpRequest) -> Result<Option<Caller>, Problem> {
@@ -182,6 +255,7 @@ async fn caller(request: &HttpRequest) -> Result<Option<Caller>, Problem> {
     let (keys, revoked) = (data::<Keys>(request)?, data::<Revoked>(request)?);
     let caller = admit(token.trim(), keys, revoked, data::<Store>(request)?).await?;
     request.extensions_mut().insert(SignedIn(caller.user));
+    origin::is_of(caller.user, caller.session);
     Ok(Some(caller))
 }
 
@@ -202,7 +276,10 @@ fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::{CartId, SessionId};
+    use crate::domain::{
+        account::Role,
+        id::{CartId, SessionId},
+    };
 
     fn keys() -> Keys {
         Keys::new([&b"a secret"[..]]).unwrap()

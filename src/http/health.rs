@@ -10,7 +10,10 @@ use prometheus_client::{
 };
 use tokio::sync::watch;
 
-use super::error::{Answered, Problem};
+use super::{
+    error::{Answered, Problem},
+    extract::{Auth, Public},
+};
 use crate::{
     domain::Error,
     store::{Store, read},
@@ -30,7 +33,7 @@ pub type Draining = watch::Receiver<bool>;
     get, path = "/healthz", tag = "operations",
     responses((status = 200, description = "It is", content_type = "text/plain", body = String))
 )]
-pub async fn alive() -> HttpResponse {
+pub async fn alive(_: Auth<Public>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
@@ -39,7 +42,7 @@ pub async fn alive() -> HttpResponse {
     get, path = "/readyz", tag = "operations",
     responses((status = 200, description = "It can", content_type = "text/plain", body = String))
 )]
-pub async fn ready(store: Data<Store>, draining: Data<Draining>) -> Answered {
+pub async fn ready(_: Auth<Public>, store: Data<Store>, draining: Data<Draining>) -> Answered {
     if *draining.borrow() {
         return Err(Problem::unavailable("draining", "this process is about to stop"));
     }
@@ -52,7 +55,7 @@ pub async fn ready(store: Data<Store>, draining: Data<Draining>) -> Answered {
     get, path = "/metrics", tag = "operations",
     responses((status = 200, description = "OpenMetrics text", content_type = "text/plain", body = String))
 )]
-pub async fn metrics(registry: Data<Registry>) -> Answered {
+pub async fn metrics(_: Auth<Public>, registry: Data<Registry>) -> Answered {
     let mut body = String::new();
     text::encode(&mut body, &registry).map_err(Error::internal("writing the metrics"))?;
     Ok(HttpResponse::Ok().content_type(OPENMETRICS).body(body))

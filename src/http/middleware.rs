@@ -26,10 +26,11 @@ use super::{
     error::{self, Problem},
     extract::{CART_TOKEN, ORDER_TOKEN, SignedIn},
     health::Metrics,
-    idempotency,
+    idempotency, peer,
     request_id::{self, RequestId},
     routes::Route,
 };
+use crate::store::origin::Behalf;
 
 /// How long a handler may take: longer than any wait inside it, so it means that we hang.
 const SERVED_WITHIN: Duration = Duration::from_secs(20);
@@ -41,7 +42,7 @@ pub const STRICT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; bas
 
 type Served = Result<ServiceResponse, actix_web::Error>;
 
-/// Gives the request its id, and the answer what all answers have.
+/// Gives the request its id, what it does its origin, and the answer what all answers have.
 pub async fn surround<B: MessageBody + 'static>(
     metrics: Data<Metrics>,
     request: ServiceRequest,
@@ -51,7 +52,9 @@ pub async fn surround<B: MessageBody + 'static>(
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
-    let response = next.call(request).await?.map_into_boxed_body();
+    let address = peer::address(request.request()).map(|it| it.to_string());
+    let behalf = Behalf::request(address.as_deref(), id.as_str());
+    let response = behalf.scope(next.call(request)).await?.map_into_boxed_body();
     let mut response = explained(response, &id);
     dress(response.headers_mut(), &id);
     let response = without_content(response, &method);

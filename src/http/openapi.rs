@@ -26,9 +26,9 @@ use utoipa_swagger_ui::{Config, SwaggerFile, serve};
 use super::{
     error::{self, Answered, Problem},
     etag,
-    extract::{CART_TOKEN, ORDER_TOKEN},
+    extract::{Access, Auth, CART_TOKEN, ORDER_TOKEN, Public},
     idempotency,
-    routes::{Access, Route, Table},
+    routes::{Route, Table},
 };
 
 const PATH: &str = "/api/openapi.json";
@@ -59,7 +59,11 @@ impl Document {
     get, path = "/api/openapi.json", tag = "operations",
     responses((status = 200, description = "OpenAPI 3.1", body = Object))
 )]
-pub async fn document(request: HttpRequest, document: Data<Document>) -> HttpResponse {
+pub async fn document(
+    _: Auth<Public>,
+    request: HttpRequest,
+    document: Data<Document>,
+) -> HttpResponse {
     etag::revalidated(&request, "application/json", document.0.clone())
 }
 
@@ -142,7 +146,8 @@ fn operation<'a>(all: &'a mut OpenApi, route: &Route) -> Option<&'a mut Operatio
 
 /// Adds what the table knows: who may call, the parameters of the path, and what can go wrong.
 fn complete(operation: &mut Operation, route: &Route) {
-    operation.security = Some(requirements(route.access));
+    let access = route.access();
+    operation.security = Some(requirements(access));
     let parameters = operation.parameters.get_or_insert_default();
     let keyed = parameters.iter().any(|it| is(it, idempotency::HEADER));
     let has_parameters = !parameters.is_empty() || route.path.contains('{');
@@ -152,12 +157,13 @@ fn complete(operation: &mut Operation, route: &Route) {
         }
     }
     let has_body = operation.request_body.is_some();
-    let may_conflict = route.method != "GET" && route.access != Access::Public;
+    let is_known = !matches!(access, Access::Public | Access::Visitor);
+    let may_conflict = route.method != "GET" && is_known;
     let documents = |status: &str| operation.responses.responses.contains_key(status);
     let problems = [
         ("400", has_body || has_parameters, "Malformed or invalid input"),
-        ("401", route.access != Access::Public || documents("401"), "Not signed in, or no longer"),
-        ("403", route.access == Access::Admin, "Not an admin"),
+        ("401", access != Access::Public || documents("401"), "Not signed in, or no longer"),
+        ("403", matches!(access, Access::May(_)), "The role has no right to it"),
         ("404", route.path.contains('{'), "Not there, or not the caller's"),
         ("409", may_conflict || documents("409"), "Its state forbids it: `code` says why"),
         ("413", has_body, "The body is too large"),
@@ -180,9 +186,10 @@ fn requirements(access: Access) -> Vec<SecurityRequirement> {
     let by = |scheme: &str| SecurityRequirement::new(scheme, std::iter::empty::<String>());
     match access {
         Access::Public => Vec::new(),
-        Access::Customer | Access::Admin => vec![by(BEARER)],
-        Access::Buyer => vec![by(BEARER), by(CART)],
-        Access::OrderHolder => vec![by(BEARER), by(ORDER)],
+        Access::Visitor => vec![SecurityRequirement::default(), by(BEARER), by(CART)],
+        Access::Caller | Access::May(_) => vec![by(BEARER)],
+        Access::Shopper => vec![by(BEARER), by(CART)],
+        Access::Holder => vec![by(BEARER), by(ORDER)],
     }
 }
 

@@ -13,7 +13,7 @@ pub mod checkout;
 use super::{
     cursor::{List, page},
     error::Answered,
-    extract::Holder,
+    extract::{Auth, Holder},
     input::{Body, Query, is_line},
     token::Caller,
 };
@@ -35,7 +35,11 @@ use crate::{
     get, path = "/api/v1/orders", tag = "orders", params(Paging),
     responses((status = 200, description = "A page of them", body = List<Order>))
 )]
-pub async fn orders(caller: Caller, store: Data<Store>, Query(paging): Query<Paging>) -> Answered {
+pub async fn orders(
+    Auth(caller): Auth<Caller>,
+    store: Data<Store>,
+    Query(paging): Query<Paging>,
+) -> Answered {
     let page = page(paging.limit, paging.cursor.as_deref())?;
     let listed = read!(store, order::page(caller.user, page))?;
     Ok(HttpResponse::Ok().json(List::of(listed)?))
@@ -46,7 +50,7 @@ pub async fn orders(caller: Caller, store: Data<Store>, Query(paging): Query<Pag
     get, path = "/api/v1/orders/{id}", tag = "orders",
     responses((status = 200, description = "The order", body = Order))
 )]
-pub async fn order(holder: Holder, store: Data<Store>, id: Path<OrderId>) -> Answered {
+pub async fn order(Auth(holder): Auth<Holder>, store: Data<Store>, id: Path<OrderId>) -> Answered {
     let id = id.into_inner();
     holder.may_open(id)?;
     let order = read!(store, order::get(id))?;
@@ -60,7 +64,7 @@ pub async fn order(holder: Holder, store: Data<Store>, id: Path<OrderId>) -> Ans
     responses((status = 200, description = "A page of it", body = List<TimelineEvent>))
 )]
 pub async fn order_events(
-    holder: Holder,
+    Auth(holder): Auth<Holder>,
     store: Data<Store>,
     id: Path<OrderId>,
     Query(paging): Query<Paging>,
@@ -81,7 +85,7 @@ pub async fn order_events(
     responses((status = 200, description = "The order, cancelled", body = Order))
 )]
 pub async fn cancel_order(
-    holder: Holder,
+    Auth(holder): Auth<Holder>,
     store: Data<Store>,
     actors: Data<Actors>,
     id: Path<OrderId>,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     error::Answered,
-    extract::Holder,
+    extract::{Auth, Holder},
     idempotency::{IdempotencyKey, repeated, respond},
     input::Body,
 };
@@ -31,7 +31,11 @@ use crate::{
     get, path = "/api/v1/payments/{id}", tag = "payments",
     responses((status = 200, description = "The payment", body = Payment))
 )]
-pub async fn payment(holder: Holder, store: Data<Store>, id: Path<PaymentId>) -> Answered {
+pub async fn payment(
+    Auth(holder): Auth<Holder>,
+    store: Data<Store>,
+    id: Path<PaymentId>,
+) -> Answered {
     holder.may_open(id.order())?;
     let order = read!(store, order::get(id.order()))?;
     holder.opens(order.id, order.buyer)?;
@@ -46,7 +50,7 @@ pub async fn payment(holder: Holder, store: Data<Store>, id: Path<PaymentId>) ->
     responses((status = 200, description = "The payment at its end, or `processing`", body = Payment))
 )]
 pub async fn confirm_payment(
-    holder: Holder,
+    Auth(holder): Auth<Holder>,
     store: Data<Store>,
     actors: Data<Actors>,
     key: IdempotencyKey,
@@ -72,7 +76,7 @@ pub async fn confirm_payment(
     responses((status = 200, description = "The payment, cancelled", body = Payment))
 )]
 pub async fn cancel_payment(
-    holder: Holder,
+    Auth(holder): Auth<Holder>,
     store: Data<Store>,
     actors: Data<Actors>,
     id: Path<PaymentId>,

@@ -4,7 +4,7 @@
 //! the paths of the OpenAPI document. The socket's layer brings a table of its own.
 
 use actix_web::{
-    HttpResponse, Resource,
+    FromRequest, Handler, HttpResponse, Resource, Responder,
     dev::ServiceRequest,
     guard,
     middleware::{Next, from_fn},
@@ -12,22 +12,14 @@ use actix_web::{
 };
 
 use super::{
-    account, cart, catalogue, delivery, error::Problem, health, middleware::contain, openapi,
-    order, payment, session,
+    account, cart, catalogue, delivery,
+    error::Problem,
+    extract::{Access, Auth, Holder, May, Public, Scope, Shopper, Visitor, right::Stock},
+    health,
+    middleware::contain,
+    openapi, order, payment, session,
+    token::Caller,
 };
-
-/// Who may call a route. The handler's first argument enforces it; a test walks the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    Public,
-    /// A user with an access token.
-    Customer,
-    /// A user, or a guest with the token of a cart.
-    Buyer,
-    /// The owner of the order, the guest with its token, or an admin.
-    OrderHolder,
-    Admin,
-}
 
 /// A route.
 pub struct Route {
@@ -35,10 +27,50 @@ pub struct Route {
     pub method: &'static str,
     /// From the root, with its parameters in braces.
     pub path: &'static str,
-    pub access: Access,
-    /// The handler, as actix takes it.
-    pub serve: fn() -> actix_web::Route,
+    pub serve: fn() -> Endpoint,
 }
+
+impl Route {
+    /// Who may call it, which is what its handler asks for.
+    pub fn access(&self) -> Access {
+        (self.serve)().access
+    }
+}
+
+/// A handler as actix takes it, and who may call it: made of the handler alone, so that the two
+/// cannot differ.
+pub struct Endpoint {
+    access: Access,
+    route: actix_web::Route,
+}
+
+impl Endpoint {
+    /// The endpoint of a handler that is for those of the scope `S`.
+    pub fn of<S, F, Args>(handler: F) -> Self
+    where
+        S: Scope,
+        F: Handler<Args, Output: Responder + 'static>,
+        Args: Guarded<Scope = S> + FromRequest + 'static,
+    {
+        Endpoint { access: S::ACCESS, route: web::route().to(handler) }
+    }
+}
+
+/// The arguments of a handler that says who may call it.
+#[diagnostic::on_unimplemented(message = "the first argument of a handler is an `Auth<…>`")]
+pub trait Guarded {
+    type Scope;
+}
+
+macro_rules! guarded {
+    ($(($($rest:ident)*))*) => {$(
+        impl<S: Scope, $($rest),*> Guarded for (Auth<S>, $($rest,)*) {
+            type Scope = S;
+        }
+    )*};
+}
+
+guarded! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) }
 
 /// The routes of a layer with their documentation.
 #[derive(Clone, Copy)]
@@ -47,17 +79,19 @@ pub struct Table {
     pub openapi: fn() -> utoipa::openapi::OpenApi,
 }
 
-/// Declares a `TABLE` of lines like `GET "/api/v1/me" Customer account::me;`. Each handler has a
-/// `#[utoipa::path]` of the same method and path, which a test compares.
+/// Declares a `TABLE` of lines like `GET "/api/v1/me" Caller account::me;`. It compiles where the
+/// first argument of each handler is an [`Auth`] of the scope that its line names. Each handler has
+/// a `#[utoipa::path]` of the same method and path, which a test compares.
 macro_rules! routes {
-    ($($method:ident $path:literal $access:ident $($handler:ident)::+;)*) => {
+    ($($method:ident $path:literal $scope:ident$(<$right:ident>)? $($handler:ident)::+;)*) => {
         /// The routes of this layer.
         pub const TABLE: $crate::http::routes::Table = $crate::http::routes::Table {
             routes: &[$($crate::http::routes::Route {
                 method: stringify!($method),
                 path: $path,
-                access: $crate::http::routes::Access::$access,
-                serve: || actix_web::web::route().to($($handler)::+),
+                serve: || {
+                    $crate::http::routes::Endpoint::of::<$scope$(<$right>)?, _, _>($($handler)::+)
+                },
             },)*],
             openapi: || <Documented as utoipa::OpenApi>::openapi(),
         };
@@ -70,35 +104,35 @@ macro_rules! routes {
 pub(crate) use routes;
 
 self::routes! {
-    POST   "/api/v1/auth/register"             Public      account::register;
-    POST   "/api/v1/auth/login"                Public      session::login;
-    POST   "/api/v1/auth/refresh"              Public      session::refresh;
-    POST   "/api/v1/auth/logout"               Customer    session::logout;
-    GET    "/api/v1/me"                        Customer    account::me;
-    GET    "/api/v1/categories"                Public      catalogue::categories;
-    GET    "/api/v1/products"                  Public      catalogue::products;
-    GET    "/api/v1/products/{id}"             Public      catalogue::product;
-    GET    "/api/v1/images/{key}"              Public      catalogue::image;
-    POST   "/api/v1/carts"                     Public      cart::create_cart;
-    GET    "/api/v1/cart"                      Buyer       cart::cart;
-    DELETE "/api/v1/cart"                      Buyer       cart::clear_cart;
-    POST   "/api/v1/cart/items"                Buyer       cart::add_item;
-    PATCH  "/api/v1/cart/items/{id}"           Buyer       cart::change_item;
-    DELETE "/api/v1/cart/items/{id}"           Buyer       cart::remove_item;
-    POST   "/api/v1/delivery/quotes"           Public      delivery::quotes;
-    POST   "/api/v1/checkout"                  Buyer       order::checkout::checkout;
-    GET    "/api/v1/orders"                    Customer    order::orders;
-    GET    "/api/v1/orders/{id}"               OrderHolder order::order;
-    GET    "/api/v1/orders/{id}/events"        OrderHolder order::order_events;
-    POST   "/api/v1/orders/{id}/cancel"        OrderHolder order::cancel_order;
-    GET    "/api/v1/payments/{id}"             OrderHolder payment::payment;
-    POST   "/api/v1/payments/{id}/confirm"     OrderHolder payment::confirm_payment;
-    POST   "/api/v1/payments/{id}/cancel"      OrderHolder payment::cancel_payment;
-    POST   "/api/v1/admin/variants/{id}/stock" Admin       catalogue::admin::change_stock;
-    GET    "/healthz"                          Public      health::alive;
-    GET    "/readyz"                           Public      health::ready;
-    GET    "/metrics"                          Public      health::metrics;
-    GET    "/api/openapi.json"                 Public      openapi::document;
+    POST   "/api/v1/auth/register"             Public     account::register;
+    POST   "/api/v1/auth/login"                Public     session::login;
+    POST   "/api/v1/auth/refresh"              Public     session::refresh;
+    POST   "/api/v1/auth/logout"               Caller     session::logout;
+    GET    "/api/v1/me"                        Caller     account::me;
+    GET    "/api/v1/categories"                Public     catalogue::categories;
+    GET    "/api/v1/products"                  Public     catalogue::products;
+    GET    "/api/v1/products/{id}"             Public     catalogue::product;
+    GET    "/api/v1/images/{key}"              Public     catalogue::image;
+    POST   "/api/v1/carts"                     Public     cart::create_cart;
+    GET    "/api/v1/cart"                      Shopper    cart::cart;
+    DELETE "/api/v1/cart"                      Shopper    cart::clear_cart;
+    POST   "/api/v1/cart/items"                Shopper    cart::add_item;
+    PATCH  "/api/v1/cart/items/{id}"           Shopper    cart::change_item;
+    DELETE "/api/v1/cart/items/{id}"           Shopper    cart::remove_item;
+    POST   "/api/v1/delivery/quotes"           Visitor    delivery::quotes;
+    POST   "/api/v1/checkout"                  Shopper    order::checkout::checkout;
+    GET    "/api/v1/orders"                    Caller     order::orders;
+    GET    "/api/v1/orders/{id}"               Holder     order::order;
+    GET    "/api/v1/orders/{id}/events"        Holder     order::order_events;
+    POST   "/api/v1/orders/{id}/cancel"        Holder     order::cancel_order;
+    GET    "/api/v1/payments/{id}"             Holder     payment::payment;
+    POST   "/api/v1/payments/{id}/confirm"     Holder     payment::confirm_payment;
+    POST   "/api/v1/payments/{id}/cancel"      Holder     payment::cancel_payment;
+    POST   "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::change_stock;
+    GET    "/healthz"                          Public     health::alive;
+    GET    "/readyz"                           Public     health::ready;
+    GET    "/metrics"                          Public     health::metrics;
+    GET    "/api/openapi.json"                 Public     openapi::document;
 }
 
 /// Mounts the routes of all `tables`, and the answers to what is no route.
@@ -126,7 +160,7 @@ fn resource(path: &str, routes: Vec<&'static Route>) -> Resource {
         let methods = methods.fold(guard::Any(guard::fn_guard(|_| false)), |any, method| {
             any.or(guard::Method(method))
         });
-        resource.route((route.serve)().guard(methods).wrap(contained))
+        resource.route((route.serve)().route.guard(methods).wrap(contained))
     });
     resource.default_service(web::to(move || {
         let allow = allow.clone();

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::Answered,
+    extract::{Auth, Public},
     input::{Json, both},
+    peer,
     token::{self, ACCESS_SECONDS, Caller, Keys},
 };
 use crate::{
@@ -31,6 +33,7 @@ const USER_AGENT_CHARS_MAX: usize = 300;
     )
 )]
 pub async fn login(
+    _: Auth<Public>,
     request: HttpRequest,
     store: Data<Store>,
     actors: Data<Actors>,
@@ -61,6 +64,7 @@ pub async fn login(
     )
 )]
 pub async fn refresh(
+    _: Auth<Public>,
     actors: Data<Actors>,
     keys: Data<Keys>,
     Json(body): Json<Refresh>,
@@ -84,7 +88,7 @@ pub async fn refresh(
     post, path = "/api/v1/auth/logout", tag = "accounts",
     responses((status = 204, description = "It has ended"))
 )]
-pub async fn logout(caller: Caller, actors: Data<Actors>) -> Answered {
+pub async fn logout(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answered {
     actors.sessions.ask(caller.session, actors::session::End).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -151,6 +155,6 @@ fn device(request: &HttpRequest) -> Device {
     let user_agent = user_agent.and_then(|it| it.to_str().ok()); // an unreadable one is none
     Device {
         user_agent: user_agent.map(|it| it.chars().take(USER_AGENT_CHARS_MAX).collect()),
-        address: request.peer_addr().map(|it| it.ip().to_string()),
+        address: peer::address(request).map(|it| it.to_string()),
     }
 }

@@ -15,36 +15,37 @@ use serde_json::Value;
 
 use super::{
     error::Answered,
+    extract::{Auth, Public},
     health::Metrics,
     input::{BODY_BYTES_MAX, Json, Query},
     middleware,
-    routes::{self, Access, Route, Table},
+    routes::{self, Endpoint, Route, Table},
 };
 use crate::domain::{error::Refusal, id::OrderId};
 
 const TABLE: Table = Table {
     routes: &[
-        Route { method: "GET", path: "/panic", access: Access::Public, serve: panic_route },
-        Route { method: "GET", path: "/things/{id}", access: Access::Public, serve: thing_route },
-        Route { method: "POST", path: "/things", access: Access::Public, serve: make_route },
-        Route { method: "GET", path: "/things", access: Access::Public, serve: list_route },
-        Route { method: "GET", path: "/gone", access: Access::Public, serve: gone_route },
+        Route { method: "GET", path: "/panic", serve: panic_route },
+        Route { method: "GET", path: "/things/{id}", serve: thing_route },
+        Route { method: "POST", path: "/things", serve: make_route },
+        Route { method: "GET", path: "/things", serve: list_route },
+        Route { method: "GET", path: "/gone", serve: gone_route },
     ],
     openapi: || utoipa::openapi::OpenApiBuilder::new().build(),
 };
 
-fn panic_route() -> actix_web::Route {
-    async fn handler() -> HttpResponse {
+fn panic_route() -> Endpoint {
+    async fn handler(_: Auth<Public>) -> HttpResponse {
         panic!("the secret of the panic")
     }
-    actix_web::web::route().to(handler)
+    Endpoint::of::<Public, _, _>(handler)
 }
 
-fn thing_route() -> actix_web::Route {
-    async fn handler(id: actix_web::web::Path<OrderId>) -> HttpResponse {
+fn thing_route() -> Endpoint {
+    async fn handler(_: Auth<Public>, id: actix_web::web::Path<OrderId>) -> HttpResponse {
         HttpResponse::Ok().json(id.into_inner())
     }
-    actix_web::web::route().to(handler)
+    Endpoint::of::<Public, _, _>(handler)
 }
 
 #[derive(Deserialize)]
@@ -53,25 +54,25 @@ struct Thing {
     size: Option<i64>,
 }
 
-fn make_route() -> actix_web::Route {
-    async fn handler(Json(thing): Json<Thing>) -> HttpResponse {
+fn make_route() -> Endpoint {
+    async fn handler(_: Auth<Public>, Json(thing): Json<Thing>) -> HttpResponse {
         HttpResponse::Created().json(thing.size)
     }
-    actix_web::web::route().to(handler)
+    Endpoint::of::<Public, _, _>(handler)
 }
 
-fn list_route() -> actix_web::Route {
-    async fn handler(Query(thing): Query<Thing>) -> HttpResponse {
+fn list_route() -> Endpoint {
+    async fn handler(_: Auth<Public>, Query(thing): Query<Thing>) -> HttpResponse {
         HttpResponse::Ok().json(thing.size)
     }
-    actix_web::web::route().to(handler)
+    Endpoint::of::<Public, _, _>(handler)
 }
 
-fn gone_route() -> actix_web::Route {
-    async fn handler() -> Answered {
+fn gone_route() -> Endpoint {
+    async fn handler(_: Auth<Public>) -> Answered {
         Err(crate::domain::Error::from(Refusal::new("sold_out", "no more").with("left", 0)).into())
     }
-    actix_web::web::route().to(handler)
+    Endpoint::of::<Public, _, _>(handler)
 }
 
 struct Told {

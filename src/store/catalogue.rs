@@ -18,7 +18,7 @@ use crate::{
     domain::{
         Error,
         cart::{Offer, Quantity},
-        catalogue::{Category, ChangeStock, ImageFile, Product, StockLevel},
+        catalogue::{Category, ChangeStock, ImageFile, Product, StockChanged, StockLevel},
         event::Kind,
         id::{CategoryId, VariantId},
         money::Money,
@@ -128,7 +128,7 @@ pub fn all_offers(
     rows.into_iter().map(offer).collect()
 }
 
-pub fn change_stock(tx: &mut Tx<'_>, command: &ChangeStock) -> Result<StockLevel, Error> {
+pub fn change_stock(tx: &mut Tx<'_>, command: &ChangeStock) -> Result<StockChanged, Error> {
     let variant_id = command.variant;
     let mut shelf = Shelf::lock(tx, [variant_id])?;
     let units = shelf.units(variant_id).ok_or(Error::NotFound("variant"))?;
@@ -137,8 +137,9 @@ pub fn change_stock(tx: &mut Tx<'_>, command: &ChangeStock) -> Result<StockLevel
     shelf.shift(variant_id, moved, 0)?;
     shelf.note(tx, variant_id, moved, &command.reason, None);
     shelf.put_back(tx)?;
-    let available = on_hand.saturating_sub(units.reserved);
-    let data = json!({ "variant_id": variant_id, "available": available });
+    let before = StockLevel::of(variant_id, units.on_hand, units.reserved);
+    let after = StockLevel::of(variant_id, on_hand, units.reserved);
+    let data = json!({ "variant_id": variant_id, "available": after.available });
     event::tell(tx, Kind::StockChanged, None, data)?;
-    Ok(StockLevel { variant_id, on_hand, reserved: units.reserved, available })
+    Ok(StockChanged { before, after })
 }

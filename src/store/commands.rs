@@ -7,7 +7,9 @@ use tokio::sync::oneshot;
 
 use super::writer::Waiting;
 use crate::domain::{
-    Error, account, address, cart, catalogue, event, idempotency,
+    Error, account, address,
+    audit::{Audited, Origin},
+    cart, catalogue, event, idempotency,
     order::{change, place},
     session, settings,
 };
@@ -20,13 +22,13 @@ macro_rules! with_commands {
             register: each account::register(account::Register) -> account::User;
             open_session: each session::open(session::OpenSession) -> ();
             refresh: each session::refresh(session::Refresh) -> session::Refreshed;
-            revoke: each session::revoke(session::Revoke) -> ();
-            change_settings: each settings::change_settings(settings::ChangeSettings) -> settings::Settings;
+            revoke: each session::revoke(session::Revoke) -> bool;
+            change_settings: each settings::change_settings(settings::ChangeSettings) -> settings::Changed;
             save_address: each address::save(address::Save) -> address::Saved;
             change_address: each address::change(address::Change) -> address::Saved;
             delete_address: each address::delete(address::Delete) -> ();
             import: each catalogue::import(catalogue::Import) -> catalogue::Imported;
-            change_stock: each catalogue::change_stock(catalogue::ChangeStock) -> catalogue::StockLevel;
+            change_stock: each catalogue::change_stock(catalogue::ChangeStock) -> catalogue::StockChanged;
             save_cart: batch cart::save(cart::Save) -> ();
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;
@@ -37,12 +39,39 @@ macro_rules! with_commands {
     };
 }
 
-/// A change of the store.
-pub trait Command: Clone + Send + Sized + 'static {
-    type Outcome: Send + 'static;
-
+/// A change of the store; each says what it leaves in the audit log.
+pub trait Command: Audited<Outcome: Send + 'static> + Clone + Send + Sized + 'static {
     #[doc(hidden)]
-    fn enqueue(self, reply: oneshot::Sender<Result<Self::Outcome, Error>>) -> Job;
+    fn enqueue(self, origin: Origin, reply: Reply<Self::Outcome>) -> Job;
+}
+
+type Reply<T> = oneshot::Sender<Result<T, Error>>;
+
+/// The commands of one kind in a transaction, each with where it comes from.
+pub struct Lane<C> {
+    pub commands: Vec<C>,
+    pub origins: Vec<Origin>,
+}
+
+impl<C> Lane<C> {
+    fn of(command: C, origin: Origin) -> Self {
+        Lane { commands: vec![command], origins: vec![origin] }
+    }
+
+    fn push(&mut self, command: C, origin: Origin) {
+        self.commands.push(command);
+        self.origins.push(origin);
+    }
+
+    fn into_pairs(self) -> impl Iterator<Item = (C, Origin)> {
+        self.commands.into_iter().zip(self.origins)
+    }
+}
+
+impl<C> Default for Lane<C> {
+    fn default() -> Self {
+        Lane { commands: Vec::new(), origins: Vec::new() }
+    }
 }
 
 macro_rules! declare {
@@ -52,16 +81,14 @@ macro_rules! declare {
         pub enum Job { $($lane(Box<Waiting<$command, $outcome>>),)* }
 
         $(impl Command for $command {
-            type Outcome = $outcome;
-
-            fn enqueue(self, reply: oneshot::Sender<Result<$outcome, Error>>) -> Job {
-                Job::$lane(Box::new(Waiting { command: self, reply }))
+            fn enqueue(self, origin: Origin, reply: Reply<$outcome>) -> Job {
+                Job::$lane(Box::new(Waiting { command: self, origin, reply }))
             }
         })*
 
         /// The commands of one transaction, by kind.
         #[derive(Default)]
-        pub struct Lanes { $(pub $lane: Vec<$command>,)* }
+        pub struct Lanes { $(pub $lane: Lane<$command>,)* }
 
         /// What came of them, in the same order.
         #[derive(Default)]
@@ -69,13 +96,13 @@ macro_rules! declare {
 
         /// Who waits for them, in the same order.
         #[derive(Default)]
-        pub struct Replies { $($lane: Vec<oneshot::Sender<Result<$outcome, Error>>>,)* }
+        pub struct Replies { $($lane: Vec<Reply<$outcome>>,)* }
 
         impl Lanes {
             pub fn push(&mut self, job: Job, replies: &mut Replies) {
                 match job { $(Job::$lane(waiting) => {
-                    let Waiting { command, reply } = *waiting;
-                    self.$lane.push(command);
+                    let Waiting { command, origin, reply } = *waiting;
+                    self.$lane.push(command, origin);
                     replies.$lane.push(reply);
                 })* }
             }
@@ -83,7 +110,7 @@ macro_rules! declare {
             /// The commands by kind, each kind with who waits for it.
             pub fn apart(self, replies: Replies) -> Vec<(Lanes, Replies)> {
                 let mut all = Vec::new();
-                $(if !self.$lane.is_empty() {
+                $(if !self.$lane.commands.is_empty() {
                     all.push((
                         Lanes { $lane: self.$lane, ..Lanes::default() },
                         Replies { $lane: replies.$lane, ..Replies::default() },
@@ -93,15 +120,15 @@ macro_rules! declare {
             }
 
             pub fn len(&self) -> usize {
-                0 $(+ self.$lane.len())*
+                0 $(+ self.$lane.commands.len())*
             }
 
             /// Each command alone, with who waits for it.
             pub fn singly(self, replies: Replies) -> Vec<(Lanes, Replies)> {
                 let mut all = Vec::with_capacity(self.len());
-                $(for (command, reply) in self.$lane.into_iter().zip(replies.$lane) {
+                $(for ((command, origin), reply) in self.$lane.into_pairs().zip(replies.$lane) {
                     all.push((
-                        Lanes { $lane: vec![command], ..Lanes::default() },
+                        Lanes { $lane: Lane::of(command, origin), ..Lanes::default() },
                         Replies { $lane: vec![reply], ..Replies::default() },
                     ));
                 })*

@@ -46,8 +46,8 @@ macro_rules! run {
         pub fn run(conn: &mut Conn, lanes: &Lanes, now: DateTime<Utc>) -> Result<Done, Error> {
             let mut tx = Tx { conn, now, told: false };
             let mut outcomes = Outcomes::default();
-            $(if !lanes.$lane.is_empty() {
-                outcomes.$lane = run!(@$mode &mut tx, &lanes.$lane, $module::$function)?;
+            $(if !lanes.$lane.commands.is_empty() {
+                outcomes.$lane = run!(@$mode &mut tx, &lanes.$lane.commands, $module::$function)?;
             })*
             Ok(Done { outcomes, told: tx.told })
         }

@@ -120,7 +120,8 @@ pub fn refresh(tx: &mut Tx<'_>, command: &Refresh) -> Result<Refreshed, Error> {
     Ok(Refreshed::Renewed { session: id, user })
 }
 
-pub fn revoke(tx: &mut Tx<'_>, command: &Revoke) -> Result<(), Error> {
+/// Whether it was open until now.
+pub fn revoke(tx: &mut Tx<'_>, command: &Revoke) -> Result<bool, Error> {
     let open =
         sessions::table.find(command.session.to_string()).filter(sessions::revoked_at.is_null());
     let ended: Option<String> = diesel::update(open)
@@ -128,12 +129,11 @@ pub fn revoke(tx: &mut Tx<'_>, command: &Revoke) -> Result<(), Error> {
         .returning(sessions::user_id)
         .get_result(tx.conn)
         .optional()?;
-    if let Some(user) = ended {
-        let user = user.parse().map_err(corrupt)?;
-        let data = json!({ "session_id": command.session });
-        event::tell(tx, Kind::SessionRevoked, Some(user), data)?;
-    }
-    Ok(())
+    let Some(user) = ended else { return Ok(false) };
+    let user = user.parse().map_err(corrupt)?;
+    let data = json!({ "session_id": command.session });
+    event::tell(tx, Kind::SessionRevoked, Some(user), data)?;
+    Ok(true)
 }
 
 fn issue(tx: &mut Tx<'_>, session: &str, hash: &str) -> Result<(), Error> {

@@ -19,6 +19,7 @@ use super::{
 use crate::domain::{
     Error,
     account::{Email, Register, Role},
+    audit::Origin,
     cart::{Cart, Edit, Quantity, Save},
     catalogue::{ChangeStock, Import, NewCategory, NewProduct, NewVariant, StockChange},
     event::{Kind, Relay},
@@ -138,7 +139,7 @@ fn queue<C: Command>(
     replies: &mut Replies,
 ) -> oneshot::Receiver<Result<C::Outcome, Error>> {
     let (reply, answered) = oneshot::channel();
-    lanes.push(command.enqueue(reply), replies);
+    lanes.push(command.enqueue(Origin::SYSTEM, reply), replies);
     answered
 }
 

@@ -21,7 +21,7 @@ use super::{
     error::{Failure, failure},
     now,
 };
-use crate::domain::Error;
+use crate::domain::{Error, audit::Origin};
 
 /// Commands that may wait. At 10,000 a second it is under half a second's work.
 pub const QUEUE_MAX: usize = 4096;
@@ -30,9 +30,10 @@ pub const BATCH_MAX: usize = 256;
 /// How often a transaction is tried that another one was in the way of.
 const TRIES_MAX: u32 = 5;
 
-/// A command and who waits for it.
+/// A command, where it comes from, and who waits for it.
 pub struct Waiting<C, T> {
     pub command: C,
+    pub origin: Origin,
     pub reply: oneshot::Sender<Result<T, Error>>,
 }
 
@@ -78,9 +79,13 @@ impl Writer {
         &self.counts
     }
 
-    pub async fn submit<C: Command>(&self, command: C) -> Result<C::Outcome, Error> {
+    pub async fn submit<C: Command>(
+        &self,
+        command: C,
+        origin: Origin,
+    ) -> Result<C::Outcome, Error> {
         let (reply, answered) = oneshot::channel();
-        self.jobs.try_send(command.enqueue(reply)).map_err(|_| Error::Busy)?;
+        self.jobs.try_send(command.enqueue(origin, reply)).map_err(|_| Error::Busy)?;
         answered.await.unwrap_or(Err(Error::Busy))
     }
 }

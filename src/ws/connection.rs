@@ -4,7 +4,7 @@
 //! The only file that names `actix_web_actors`. Of it we use the handshake, the decoder and the
 //! context of the actor; what goes out is merged into the response beside it, from the queue.
 
-use std::{collections::HashMap, rc::Rc, sync::Arc, time::Instant};
+use std::{collections::HashMap, net::IpAddr, rc::Rc, sync::Arc, time::Instant};
 
 use actix::prelude::*;
 use actix_http::ws::Item;
@@ -25,7 +25,7 @@ use super::{
     guard::Switch,
     hub::{Hub, Open},
     protocol::{
-        self, Follow, Frame, Request, SUBPROTOCOL, Standing, Unread,
+        self, Follow, Frame, Request, RequestId, SUBPROTOCOL, Standing, Unread,
         close::Close,
         wire::{self, FRAME_BYTES_MAX},
     },
@@ -34,8 +34,8 @@ use super::{
 use crate::{
     actors::session::Ended,
     domain::{Error, id::ConnectionId, topic::Topic},
-    http::{error::Answered, token::Caller},
-    store,
+    http::{error::Answered, peer, token::Caller},
+    store::{self, origin::Behalf},
 };
 
 mod inbound;
@@ -52,6 +52,8 @@ mod vitals;
 pub struct Connection {
     ends: Ends,
     who: Who,
+    /// Of the client.
+    address: Option<IpAddr>,
     /// Shared with the request that is served.
     topics: Rc<HashMap<Topic, Follow>>,
     rate: Rate,
@@ -92,7 +94,7 @@ pub async fn open(
     hub: Addr<Hub>,
     caller: Option<Caller>,
 ) -> Answered {
-    let address = request.peer_addr().map(|it| it.ip());
+    let address = peer::address(request);
     let seat = sockets.seats.take(address, sockets.limits.per_address_max)?;
     let (id, now) = (ConnectionId::new(), Instant::now());
     let switch = request.conn_data::<Switch>().cloned();
@@ -101,7 +103,7 @@ pub async fn open(
     let ends = Ends { line, sockets, hub };
     ends.welcome(caller);
     ends.hub.send(Open(Arc::clone(&ends.line), seat)).await.unwrap_or(Err(Error::Busy))?;
-    let connection = Connection::new(ends, Who { caller, cart: None }, now);
+    let connection = Connection::new(ends, Who { caller, cart: None }, address, now);
     let response = WsResponseBuilder::new(connection, request, Inbound::new(payload))
         .protocols(&[SUBPROTOCOL])
         .frame_size(usize::try_from(FRAME_BYTES_MAX).unwrap_or(usize::MAX))
@@ -111,10 +113,11 @@ pub async fn open(
 }
 
 impl Connection {
-    fn new(ends: Ends, who: Who, now: Instant) -> Self {
+    fn new(ends: Ends, who: Who, address: Option<IpAddr>, now: Instant) -> Self {
         let limits = &ends.sockets.limits;
         let rate = Rate::new(limits.frames_per_second, limits.frames_burst, now);
-        Connection { ends, who, topics: Rc::default(), rate, pieces: Pieces::default() }
+        let (topics, pieces) = (Rc::default(), Pieces::default());
+        Connection { ends, who, address, topics, rate, pieces }
     }
 
     /// Serves a whole message. Nothing else is read from the client until that is done.
@@ -132,8 +135,22 @@ impl Connection {
     fn serve(&self, request: Request, ctx: &mut WebsocketContext<Self>) {
         let follows = Rc::clone(&self.topics);
         let (ends, who, socket) = (self.ends.clone(), self.who, ctx.address().recipient());
+        let behalf = self.behalf(&request.id);
         let served = async move { request::serve(&ends, who, &follows, socket, request).await };
-        ctx.wait(served.into_actor(self).map(|change, actor, _| actor.change(change)));
+        ctx.wait(
+            behalf.scope(served).into_actor(self).map(|change, actor, _| actor.change(change)),
+        );
+    }
+
+    /// On whose behalf a request is served: its name is told apart from those of other sockets.
+    fn behalf(&self, request: &RequestId) -> Behalf {
+        let name = format!("{}/{request}", self.ends.line.id);
+        let address = self.address.map(|it| it.to_string());
+        let behalf = Behalf::request(address.as_deref(), &name);
+        match self.who.caller {
+            Some(caller) => behalf.of(caller.user, caller.session),
+            None => behalf,
+        }
     }
 
     fn change(&mut self, change: Change) {

@@ -3,7 +3,7 @@
 //! Every request carries an `id` of the client's choosing and has exactly one answer, with the same
 //! `id`. Pushes come unasked, for each topic that was subscribed to: `bus/frame.rs` spells them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
@@ -74,6 +74,12 @@ pub struct Filter {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct RequestId(Value);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// A frame that is no request.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::Sockets;
 use crate::{
     cache::ticket::{Holder, TICKET_SECONDS, Tickets},
     domain::Error,
-    http::{error::Answered, token::Caller},
+    http::{error::Answered, extract::Auth, token::Caller},
 };
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -23,7 +23,7 @@ struct Ticket {
     post, path = "/api/v1/ws/tickets", tag = "socket",
     responses((status = 201, description = "The ticket", body = Ticket))
 )]
-pub async fn create_ticket(caller: Caller, sockets: Data<Sockets>) -> Answered {
+pub async fn create_ticket(Auth(caller): Auth<Caller>, sockets: Data<Sockets>) -> Answered {
     let Caller { user, session, role, expires_at } = caller;
     let ticket = sockets.tickets.issue(&Holder { user, session, role, expires_at }).await?;
     Ok(HttpResponse::Created().json(Ticket { ticket, expires_in: TICKET_SECONDS }))

@@ -6,7 +6,7 @@ use self::resume::{Kept, Resume};
 use super::{account, event, order, protocol::Follow};
 use crate::{
     bus::{Channel, Delivery, frame},
-    domain::{Error, account::Role, id::CartId, topic::Topic},
+    domain::{Error, account::Right, id::CartId, topic::Topic},
     http::token::{Caller, Keys},
     store::{Store, read},
 };
@@ -86,7 +86,7 @@ pub fn channel(who: &Who, follow: &Follow) -> Result<Channel, Error> {
         Topic::Order(id) => is_known.then_some(Channel::Order(id)).ok_or(nobody),
         Topic::Me => who.caller.map(|caller| Channel::User(caller.user)).ok_or(nobody),
         Topic::AdminFeed => match who.caller {
-            Some(caller) if caller.role == Role::Admin => Ok(Channel::Feed),
+            Some(caller) if caller.role.may(Right::Feed) => Ok(Channel::Feed),
             Some(_) => Err(Error::Forbidden),
             None => Err(nobody),
         },
@@ -143,7 +143,10 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::domain::id::{OrderId, SessionId, UserId};
+    use crate::domain::{
+        account::Role,
+        id::{OrderId, SessionId, UserId},
+    };
 
     fn caller(role: Role) -> Who {
         let (user, session) = (UserId::new(), SessionId::new());

@@ -9,6 +9,7 @@
 )]
 
 mod account;
+mod bench;
 mod cart;
 mod catalogue;
 mod checkout;
@@ -18,7 +19,9 @@ mod errors;
 mod guest;
 mod idempotency;
 mod lifecycle;
+mod oracle;
 mod order;
+mod password;
 mod payment;
 mod purchase;
 mod routes;

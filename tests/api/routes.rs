@@ -1,30 +1,22 @@
-//! Every route there is: who may call it, and that the OpenAPI document tells of it.
+//! Every route there is: who is let in, and that the OpenAPI document tells of it.
 
 use std::collections::BTreeSet;
 
 use awc::http::Method;
-use rialto::{
-    app::TABLES,
-    http::routes::{Access, Route},
-};
+use rialto::app::TABLES;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use self::access::{Expected, ROUTES};
 use crate::support::{
     TestShop,
     client::{Answer, Client},
 };
 
-/// All routes; what ends the session that asks comes last.
-fn routes() -> Vec<&'static Route> {
-    let mut routes: Vec<&Route> = TABLES.iter().flat_map(|table| table.routes).collect();
-    routes.sort_by_key(|route| route.path.contains("logout"));
-    assert!(routes.len() > 25, "where are they?");
-    routes
-}
+mod access;
 
 /// Calls a route with ids that nothing has, and an empty object where there may be a body.
-async fn call(client: &Client, route: &Route) -> Answer {
+async fn call(client: &Client, route: &Expected) -> Answer {
     let path: Vec<String> = route
         .path
         .split('/')
@@ -38,89 +30,72 @@ async fn call(client: &Client, route: &Route) -> Answer {
     client.send(method, &path.join("/"), body).await
 }
 
-/// It is a route, and it has not failed.
-#[track_caller]
-fn is_answered(route: &Route, answer: &Answer) {
-    let at = format!("{} {}: {}", route.method, route.path, answer.text);
-    assert!(![405, 415, 422].contains(&answer.status) && answer.status < 500, "{at}");
-    assert_ne!(answer.body["code"], "no_such_route", "{at}");
-}
-
-#[actix_rt::test]
-async fn whoever_shows_nothing_is_let_in_where_the_table_says_so_alone() {
-    let shop = TestShop::start().await;
-    let stranger = shop.stranger();
-
-    for route in routes() {
-        let answer = call(&stranger, route).await;
-
-        is_answered(route, &answer);
-        match route.access {
-            Access::Public => assert!(![401, 403].contains(&answer.status), "{}", route.path),
-            Access::Customer | Access::Buyer | Access::OrderHolder | Access::Admin => {
-                answer.refused(401, "unauthenticated");
-                assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
-            }
+/// Whether `who` is answered as the list says, on all routes; every other answer is named.
+async fn are_answered(who: &str, client: &Client, code: &str, status: fn(&Expected) -> u16) {
+    let mut wrong = Vec::new();
+    for route in ROUTES {
+        let (answer, expected) = (call(client, route).await, status(route));
+        let mut is_right = answer.status == expected && answer.body["code"] != "no_such_route";
+        if expected == 401 {
+            is_right &= answer.body["code"] == code;
+            is_right &= answer.header("www-authenticate") == Some("Bearer");
+        }
+        if expected == 403 {
+            is_right &= answer.body["code"] == "forbidden";
+        }
+        if !is_right {
+            wrong.push(format!(
+                "{} {}: {} {}",
+                route.method, route.path, answer.status, answer.text
+            ));
         }
     }
+    assert!(wrong.is_empty(), "{who}:\n{}", wrong.join("\n"));
 }
 
 #[actix_rt::test]
-async fn a_token_that_is_not_ours_is_refused_wherever_one_is_needed() {
+async fn whoever_shows_nothing_is_let_in_where_the_list_says_so_alone() {
+    let shop = TestShop::start().await;
+    are_answered("a stranger", &shop.stranger(), "unauthenticated", |it| it.stranger).await;
+}
+
+#[actix_rt::test]
+async fn a_token_that_is_not_ours_is_refused_wherever_one_is_read() {
     let shop = TestShop::start().await;
     let forger = shop.stranger().with("Authorization", "Bearer a.b.c");
-
-    for route in routes().into_iter().filter(|it| it.access != Access::Public) {
-        call(&forger, route).await.refused(401, "invalid_token");
-    }
-}
-
-#[actix_rt::test]
-async fn a_customer_is_let_in_wherever_it_is_no_admins_business() {
-    let shop = TestShop::start().await;
-    let customer = shop.sign_up().await;
-
-    for route in routes() {
-        let answer = call(&customer, route).await;
-
-        is_answered(route, &answer);
-        match route.access {
-            Access::Admin => {
-                answer.refused(403, "forbidden");
-            }
-            Access::Public | Access::Customer | Access::Buyer | Access::OrderHolder => {
-                assert!(![401, 403].contains(&answer.status), "{} {}", route.path, answer.text);
-            }
-        }
-    }
-}
-
-#[actix_rt::test]
-async fn an_admin_is_let_in_everywhere() {
-    let shop = TestShop::start().await;
-    let admin = shop.admin().await;
-
-    for route in routes() {
-        let answer = call(&admin, route).await;
-
-        is_answered(route, &answer);
-        assert!(![401, 403].contains(&answer.status), "{} {}", route.path, answer.text);
-    }
+    are_answered("a forger", &forger, "invalid_token", |it| it.forger).await;
 }
 
 #[actix_rt::test]
 async fn a_guest_is_let_in_where_a_cart_is_all_that_is_needed() {
     let shop = TestShop::start().await;
     let guest = shop.guest().await;
+    are_answered("a guest", &guest, "unauthenticated", |it| it.guest).await;
+}
 
-    for route in routes() {
-        let answer = call(&guest, route).await;
+#[actix_rt::test]
+async fn a_customer_is_let_in_wherever_it_is_no_admins_business() {
+    let shop = TestShop::start().await;
+    let customer = shop.sign_up().await;
+    are_answered("a customer", &customer, "unauthenticated", |it| it.customer).await;
+}
 
-        is_answered(route, &answer);
-        let is_let_in = ![401, 403].contains(&answer.status);
-        let is_due = matches!(route.access, Access::Public | Access::Buyer);
-        assert_eq!(is_let_in, is_due, "{} {}", route.path, answer.text);
-    }
+#[actix_rt::test]
+async fn an_admin_is_let_in_everywhere() {
+    let shop = TestShop::start().await;
+    let admin = shop.admin().await;
+    are_answered("an admin", &admin, "unauthenticated", |it| it.admin).await;
+}
+
+#[test]
+fn the_list_has_every_route_once() {
+    let listed: Vec<(&str, &str)> = ROUTES.iter().map(|it| (it.method, it.path)).collect();
+    let there = TABLES.iter().flat_map(|table| table.routes).map(|it| (it.method, it.path));
+
+    let (each, there): (BTreeSet<_>, BTreeSet<_>) =
+        (listed.iter().copied().collect(), there.collect());
+    assert_eq!(each, there, "tests/api/routes/access.rs says who may call which route");
+    assert_eq!(listed.len(), each.len());
 }
 
 #[actix_rt::test]
@@ -134,7 +109,7 @@ async fn the_document_and_the_tables_tell_of_the_same_routes() {
         .map(|(method, path, _)| (method.to_uppercase(), path.to_owned()))
         .collect();
     let there: BTreeSet<(String, String)> =
-        routes().into_iter().map(|it| (it.method.to_owned(), it.path.to_owned())).collect();
+        ROUTES.iter().map(|it| (it.method.to_owned(), it.path.to_owned())).collect();
     assert_eq!(told, there);
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
 }

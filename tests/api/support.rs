@@ -38,7 +38,8 @@ const ADMIN_EMAIL: &str = "admin@tests.example";
 
 /// How many tests have a shop at once: on a machine of many cores, PostgreSQL would run out of
 /// connections.
-static TURNS: Semaphore = Semaphore::const_new(8);
+static TURNS: Semaphore = Semaphore::const_new(TURNS_MAX);
+const TURNS_MAX: usize = 8;
 
 /// Ends its process when it is dropped; if the test has failed, it prints the log first.
 pub struct TestShop {
@@ -61,16 +62,21 @@ impl TestShop {
 
     /// The same with `settings` of the environment.
     pub async fn with(settings: &[(&'static str, &str)]) -> Self {
-        Self::of(Kind::of_this_run(), settings).await
+        Self::of(Kind::of_this_run(), settings, 1).await
+    }
+
+    /// The same while no other test of this program has a shop: for what is measured.
+    pub async fn alone(settings: &[(&'static str, &str)]) -> Self {
+        Self::of(Kind::of_this_run(), settings, TURNS_MAX).await
     }
 
     /// The same on PostgreSQL, whatever this run is for.
     pub async fn on_postgres(settings: &[(&'static str, &str)]) -> Self {
-        Self::of(Kind::Postgres, settings).await
+        Self::of(Kind::Postgres, settings, 1).await
     }
 
-    async fn of(kind: Kind, settings: &[(&'static str, &str)]) -> Self {
-        let turn = TURNS.acquire().await.unwrap();
+    async fn of(kind: Kind, settings: &[(&'static str, &str)], turns: usize) -> Self {
+        let turn = TURNS.acquire_many(turns.try_into().unwrap()).await.unwrap();
         let mut shop = Self::on(Rc::new(Database::copy(kind)), settings).await;
         shop.turn = Some(turn);
         shop

@@ -10,7 +10,7 @@ use actix::{dev::MessageResponse, prelude::*};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::{Entity, Inner, flight::Flight, life, log, table::Next};
-use crate::domain::Error;
+use crate::{domain::Error, store::origin::Behalf};
 
 /// After so many messages in a row the other actors of the thread have their turn.
 const TURN_MAX: usize = 64;
@@ -31,6 +31,8 @@ pub(super) struct Posted<A: Entity, M, T> {
 
 struct Envelope<A: Entity, M, T> {
     msg: M,
+    /// On whose behalf it was sent.
+    behalf: Option<Behalf>,
     reply: oneshot::Sender<Result<T, Error>>,
     flight: Flight<A>,
 }
@@ -44,7 +46,7 @@ where
     pub fn new(mut flight: Flight<A>, msg: M) -> Self {
         let (reply, answer) = oneshot::channel();
         let boarded = flight.try_board();
-        let envelope = Envelope { msg, reply, flight };
+        let envelope = Envelope { msg, behalf: Behalf::here(), reply, flight };
         if boarded {
             post(envelope);
             return Posted { waiting: None, answer };
@@ -86,12 +88,16 @@ where
 {
     fn begin(self: Box<Self>, actor: &mut A, ctx: &mut Context<A>) {
         // A panic drops the flight before the reply, as `close` does.
-        let Envelope { msg, reply, flight } = *self;
+        let Envelope { msg, behalf, reply, flight } = *self;
         if reply.is_closed() {
             return;
         }
         let (tx, mut rx) = oneshot::channel();
-        actor.handle(msg, ctx).handle(ctx, Some(tx));
+        let handled = || actor.handle(msg, ctx).handle(ctx, Some(tx));
+        match behalf {
+            Some(behalf) => behalf.sync_scope(handled),
+            None => handled(),
+        }
         match rx.try_recv() {
             Ok(answer) => close(flight, reply, answer),
             Err(TryRecvError::Closed) => close(flight, reply, Err(lost())),

@@ -118,18 +118,6 @@ fn problem(body: &Value) -> String {
     format!("{} {}", text("code"), text("detail"))
 }
 
-/// The address of a server as it was typed, without a slash at the end.
-pub fn checked_base(url: &str) -> Result<String, Failure> {
-    let base = url.strip_suffix('/').unwrap_or(url);
-    match base.strip_prefix("http://") {
-        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@']) => {
-            Ok(base.to_owned())
-        }
-        Some(_) => Err(Failure::new(format!("{url} is not the address of a server"))),
-        None => Err(Failure::new("the tour speaks http:// alone: give it such an address")),
-    }
-}
-
 /// The text at a JSON pointer of an answer.
 pub fn text<'a>(body: &'a Value, pointer: &str) -> Result<&'a str, Failure> {
     let found = body.pointer(pointer).and_then(Value::as_str);
@@ -146,17 +134,4 @@ pub fn number(body: &Value, pointer: &str) -> Result<i64, Failure> {
 pub fn list<'a>(body: &'a Value, pointer: &str) -> Result<&'a [Value], Failure> {
     let found = body.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice);
     found.ok_or_else(|| Failure::new(format!("the answer has no {pointer}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_is_named_by_its_address_alone() {
-        assert_eq!(checked_base("http://localhost:8080/").unwrap(), "http://localhost:8080");
-        for wrong in ["", "localhost:8080", "https://shop.example", "http://", "http://a/b"] {
-            assert!(checked_base(wrong).is_err(), "{wrong}");
-        }
-    }
 }

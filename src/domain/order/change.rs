@@ -1,11 +1,13 @@
 //! Changing an order: each command is decided here, on values, and written by the store as it is.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Order, Step};
+use super::{Order, Status, Step};
 use crate::domain::{
     Error,
+    audit::Action,
     delivery::{self, Delivery, DeliveryItem, tracking_number},
     error::Refusal,
     event::{Event, Kind},
@@ -21,6 +23,10 @@ const REFUND_AFTER: TimeDelta = TimeDelta::seconds(10);
 /// An order after a command, with all that the store must write for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
+    /// What the audit log calls it.
+    pub action: Action,
+    /// How the order stood before.
+    pub was: State,
     /// The order as it will be.
     pub order: Order,
     /// The version that the decision was made on: stored with another one, the change is `Stale`.
@@ -30,6 +36,21 @@ pub struct Change {
     pub ledger: Vec<Entry>,
     /// Whether the payment changed, and whether a delivery did.
     pub touched: Touched,
+}
+
+/// How an order stands, in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct State {
+    pub version: i64,
+    pub status: Status,
+    pub payment_status: payment::Status,
+}
+
+impl State {
+    pub fn of(order: &Order) -> Self {
+        let Order { version, status, payment, .. } = order;
+        State { version: *version, status: *status, payment_status: payment.status }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -86,7 +107,7 @@ impl Order {
         if now >= self.expires_at {
             return Err(Refusal::transition("order", "expired", "be paid").into());
         }
-        let mut draft = Change::begin(self, now);
+        let mut draft = Change::begin(self, Action::PaymentAttempted, now);
         let payment = draft.payment();
         payment.status = payment.status.after(payment::Step::Attempt)?;
         payment.attempt = payment.attempt.saturating_add(1);
@@ -110,7 +131,7 @@ impl Order {
         if self.payment.attempt != attempt || self.payment.status != payment::Status::Processing {
             return Ok(None);
         }
-        let mut draft = Change::begin(self, now);
+        let mut draft = Change::begin(self, Action::PaymentSettled, now);
         match verdict {
             Verdict::Captured { reference } => draft.capture(reference, delivery)?,
             Verdict::Declined { code } => draft.decline(code)?,
@@ -124,7 +145,7 @@ impl Order {
     /// Calls the order off. What was paid is owed back from this moment.
     pub fn cancel(&self, reason: Option<&str>, now: DateTime<Utc>) -> Result<Change, Error> {
         let status = self.status.after(Step::Cancel)?;
-        let mut draft = Change::begin(self, now);
+        let mut draft = Change::begin(self, Action::OrderCancelled, now);
         draft.change.order.status = status;
         if self.payment.status == payment::Status::Captured {
             draft.change.stock = StockEffect::Return;
@@ -144,7 +165,7 @@ impl Order {
             return Err(Error::conflict("not_due", "there is still time to pay"));
         }
         let status = self.status.after(Step::Expire)?;
-        let mut draft = Change::begin(self, now);
+        let mut draft = Change::begin(self, Action::OrderExpired, now);
         draft.change.order.status = status;
         draft.change.stock = StockEffect::Release;
         draft.drop_payment()?;
@@ -159,7 +180,7 @@ impl Order {
         if self.payment.status == payment::Status::Refunded {
             return Ok(None);
         }
-        let mut draft = Change::begin(self, now);
+        let mut draft = Change::begin(self, Action::PaymentRefunded, now);
         let amount = self.payment.amount;
         let payment = draft.payment();
         payment.status = payment.status.after(payment::Step::Refund)?;
@@ -177,7 +198,7 @@ impl Order {
         due_at: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Result<Change, Error> {
-        let mut draft = Change::begin(self, now);
+        let mut draft = Change::begin(self, Action::DeliveryMoved, now);
         let parcel = draft.delivery(id)?;
         parcel.status = parcel.status.after(step)?;
         parcel.due_at = due_at;
@@ -209,11 +230,13 @@ pub struct Draft {
 
 impl Change {
     /// A draft on `order` as it stands.
-    pub fn begin(order: &Order, now: DateTime<Utc>) -> Draft {
+    pub fn begin(order: &Order, action: Action, now: DateTime<Utc>) -> Draft {
         let mut after = order.clone();
         after.version = order.version.saturating_add(1);
         after.updated_at = now;
         let change = Change {
+            action,
+            was: State::of(order),
             order: after,
             expected: order.version,
             events: Vec::new(),

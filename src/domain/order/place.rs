@@ -10,6 +10,7 @@ use crate::domain::{
     Error,
     account::Email,
     address::Address,
+    audit::Action,
     cart::{Buyer, Item, Offer},
     delivery::{self, Method},
     error::Refusal,
@@ -97,7 +98,7 @@ impl Place {
             email: self.email.as_ref().map(|email| email.as_str().to_owned()),
             sequence: 0,
         };
-        Ok(Change::begin(&order, now)
+        Ok(Change::begin(&order, Action::OrderPlaced, now)
             .event(Kind::OrderPlaced, json!({ "total": total, "expires_at": self.expires_at }))
             .done())
     }

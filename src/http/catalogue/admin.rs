@@ -18,7 +18,7 @@ use crate::{
     },
     http::{
         error::Answered,
-        extract::Admin,
+        extract::{Auth, May, right},
         input::{Json, both, is_line},
     },
 };
@@ -29,7 +29,7 @@ use crate::{
     responses((status = 200, description = "The stock as it is now", body = StockLevel))
 )]
 pub async fn change_stock(
-    _admin: Admin,
+    _: Auth<May<right::Stock>>,
     actors: Data<Actors>,
     id: Path<VariantId>,
     Json(body): Json<NewStock>,

@@ -20,7 +20,7 @@ use crate::{
     http::{
         delivery::destination,
         error::{Answered, Problem},
-        extract::Shopper,
+        extract::{Auth, Shopper},
         idempotency::{IdempotencyKey, repeated, respond},
         input::{Body, both},
         token::Keys,
@@ -35,7 +35,7 @@ use crate::{
     responses((status = 201, description = "The order and its payment", body = CheckedOut))
 )]
 pub async fn checkout(
-    shopper: Shopper,
+    Auth(shopper): Auth<Shopper>,
     store: Data<Store>,
     actors: Data<Actors>,
     keys: Data<Keys>,

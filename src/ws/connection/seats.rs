@@ -2,14 +2,11 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::domain::Error;
-
-/// The bits of an IPv6 address that its owner does not choose at will.
-const NETWORK: u128 = u128::MAX << 64;
+use crate::{domain::Error, http::peer::network};
 
 /// The sockets of each address; clones share them.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +20,7 @@ impl Seats {
     /// A seat for a socket of `address`; `Busy` where that has `max` of them. The loopback isn't
     /// counted, nor is an address that isn't known.
     pub fn take(&self, address: Option<IpAddr>, max: usize) -> Result<Seat, Error> {
-        let Some(address) = address.map(who).filter(|it| !it.is_loopback()) else {
+        let Some(address) = address.map(network).filter(|it| !it.is_loopback()) else {
             return Ok(Seat(None));
         };
         let mut all = self.lock();
@@ -49,14 +46,6 @@ impl Drop for Seat {
                 entry.remove();
             }
         }
-    }
-}
-
-/// As whom an address counts: who has one address of IPv6 has the whole network of it.
-fn who(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(it) if !it.is_loopback() => Ipv6Addr::from_bits(it.to_bits() & NETWORK).into(),
-        other => other,
     }
 }
 

@@ -1,0 +1,30 @@
+//! What is left of the catalogue and its stock.
+
+use serde_json::json;
+
+use super::{Action, Audited, Entry, Object};
+use crate::domain::catalogue::{ChangeStock, Import, Imported, StockChanged};
+
+impl Audited for Import {
+    type Outcome = Imported;
+
+    fn audit(&self, imported: &Imported) -> Option<Entry> {
+        let Imported { created, updated } = imported;
+        let (categories, entry) =
+            (self.categories.len(), Entry::new(Action::CatalogueImported, Object::CATALOGUE));
+        Some(
+            entry
+                .after(json!({ "categories": categories, "created": created, "updated": updated })),
+        )
+    }
+}
+
+impl Audited for ChangeStock {
+    type Outcome = StockChanged;
+
+    fn audit(&self, StockChanged { before, after }: &StockChanged) -> Option<Entry> {
+        let level = |it: &crate::domain::catalogue::StockLevel| json!({ "on_hand": it.on_hand, "reserved": it.reserved });
+        let entry = Entry::new(Action::StockChanged, self.variant);
+        Some(entry.before(level(before)).after(level(after)))
+    }
+}

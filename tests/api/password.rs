@@ -1,0 +1,61 @@
+//! Passwords: which are taken, what a login may be asked, and hashes that are made anew.
+
+use serde_json::{Value, json};
+
+use crate::support::{PASSWORD, TestShop};
+
+fn login(email: &Value, password: &str) -> Value {
+    json!({ "email": email, "password": password })
+}
+
+#[actix_rt::test]
+async fn a_password_that_is_guessed_first_is_refused_with_a_code_of_its_own() {
+    let shop = TestShop::start().await;
+    let stranger = shop.stranger();
+    let register = |password: &str| json!({ "email": "ada.lovelace@example.com", "password": password, "name": "Ada" });
+
+    for guessed in
+        ["Password123", "qwertyuiop", "aaaaaaaaaaaa", "Ada.Lovelace", "ada.lovelace@Example.com"]
+    {
+        let refused = stranger.post("/auth/register", register(guessed)).await;
+        refused.invalid(&["password"]);
+        assert_eq!(refused.body["errors"][0]["code"], "common_password", "{guessed}");
+    }
+    stranger.post("/auth/register", register(PASSWORD)).await.is(201);
+}
+
+#[actix_rt::test]
+async fn a_login_that_no_account_could_have_is_refused_before_anybody_looks() {
+    let shop = TestShop::start().await;
+    let (buyer, stranger) = (shop.sign_up().await, shop.stranger());
+    let email = &buyer.session["user"]["email"];
+
+    let malformed = stranger.post("/auth/login", login(&json!("ada"), PASSWORD)).await;
+    malformed.invalid(&["email"]);
+    for (email, password) in [(email, "short"), (&json!("nobody@example.com"), "short")] {
+        stranger.post("/auth/login", login(email, password)).await.invalid(&["password"]);
+    }
+    stranger.post("/auth/login", login(email, &"x".repeat(513))).await.invalid(&["password"]);
+    stranger.post("/auth/login", login(&json!(""), "")).await.invalid(&["email", "password"]);
+    assert_eq!(stranger.get("/auth/login").await.status, 405);
+    stranger.post("/auth/login", login(email, PASSWORD)).await.is(200);
+}
+
+#[actix_rt::test]
+async fn with_bcrypt_a_password_that_it_would_cut_off_is_refused() {
+    let shop = TestShop::with(&[("RIALTO_PASSWORD_HASH", "bcrypt:cost=4")]).await;
+    let stranger = shop.stranger();
+    let register =
+        |password: &str| json!({ "email": "ada@example.com", "password": password, "name": "Ada" });
+    let (whole, longer) = ("x y".repeat(24), "x y".repeat(24) + "z");
+
+    let refused = stranger.post("/auth/register", register(&longer)).await;
+    refused.invalid(&["password"]);
+    assert_eq!(refused.body["errors"][0]["code"], "password_too_long");
+    stranger.post("/auth/register", register(&whole)).await.is(201);
+
+    let email = json!("ada@example.com");
+    stranger.post("/auth/login", login(&email, &whole)).await.is(200);
+    let longer = stranger.post("/auth/login", login(&email, &longer)).await;
+    longer.refused(401, "invalid_credentials");
+}
