@@ -1,5 +1,6 @@
 //! Passwords: which are taken, what a login may be asked, and hashes that are made anew.
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde_json::{Value, json};
 
 use crate::support::{PASSWORD, TestShop};
@@ -58,4 +59,24 @@ async fn with_bcrypt_a_password_that_it_would_cut_off_is_refused() {
     stranger.post("/auth/login", login(&email, &whole)).await.is(200);
     let longer = stranger.post("/auth/login", login(&email, &longer)).await;
     longer.refused(401, "invalid_credentials");
+}
+
+#[actix_rt::test]
+async fn logins_beyond_what_can_be_hashed_are_refused_while_products_are_served() {
+    let shop = TestShop::with(&[("RIALTO_PASSWORD_HASH", "bcrypt:cost=13")]).await;
+    let stranger = shop.stranger();
+    let attempt = || {
+        let stranger = stranger.clone();
+        async move { stranger.post("/auth/login", login(&json!("a@example.com"), PASSWORD)).await }
+    };
+
+    // More than wait for all threads of any machine, where each hash takes half a second.
+    let mut flood: FuturesUnordered<_> = (0..400).map(|_| attempt()).collect();
+    for _ in 0..100 {
+        let refused = flood.next().await.unwrap();
+        refused.refused(503, "busy");
+        assert_eq!(refused.header("retry-after"), Some("1"));
+    }
+
+    stranger.get("/products").await.is(200);
 }
