@@ -26,7 +26,7 @@ use self::{
 use crate::{
     actors::Actors,
     bus::Bus,
-    cache::{self, revoked::Revoked, ticket::Tickets},
+    cache::{self, limits::Limits, revoked::Revoked, ticket::Tickets},
     config::{Config, Secret, private_folder},
     domain::Error,
     http::{
@@ -69,21 +69,22 @@ impl App {
     pub async fn build(config: &Config, store: Store) -> Result<App, Error> {
         let arbiters: Vec<Arbiter> = (0..config.workers.get()).map(|_| Arbiter::new()).collect();
         let handles: Arc<[ArbiterHandle]> = arbiters.iter().map(Arbiter::handle).collect();
-        let revoked = Revoked::default();
-        let actors = start_actors(config, &store, &revoked, &handles)?;
-        let watched = watch_revocations(store.clone(), revoked.clone(), actors.sessions.clone());
+        let mut registry = Registry::with_prefix("rialto");
+        let caches = caches(config, &mut registry).await?;
+        let actors = start_actors(config, &store, &caches.revoked, &handles)?;
+        let (revoked, sessions) = (caches.revoked.clone(), actors.sessions.clone());
+        let watched = watch_revocations(store.clone(), revoked, sessions);
         actix_rt::spawn(watched);
         let bus = Bus::start(store.clone()).await?;
         let listener = TcpListener::bind(config.listen);
         let listener = listener.map_err(Error::internal("binding the address"))?;
         let address = listener.local_addr().map_err(Error::internal("binding the address"))?;
         let (draining, told) = watch::channel(false);
-        let mut registry = Registry::with_prefix("rialto");
         let measured = Measured { store: store.clone(), actors: actors.clone() };
         registry.register_collector(Box::new(measured));
         let counts = ws::metrics::Metrics::register(&mut registry);
-        let edge = edge(config, address, store, &actors, revoked, told, registry)?;
-        let sockets = sockets(config, &edge, bus, counts).await?;
+        let edge = edge(config, address, store, &actors, &caches, told, registry)?;
+        let sockets = sockets(&edge, bus, counts, caches.tickets);
         let server = serve(config, listener, edge, sockets.clone())?;
         announce(&config.data_dir, address).map_err(Error::internal("writing the address"))?;
         Ok(App { address, server, actors, sockets, draining, arbiters })
@@ -119,7 +120,7 @@ fn edge(
     address: SocketAddr,
     store: Store,
     actors: &Actors,
-    revoked: Revoked,
+    caches: &Caches,
     draining: watch::Receiver<bool>,
     mut registry: Registry,
 ) -> Result<Edge, Error> {
@@ -129,9 +130,10 @@ fn edge(
     Ok(Edge {
         store,
         actors: actors.clone(),
-        revoked,
+        revoked: caches.revoked.clone(),
         keys: Keys::new(secrets.iter().map(Secret::as_bytes))?,
         origins: config.allowed_origins(address).into_iter().collect(),
+        limits: caches.limits.clone(),
         proxies: Proxies::new(move |it| proxies.iter().any(|network| network.contains(it))),
         draining,
         registry: Arc::new(registry),
@@ -141,18 +143,32 @@ fn edge(
     })
 }
 
-/// What sockets share: of the REST edge what both need, and where tickets wait.
-async fn sockets(
-    config: &Config,
-    edge: &Edge,
-    bus: Bus,
-    metrics: ws::metrics::Metrics,
-) -> Result<Sockets, Error> {
-    let tickets = match &config.redis {
-        Some(url) => Tickets::Redis(cache::connect(url.reveal()).await?),
-        None => Tickets::memory(),
+/// What is worth losing: in Redis, if there is one, what nodes share.
+struct Caches {
+    revoked: Revoked,
+    tickets: Tickets,
+    limits: Limits,
+}
+
+async fn caches(config: &Config, registry: &mut Registry) -> Result<Caches, Error> {
+    let redis = match &config.redis {
+        Some(url) => Some(cache::connect(url.reveal()).await?),
+        None => None,
     };
-    Ok(Sockets {
+    let limits = if config.rate_limits {
+        let secrets = config.signing_keys().map_err(Error::internal("reading the signing key"))?;
+        let secret = secrets.first().map(Secret::as_bytes).unwrap_or_default();
+        Limits::new(secret, redis.clone(), registry)?
+    } else {
+        Limits::off()
+    };
+    let tickets = redis.map_or_else(Tickets::memory, Tickets::Redis);
+    Ok(Caches { revoked: Revoked::default(), tickets, limits })
+}
+
+/// What sockets share: of the REST edge what both need.
+fn sockets(edge: &Edge, bus: Bus, metrics: ws::metrics::Metrics, tickets: Tickets) -> Sockets {
+    Sockets {
         store: edge.store.clone(),
         bus,
         sessions: edge.actors.sessions.clone(),
@@ -165,7 +181,7 @@ async fn sockets(
         metrics,
         hubs: ws::Hubs::default(),
         seats: ws::seats::Seats::default(),
-    })
+    }
 }
 
 fn serve(

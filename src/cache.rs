@@ -1,5 +1,5 @@
-//! What is worth losing. Tickets are in Redis where there is one, so that all nodes share them, and
-//! in memory where there is none; revoked sessions are a copy in memory of what the store says.
+//! What is worth losing. Tickets and the counters of limits are in Redis where there is one, so that
+//! all nodes share them, and in memory where there is none; revoked sessions are a copy in memory of what the store says.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use redis::{
 
 use crate::domain::Error;
 
+pub mod limits;
 pub mod revoked;
 pub mod ticket;
 

@@ -11,6 +11,7 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod idempotency;
+pub mod limit;
 pub mod mail;
 pub mod money;
 pub mod order;

@@ -23,7 +23,12 @@ use self::{
     routes::Table,
     token::Keys,
 };
-use crate::{actors::Actors, cache::revoked::Revoked, domain, store::Store};
+use crate::{
+    actors::Actors,
+    cache::{limits::Limits, revoked::Revoked},
+    domain,
+    store::Store,
+};
 
 pub mod account;
 pub mod cart;
@@ -36,6 +41,7 @@ pub mod extract;
 pub mod health;
 pub mod idempotency;
 pub mod input;
+pub mod limit;
 pub mod middleware;
 pub mod openapi;
 pub mod order;
@@ -57,6 +63,7 @@ pub struct Edge {
     pub keys: Keys,
     /// The origins whose pages may call the API from a browser, like `https://shop.example`.
     pub origins: Vec<String>,
+    pub limits: Limits,
     /// The proxies whose word counts about who is asking.
     pub proxies: Proxies,
     /// Turns true when the process is told to stop.
@@ -100,6 +107,7 @@ fn configure(config: &mut ServiceConfig, edge: Edge) {
         .app_data(Data::new(edge.actors))
         .app_data(Data::new(edge.revoked))
         .app_data(Data::new(edge.keys))
+        .app_data(Data::new(edge.limits))
         .app_data(Data::new(edge.proxies))
         .app_data(Data::new(edge.draining))
         .app_data(Data::from(edge.registry))

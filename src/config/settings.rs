@@ -22,13 +22,8 @@ pub struct Setting {
 }
 
 /// Settings that are accepted and checked, and do nothing yet: the server says so at its start.
-const NOT_USED_YET: &[&str] = &[
-    "NATS_URL",
-    "SMTP_URL",
-    "RIALTO_REQUIRE_CONFIRMED_EMAIL",
-    "RIALTO_RATE_LIMITS",
-    "RIALTO_HOLD_TTL",
-];
+const NOT_USED_YET: &[&str] =
+    &["NATS_URL", "SMTP_URL", "RIALTO_REQUIRE_CONFIRMED_EMAIL", "RIALTO_HOLD_TTL"];
 
 macro_rules! settings {
     ($($(#[doc = $meaning:literal])+ $field:ident: $type:ty = $name:literal or $default:literal;)*) => {
@@ -64,7 +59,8 @@ settings! {
     data_dir: PathBuf = "RIALTO_DATA_DIR" or "data";
     /// The database: `sqlite:<path>` or `postgres://<user>:<password>@<host>/<database>`
     database: DatabaseUrl = "DATABASE_URL" or "sqlite:<data dir>/rialto.db";
-    /// Redis, where several nodes keep the tickets of sockets in common; without it memory
+    /// Redis, where several nodes keep the tickets of sockets and the counters of limits in common;
+    /// without it memory
     redis: Option<RedisUrl> = "REDIS_URL" or "";
     /// NATS, which carries events between nodes; without it a bus within the process
     nats: Option<NatsUrl> = "NATS_URL" or "";

@@ -1,6 +1,6 @@
 //! Why a request was not served; each edge maps it once to its own wire.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -34,6 +34,9 @@ pub enum Error {
     Stale,
     #[error("this idempotency key was used for another request")]
     KeyReused,
+    /// A limit of this caller's: the client waits that long before it tries again.
+    #[error("too many attempts, try again later")]
+    TooMany { retry_after: Duration },
     /// Overload or a drain: the same request may be sent again after a second.
     #[error("busy, try again")]
     Busy,
@@ -118,6 +121,7 @@ impl Error {
             Error::Conflict(refusal) => &refusal.code,
             Error::Stale => "stale",
             Error::KeyReused => "idempotency_key_reused",
+            Error::TooMany { .. } => "too_many_requests",
             Error::Busy => "busy",
             Error::Internal { .. } => "internal",
         }

@@ -7,6 +7,7 @@ use super::{
     error::Answered,
     extract::{Auth, Public},
     input::{Json, both},
+    limit::{Attempt, Gate},
     session::{Session, open},
     token::{Caller, Keys},
 };
@@ -30,12 +31,14 @@ use crate::{
 )]
 pub async fn register(
     _: Auth<Public>,
+    gate: Gate,
     request: HttpRequest,
     actors: Data<Actors>,
     keys: Data<Keys>,
     Json(body): Json<Register>,
 ) -> Answered {
     let (email, name, password) = body.parse()?;
+    let _counted = gate.enter(Attempt::Register).await?;
     let password_hash = actors.passwords.hash(password).await?;
     let (user, role) = (UserId::new(), Role::Customer);
     let (opened, refresh) = open(user, &request);

@@ -3,7 +3,7 @@
 //! This is the only file of the server that names status codes. What went wrong inside is kept beside the
 //! document for the log and is never a part of it.
 
-use std::{any::Any, borrow::Cow};
+use std::{any::Any, borrow::Cow, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -25,7 +25,7 @@ pub type Answered = Result<HttpResponse, Problem>;
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// After how many seconds a client that met an overload may come back.
-const RETRY_AFTER_SECONDS: &str = "1";
+const RETRY_AFTER_SECONDS: u64 = 1;
 
 /// A request that was not served.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ struct Parts {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     members: Map<String, Value>,
+    /// When the client may come back, where that is known.
+    retry_after: Option<Duration>,
     /// The methods that would have been allowed.
     allow: Option<String>,
     replayed: bool,
@@ -70,6 +72,7 @@ impl From<Error> for Problem {
             // row, and the client may run another one.
             Error::Stale => (StatusCode::SERVICE_UNAVAILABLE, Cow::Borrowed("busy")),
             Error::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, code),
+            Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, code),
             Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, code),
             Error::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, code),
         };
@@ -77,6 +80,7 @@ impl From<Error> for Problem {
         match error {
             Error::Invalid(errors) => problem.0.errors = errors,
             Error::Conflict(Refusal { details, .. }) => problem.0.members = details,
+            Error::TooMany { retry_after } => problem.0.retry_after = Some(retry_after),
             Error::Internal { doing, source } => return Problem::fault(doing, source),
             _ => {}
         }
@@ -96,6 +100,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             members: Map::new(),
+            retry_after: None,
             allow: None,
             replayed: false,
             fault: None,
@@ -238,6 +243,10 @@ impl ResponseError for Problem {
             StatusCode::SERVICE_UNAVAILABLE => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS));
             }
+            StatusCode::TOO_MANY_REQUESTS => {
+                let seconds = self.0.retry_after.map_or(RETRY_AFTER_SECONDS, whole_seconds);
+                response.insert_header((header::RETRY_AFTER, seconds));
+            }
             _ => {}
         }
         if let Some(allow) = &self.0.allow {
@@ -248,6 +257,11 @@ impl ResponseError for Problem {
         }
         response.body(self.document(None))
     }
+}
+
+/// Rounded up: a client that comes back then isn't too early.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 /// An error document (RFC 9457). A refusal may bring more members, such as `available`.
@@ -298,6 +312,7 @@ mod tests {
             (Error::conflict("out_of_stock", "none left"), 409, "out_of_stock"),
             (Error::Stale, 503, "busy"),
             (Error::KeyReused, 422, "idempotency_key_reused"),
+            (Error::TooMany { retry_after: Duration::ZERO }, 429, "too_many_requests"),
             (Error::Busy, 503, "busy"),
             (internal, 500, "internal"),
         ];
@@ -345,6 +360,9 @@ mod tests {
         };
 
         assert_eq!(header(Error::Busy.into(), "retry-after").as_deref(), Some("1"));
+        let wait = |millis| Error::TooMany { retry_after: Duration::from_millis(millis) };
+        assert_eq!(header(wait(59_001).into(), "retry-after").as_deref(), Some("60"));
+        assert_eq!(header(wait(60_000).into(), "retry-after").as_deref(), Some("60"));
         let nobody = Error::Unauthenticated { code: "invalid_token" };
         assert_eq!(header(nobody.into(), "www-authenticate").as_deref(), Some("Bearer"));
         let method = Problem::wrong_method("GET, HEAD".to_owned());

@@ -7,6 +7,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{
     error::Problem,
+    limit,
     token::{Caller, Keys},
 };
 use crate::{
@@ -61,7 +62,11 @@ impl<S: Scope> FromRequest for Auth<S> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { S::of(&request).await.map(Auth) })
+        Box::pin(async move {
+            let whoever = S::of(&request).await?;
+            limit::count_write(&request)?;
+            Ok(Auth(whoever))
+        })
     }
 }
 

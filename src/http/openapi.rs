@@ -169,6 +169,7 @@ fn complete(operation: &mut Operation, route: &Route) {
         ("413", has_body, "The body is too large"),
         ("415", has_body, "The body is not JSON"),
         ("422", keyed, "The Idempotency-Key was used for another request"),
+        ("429", route.method != "GET" || documents("429"), "Too many: see Retry-After"),
         ("500", true, "A fault of the server's"),
         ("503", true, "Overloaded or about to stop: see Retry-After"),
     ];

@@ -7,6 +7,7 @@ use super::{
     error::Answered,
     extract::{Auth, Public},
     input::{Json, both},
+    limit::{Attempt, Gate},
     peer,
     token::{self, ACCESS_SECONDS, Caller, Keys},
 };
@@ -16,7 +17,7 @@ use crate::{
         Error,
         account::{Email, Password, User, UserStatus},
         id::{SessionId, UserId},
-        session::{self, Device, OpenSession, Refreshed},
+        session::{self, Device, OpenSession, RefreshHash, Refreshed},
     },
     store::{self, Store, read},
 };
@@ -34,6 +35,7 @@ const USER_AGENT_CHARS_MAX: usize = 300;
 )]
 pub async fn login(
     _: Auth<Public>,
+    gate: Gate,
     request: HttpRequest,
     store: Data<Store>,
     actors: Data<Actors>,
@@ -41,11 +43,8 @@ pub async fn login(
     Json(body): Json<Login>,
 ) -> Answered {
     let (email, password) = body.parse()?;
-    let found = read!(store, account::credentials(email))?;
-    let hash = found.as_ref().map(|it| it.password_hash.clone());
-    let matches = actors.passwords.verify(password, hash).await?;
-    let user = found.map(|it| it.user).filter(|it| matches && it.status == UserStatus::Active);
-    let user = user.ok_or(Error::Unauthenticated { code: "invalid_credentials" })?;
+    let compared = compare(&store, &actors, email.clone(), password);
+    let user = gate.attempt(Attempt::Login(&email), compared).await?;
     let (session, refresh) = open(user.id, &request);
     let id = session.id;
     actors.sessions.ask(id, actors::session::Open(session)).await?;
@@ -65,15 +64,19 @@ pub async fn login(
 )]
 pub async fn refresh(
     _: Auth<Public>,
+    gate: Gate,
+    store: Data<Store>,
     actors: Data<Actors>,
     keys: Data<Keys>,
     Json(body): Json<Refresh>,
 ) -> Answered {
-    let session = token::session_of(&body.refresh_token)?;
-    let fresh = token::refresh(session);
-    let spent = token::refresh_hash(&body.refresh_token);
-    let renewal = session::Refresh { spent, fresh: token::refresh_hash(&fresh) };
     let refused = |code| Err(Error::Unauthenticated { code }.into());
+    let Some((session, spent)) = renewable(&store, &body.refresh_token).await? else {
+        let _counted = gate.enter(Attempt::Refresh).await?;
+        return refused("invalid_refresh_token");
+    };
+    let fresh = token::refresh(session);
+    let renewal = session::Refresh { spent, fresh: token::refresh_hash(&fresh) };
     match actors.sessions.ask(session, actors::session::Renew(renewal)).await? {
         Refreshed::Renewed { session, user } => {
             Ok(HttpResponse::Ok().json(Session::of(&keys, user, session, fresh)?))
@@ -91,6 +94,33 @@ pub async fn refresh(
 pub async fn logout(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answered {
     actors.sessions.ask(caller.session, actors::session::End).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// The user whose password this is, if they may come in.
+async fn compare(
+    store: &Store,
+    actors: &Actors,
+    email: Email,
+    password: Password,
+) -> Result<User, Error> {
+    let found = read!(store, account::credentials(email))?;
+    let hash = found.as_ref().map(|it| it.password_hash.clone());
+    let matches = actors.passwords.verify(password, hash).await?;
+    let user = found.map(|it| it.user).filter(|it| matches && it.status == UserStatus::Active);
+    user.ok_or(Error::Unauthenticated { code: "invalid_credentials" })
+}
+
+/// The session of a refresh token, if it may be one: what is none of ours is found out without the
+/// store, and what a reader doesn't know either never queues at the writer.
+async fn renewable(
+    store: &Store,
+    refresh: &str,
+) -> Result<Option<(SessionId, RefreshHash)>, Error> {
+    let Ok(session) = token::session_of(refresh) else { return Ok(None) };
+    let hash = token::refresh_hash(refresh);
+    let (asked, now) = (hash.clone(), store::now());
+    let is_known = read!(store, session::is_known(asked, now))?;
+    Ok(is_known.then_some((session, hash)))
 }
 
 /// An address and what is said to be its password.

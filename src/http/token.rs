@@ -30,6 +30,8 @@ const ISSUER: &str = "rialto";
 const AUDIENCE: &str = "rialto-api";
 /// By how much the clocks of two nodes may differ, in seconds.
 const LEEWAY_SECONDS: u64 = 2;
+/// How many random bytes the secret of a refresh token has.
+const REFRESH_BYTES: usize = 32;
 /// The longest access token that is read, in bytes; ours are far shorter.
 const BYTES_MAX: usize = 2048;
 
@@ -158,13 +160,16 @@ fn caller(claims: &Claims) -> Option<Caller> {
 
 /// A refresh token of `session`: its id and a secret of 256 random bits.
 pub fn refresh(session: SessionId) -> String {
-    let secret: [u8; 32] = rand::random();
+    let secret: [u8; REFRESH_BYTES] = rand::random();
     format!("{session}.{}", BASE64_URL_SAFE_NO_PAD.encode(secret))
 }
 
 /// The session that a refresh token is of; whether it is one, only the store knows.
 pub fn session_of(refresh: &str) -> Result<SessionId, Error> {
-    let id = refresh.split_once('.').and_then(|(id, _)| id.parse().ok()); // what is no id names none
+    let id = refresh.split_once('.').and_then(|(id, secret)| {
+        let secret = BASE64_URL_SAFE_NO_PAD.decode(secret).ok()?; // what is none opens nothing
+        id.parse().ok().filter(|_| secret.len() == REFRESH_BYTES) // what is no id names none
+    });
     id.ok_or(Error::Unauthenticated { code: "invalid_refresh_token" })
 }
 
@@ -297,6 +302,10 @@ mod tests {
         assert_eq!(session_of(&token).unwrap(), session);
         assert_eq!(token.split_once('.').unwrap().1.len(), 43);
         assert_eq!(refresh_hash(&token).0.len(), 64);
-        assert!(session_of("7.x").is_err() && session_of("").is_err());
+        let (mut short, long) = (token.clone(), format!("{token}A"));
+        short.pop();
+        for wrong in ["7.x", "", &format!("{session}."), &short, &long] {
+            assert!(session_of(wrong).is_err(), "{wrong}");
+        }
     }
 }

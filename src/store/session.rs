@@ -12,7 +12,8 @@ use crate::{
         event::Kind,
         id::SessionId,
         session::{
-            OpenSession, REFRESH_GRACE_SECONDS, Refresh, Refreshed, Revoke, SESSION_DAYS, Session,
+            OpenSession, REFRESH_GRACE_SECONDS, Refresh, RefreshHash, Refreshed, Revoke,
+            SESSION_DAYS, Session,
         },
     },
     store::{
@@ -59,6 +60,16 @@ pub fn get(conn: &mut Conn, id: SessionId) -> Result<Session, Error> {
         expires_at: row.expires_at.and_utc(),
         revoked_at: row.revoked_at.map(|at| at.and_utc()),
     })
+}
+
+/// Whether a refresh token was given to a session that stands at `now`.
+pub fn is_known(conn: &mut Conn, token: RefreshHash, now: DateTime<Utc>) -> Result<bool, Error> {
+    let known = refresh_tokens::table
+        .inner_join(sessions::table)
+        .filter(refresh_tokens::hash.eq(token.0))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now.naive_utc()));
+    Ok(diesel::select(diesel::dsl::exists(known)).get_result(conn)?)
 }
 
 /// The sessions that were ended at `since` or later.

@@ -300,7 +300,7 @@ impl<'a> Fault<'a> {
     /// The one place where an error of the shop becomes one of the socket.
     fn of(err: &'a Error) -> Self {
         let (retry, message) = match err {
-            Error::Stale | Error::Busy => (true, err.to_string().into()),
+            Error::Stale | Error::Busy | Error::TooMany { .. } => (true, err.to_string().into()),
             Error::Internal { .. } => (true, "something went wrong here".into()),
             Error::Unauthenticated { code } => (false, why(code).into()),
             Error::Invalid(_)

@@ -19,6 +19,7 @@ mod errors;
 mod guest;
 mod idempotency;
 mod lifecycle;
+mod limit;
 mod oracle;
 mod order;
 mod password;

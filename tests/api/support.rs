@@ -18,6 +18,8 @@ use uuid::Uuid;
 pub mod client;
 #[path = "support/database.rs"]
 mod database;
+#[path = "support/limit.rs"]
+pub mod limit;
 #[path = "support/purchase.rs"]
 pub mod purchase;
 #[path = "support/server.rs"]

@@ -15,13 +15,15 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+mod own_redis;
 #[path = "../api/support.rs"]
 mod support;
 
 use support::{
-    TestShop,
+    PASSWORD, TestShop,
     client::Client,
     each, gapless, key,
+    limit::{ON, allowed, login, too_many},
     purchase::{checkout, guest_checkout, topic},
 };
 
@@ -267,4 +269,44 @@ async fn a_checkout_that_is_refused_at_both_nodes_at_once_is_refused_alike() {
         b.refused(409, "out_of_stock");
         assert!(a.is_replayed() != b.is_replayed());
     }
+}
+
+/// What many guesses at once, at these shops in turn, are answered.
+async fn guess(shops: &[&TestShop], email: &str) -> (usize, usize) {
+    let strangers: Vec<Client> = shops.iter().map(|shop| shop.stranger()).collect();
+    let wrong = login(email, "wrong password");
+    let guesses = (0..40).map(|at| strangers[at % shops.len()].post("/auth/login", wrong.clone()));
+    let answers = join_all(guesses).await;
+    let (looked_at, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|it| it.status == 401);
+    refused.iter().for_each(|it| too_many(it, 60));
+    (looked_at.len(), refused.len())
+}
+
+#[actix_rt::test]
+async fn guesses_are_counted_by_all_nodes_together_and_by_each_alone_while_redis_is_away() {
+    let mut redis = own_redis::Redis::start().await;
+    let url = redis.url();
+    let settings: Vec<_> =
+        SHARED[..1].iter().copied().chain([ON, ("REDIS_URL", url.as_str())]).collect();
+    let one = TestShop::on_postgres(&settings).await;
+    let other = one.beside().await;
+    let buyer = one.sign_up().await;
+    let own = buyer.session["user"]["email"].as_str().unwrap();
+
+    let began = std::time::Instant::now();
+    let (looked_at, _) = guess(&[&one, &other], "nobody@example.com").await;
+    assert!((5..=allowed(5, began)).contains(&looked_at), "{looked_at} together");
+
+    redis.stop();
+
+    for (shop, email) in [(&one, "ada@example.com"), (&other, "ada@example.com")] {
+        let began = std::time::Instant::now();
+        let (looked_at, refused) = guess(&[shop], email).await;
+        assert!((5..=allowed(5, began)).contains(&looked_at), "{looked_at} at one");
+        assert!(refused > 0);
+    }
+    other.stranger().post("/auth/login", login(own, PASSWORD)).await.is(200);
+    let metrics = other.stranger().get("/metrics").await.text;
+    let alone = metrics.lines().find_map(|it| it.strip_prefix("rialto_limits_alone_total "));
+    assert!(alone.is_some_and(|it| it.parse::<u64>().unwrap() > 0), "{metrics}");
 }

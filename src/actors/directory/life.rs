@@ -119,6 +119,7 @@ fn copy(error: &Error) -> Error {
         Error::Conflict(refusal) => Error::Conflict(refusal.clone()),
         Error::Stale => Error::Stale,
         Error::KeyReused => Error::KeyReused,
+        Error::TooMany { retry_after } => Error::TooMany { retry_after: *retry_after },
         Error::Busy => Error::Busy,
         Error::Internal { doing, source } => {
             Error::Internal { doing, source: source.to_string().into() }

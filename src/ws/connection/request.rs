@@ -216,7 +216,9 @@ async fn check_again(
         let sockets = &ends.sockets;
         match topic::is_still_open(&sockets.store, &sockets.keys, who, follow).await {
             Ok(()) => {}
-            Err(err @ (Error::Busy | Error::Stale | Error::Internal { .. })) => {
+            Err(
+                err @ (Error::Busy | Error::Stale | Error::TooMany { .. } | Error::Internal { .. }),
+            ) => {
                 return Err(err.into());
             }
             Err(err) => {
