@@ -2,7 +2,7 @@
 //! one for each sixteenth of the stock.
 //!
 //! They start in this order, and ask only those before them: orders; carts and deliveries;
-//! payments; the sweeper. So no two ever wait for each other.
+//! payments; the sweeper; the mailer, which asks nobody. So no two ever wait for each other.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ pub mod cart;
 pub mod delivery;
 pub mod directory;
 pub mod inventory;
+pub mod mailer;
 pub mod order;
 pub mod password;
 pub mod payment;

@@ -21,10 +21,10 @@ mod start;
 
 use self::{
     measure::Measured,
-    start::{drain, start_actors, watch_revocations},
+    start::{drain, drain_mailer, start_actors, start_mailer, watch_revocations},
 };
 use crate::{
-    actors::Actors,
+    actors::{Actors, mailer::Mailer},
     bus::Bus,
     cache::{self, limits::Limits, revoked::Revoked, ticket::Tickets},
     config::{Config, Secret, private_folder},
@@ -45,6 +45,8 @@ const FINISH_WITHIN_SECONDS: u64 = 3;
 const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
 /// How long each kind of actor may take to finish what it has in hand.
 const DRAIN_WITHIN: Duration = Duration::from_millis(500);
+/// How long the mail server may take for the mails that it has half of.
+const MAILS_WITHIN: Duration = Duration::from_secs(2);
 /// How many connections this process serves at once; whoever comes then waits in the backlog. Each
 /// takes two descriptors (see `ws/guard.rs`), so all of them a fifth of the 524,288 that a process
 /// may usually ask for: there is always one left for the store.
@@ -58,6 +60,7 @@ pub struct App {
     server: Server,
     actors: Actors,
     sockets: Sockets,
+    mailer: Addr<Mailer>,
     draining: watch::Sender<bool>,
     /// Kept for their threads.
     arbiters: Vec<Arbiter>,
@@ -80,14 +83,18 @@ impl App {
         let listener = listener.map_err(Error::internal("binding the address"))?;
         let address = listener.local_addr().map_err(Error::internal("binding the address"))?;
         let (draining, told) = watch::channel(false);
-        let measured = Measured { store: store.clone(), actors: actors.clone() };
+        let mails = Arc::default();
+        let measured =
+            Measured { store: store.clone(), actors: actors.clone(), mails: Arc::clone(&mails) };
         registry.register_collector(Box::new(measured));
         let counts = ws::metrics::Metrics::register(&mut registry);
         let edge = edge(config, address, store, &actors, &caches, told, registry)?;
+        let (url, proofs) = (config.public_url(address), edge.keys.proofs().clone());
+        let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let sockets = sockets(&edge, bus, counts, caches.tickets);
         let server = serve(config, listener, edge, sockets.clone())?;
         announce(&config.data_dir, address).map_err(Error::internal("writing the address"))?;
-        Ok(App { address, server, actors, sockets, draining, arbiters })
+        Ok(App { address, server, actors, sockets, mailer, draining, arbiters })
     }
 
     /// Where it listens.
@@ -107,6 +114,7 @@ impl App {
         handle.stop(true).await;
         serving.await.ok(); // It has ended, one way or the other.
         drain(&self.actors, DRAIN_WITHIN).await;
+        drain_mailer(&self.mailer, MAILS_WITHIN).await;
         for arbiter in &self.arbiters {
             arbiter.stop();
         }

@@ -12,13 +12,15 @@ use std::{
 mod address;
 mod example;
 mod file;
+mod mail;
 mod secret;
 mod settings;
 mod source;
 mod value;
 
-pub use address::{DatabaseUrl, NatsUrl, Network, RedisUrl, SmtpUrl, WebOrigin};
+pub use address::{DatabaseUrl, NatsUrl, Network, RedisUrl, WebOrigin};
 pub use example::example;
+pub use mail::{Security, Sender, SmtpUrl};
 pub use secret::Secret;
 pub use settings::{Config, SETTINGS, Setting};
 pub use source::{Origin, SETTING_PREFIX, Texts};

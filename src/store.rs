@@ -107,6 +107,11 @@ impl Store {
         self.0.committed.clone()
     }
 
+    /// Changes each time that mails were queued here.
+    pub fn mailed(&self) -> watch::Receiver<u64> {
+        self.0.writer.mailed()
+    }
+
     /// What `read!` dispatches on.
     pub fn readers(&self) -> &Databases<Readers<sqlite::Conn>, Readers<postgres::Conn>> {
         &self.0.readers

@@ -1,6 +1,9 @@
 //! What is read off the store and the actors when Prometheus asks.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+};
 
 use prometheus_client::{
     collector::Collector,
@@ -15,6 +18,7 @@ use crate::{
         delivery::DeliveryActor,
         directory::{Entity, Stats},
         inventory::InventoryActor,
+        mailer::Counts,
         order::OrderActor,
         payment::PaymentActor,
         session::SessionActor,
@@ -26,6 +30,7 @@ use crate::{
 pub struct Measured {
     pub store: Store,
     pub actors: Actors,
+    pub mails: Arc<Counts>,
 }
 
 impl fmt::Debug for Measured {
@@ -52,11 +57,31 @@ impl Collector for Measured {
         counter("store_commands", "Commands that the writer took", store.commands)?;
         counter("store_transactions", "Transactions that it tried", store.transactions)?;
         counter("store_replays", "Batches that it replayed singly", store.replays)?;
+        self.mails(&mut encoder)?;
         self.actors(&mut encoder)
     }
 }
 
 impl Measured {
+    fn mails(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let mails = &*self.mails;
+        let waiting = i64::try_from(mails.waiting.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+        let gauge = ConstGauge::new(waiting);
+        let help = "Mails that have not come to an end, on all nodes";
+        let kind = gauge.metric_type();
+        gauge.encode(encoder.encode_descriptor("mails_waiting", help, None, kind)?)?;
+        let ended = [
+            ("mails_sent", "Mails that were taken", &mails.sent),
+            ("mails_failed", "Mails that were refused for good", &mails.failed),
+            ("mails_unknown", "Mails of which nobody knows whether they arrived", &mails.unknown),
+        ];
+        ended.into_iter().try_for_each(|(name, help, count)| {
+            let counter = ConstCounter::new(count.load(Ordering::Relaxed));
+            let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(metric)
+        })
+    }
+
     fn actors(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let Actors { sessions, carts, orders, payments, deliveries, inventory, passwords: _ } =
             &self.actors;

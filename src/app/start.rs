@@ -13,6 +13,7 @@ use crate::{
     actors::{
         Actors, cart, delivery,
         directory::{Directory, Limits},
+        mailer::{Counts, Deps, Drain, Mailer},
         order,
         password::Passwords,
         payment,
@@ -20,9 +21,13 @@ use crate::{
         sweeper::Sweeper,
     },
     cache::revoked::{KEPT, Revoked},
-    config::{Config, Courier as Moving},
-    domain::{Error, id::SessionId},
-    gateway::{courier::Courier, payment::emulator::Emulator},
+    config::{Config, Courier as Moving, Security},
+    domain::{Error, id::SessionId, proof::Proofs},
+    gateway::{
+        courier::Courier,
+        mail::{Post, files::Folder, letter::Shop, message::Stationery, smtp},
+        payment::emulator::Emulator,
+    },
     store::{self, Store, read},
 };
 
@@ -75,6 +80,34 @@ pub fn start_actors(
     Ok(actors)
 }
 
+/// The mailer of this node; the links in its letters lead below `url`.
+pub fn start_mailer(
+    config: &Config,
+    store: Store,
+    url: String,
+    proofs: Proofs,
+    counts: Arc<Counts>,
+) -> Result<Addr<Mailer>, Error> {
+    let shop = Shop { name: config.mail_from.name.clone(), url, proofs };
+    let stationery = Stationery::new(&config.mail_from.name, &config.mail_from.address, shop)?;
+    let post = match &config.smtp {
+        Some(url) => {
+            let tls = match url.security {
+                Security::Tls => smtp::Tls::Wrapped,
+                Security::StartTls => smtp::Tls::StartTls,
+                Security::None => smtp::Tls::Never,
+            };
+            let place = (url.host.clone(), url.port);
+            let server = smtp::Server::new(place, tls, url.login.clone(), stationery.host());
+            Post::Smtp(server.map_err(Error::internal("reading the certificates"))?)
+        }
+        None => Post::Files(Folder::below(&config.data_dir)),
+    };
+    let retry =
+        TimeDelta::from_std(config.mail_retry).map_err(Error::internal("reading a time"))?;
+    Ok(Mailer::new(Deps { store, post, stationery, retry }, counts).start())
+}
+
 async fn passivate(actors: Actors) {
     let mut tick = tokio::time::interval(PASSIVATE_EVERY);
     loop {
@@ -105,6 +138,14 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
     ];
     for (kind, _) in drained.iter().filter(|(_, whole)| !whole) {
         tracing::warn!(kind, "some messages were not finished in time");
+    }
+}
+
+/// Has the mailer begin nothing more, and waits for the mails in its hands, at most for `at_most`:
+/// of one that is cut off nobody would know whether it has arrived.
+pub async fn drain_mailer(mailer: &Addr<Mailer>, at_most: Duration) {
+    if mailer.send(Drain).timeout(at_most).await.is_err() {
+        tracing::warn!("some mails were not finished in time");
     }
 }
 

@@ -90,8 +90,6 @@ server_urls! {
     RedisUrl: "redis";
     /// The address of NATS; it may hold a password, so `Debug` hides that.
     NatsUrl: "nats";
-    /// The address of a mail server; it may hold a password, so `Debug` hides that.
-    SmtpUrl: "smtp" | "smtps";
 }
 
 /// Whether something stands between `://` and the end, without blanks.

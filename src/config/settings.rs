@@ -4,7 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{
     FILE, Origin, Problem, Secret, Texts,
-    address::{DatabaseUrl, NatsUrl, Network, RedisUrl, SmtpUrl, WebOrigin},
+    address::{DatabaseUrl, NatsUrl, Network, RedisUrl, WebOrigin},
+    mail::{Sender, SmtpUrl},
     value::{Courier, Environment, LogFilter, LogFormat, Shown, Speed, Value, Workers},
 };
 use crate::domain::password::Hashing;
@@ -22,8 +23,7 @@ pub struct Setting {
 }
 
 /// Settings that are accepted and checked, and do nothing yet: the server says so at its start.
-const NOT_USED_YET: &[&str] =
-    &["NATS_URL", "SMTP_URL", "RIALTO_REQUIRE_CONFIRMED_EMAIL", "RIALTO_HOLD_TTL"];
+const NOT_USED_YET: &[&str] = &["NATS_URL", "RIALTO_REQUIRE_CONFIRMED_EMAIL", "RIALTO_HOLD_TTL"];
 
 macro_rules! settings {
     ($($(#[doc = $meaning:literal])+ $field:ident: $type:ty = $name:literal or $default:literal;)*) => {
@@ -64,8 +64,13 @@ settings! {
     redis: Option<RedisUrl> = "REDIS_URL" or "";
     /// NATS, which carries events between nodes; without it a bus within the process
     nats: Option<NatsUrl> = "NATS_URL" or "";
-    /// The mail server; without it each mail is a file `<data dir>/mail/*.eml`
+    /// The mail server: `smtps://<user>:<password>@<host>`, or `smtp://` where STARTTLS is wanted
+    /// (`?tls=none`: no encryption at all). Without it each mail is a file `<data dir>/mail/*.eml`
     smtp: Option<SmtpUrl> = "SMTP_URL" or "";
+    /// Whom mails are from
+    mail_from: Sender = "RIALTO_MAIL_FROM" or "Rialto <no-reply@rialto.test>";
+    /// When a mail that was refused for now is tried again; twice as long after each time
+    mail_retry: Duration = "RIALTO_MAIL_RETRY" or "30s";
     /// What signs access tokens: the first of a list signs, all of them are believed. Made once
     /// into `<data dir>/jwt.secret` in `dev` and `test`; `prod` wants 32 random bytes or more
     jwt_secrets: Vec<Secret> = "RIALTO_JWT_SECRET" or "";

@@ -19,6 +19,7 @@ mod account;
 mod address;
 mod cart;
 mod catalogue;
+mod mail;
 mod order;
 mod session;
 mod settings;

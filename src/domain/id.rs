@@ -76,6 +76,8 @@ ids! {
     DeliveryId = "delivery";
     EventId = "event";
     MailId = "mail";
+    /// One taking of a mail into hand.
+    ClaimId = "claim";
     /// What a link in a mail stands for: a row, of which the mail holds the id and a proof.
     LinkId = "link";
     /// One open socket.

@@ -2,14 +2,32 @@
 //!
 //! No letter holds a secret: where it has a link, it holds the link's id, and the token is derived
 //! when it is sent (`proof.rs`).
+//!
+//! A mail is never sent twice. Whoever wants to send one claims it; a claim that is not renewed
+//! ends, and another one may begin. Before the words are given out of hand it is written down
+//! that they are, and from then on nobody but that claim says what became of them: where it dies
+//! without a word, it stays unknown, and a mail too few is better than one too many.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
     account::Email,
-    id::{LinkId, MailId, UserId},
+    id::{ClaimId, LinkId, MailId, UserId},
+    words::words,
 };
+
+/// How long a claim holds unless it is renewed, in seconds: so long a mail waits whose node died.
+pub const CLAIM_SECONDS: i64 = 60;
+/// How long after the words were given out of hand their fate is unknown, in seconds: longer than
+/// any server may take for its answer (RFC 5321, 4.5.3.2).
+pub const HAND_OVER_SECONDS: i64 = 1_200;
+/// How long it is tried again what was refused for now.
+const TRIED_DAYS: i64 = 3;
+/// The longest wait between two tries, in hours.
+const WAIT_HOURS_MAX: i64 = 6;
+/// How long a mail is kept that has come to an end: it is personal.
+pub const KEPT_DAYS: i64 = 14;
 
 /// The longest description of a device that a letter repeats, in characters.
 const DEVICE_CHARS_MAX: usize = 120;
@@ -58,6 +76,113 @@ pub enum Letter {
     },
 }
 
+words! {
+    /// How far a mail has come.
+    Status {
+        /// To be sent when it is due.
+        Queued = "queued",
+        /// Somebody has it in hand.
+        Claimed = "claimed",
+        /// Its words are on their way: it must not be sent again.
+        HandingOver = "handing_over",
+        Sent = "sent",
+        /// Refused for good, or for too long.
+        Failed = "failed",
+        /// It may have arrived; nobody will know.
+        Unknown = "unknown",
+    }
+}
+
+/// A mail in hand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claimed {
+    pub claim: ClaimId,
+    pub mail: Mail,
+    /// How often it has been claimed, this time among them.
+    pub attempts: u32,
+    pub queued_at: DateTime<Utc>,
+}
+
+impl Claimed {
+    /// What comes of it that it was refused for now: it is tried again after `wait`, then after
+    /// twice as long each time, and at last given up. `thousandths`, from 0 to 1000 and by chance,
+    /// spread the tries, so that not all come back at once.
+    pub fn refused_for_now(&self, now: DateTime<Utc>, wait: TimeDelta, thousandths: i32) -> Ending {
+        if now - self.queued_at > TimeDelta::days(TRIED_DAYS) {
+            return Ending::Failed;
+        }
+        let doublings = self.attempts.saturating_sub(1).min(30);
+        let longest = TimeDelta::hours(WAIT_HOURS_MAX);
+        let wait = wait.checked_mul(1 << doublings).map_or(longest, |wait| wait.min(longest));
+        // From three quarters to five quarters of it.
+        let wait = (wait / 2_000).checked_mul(thousandths.clamp(0, 1_000).saturating_add(1_500));
+        Ending::Again { at: now + wait.unwrap_or(longest) }
+    }
+}
+
+/// What became of a mail in hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    Sent,
+    Failed,
+    Unknown,
+    /// Nobody has it, for certain: it is to be tried again.
+    Again {
+        at: DateTime<Utc>,
+    },
+}
+
+/// How much is left to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Mails that can be claimed now.
+    pub due: u64,
+    /// All that have not come to an end.
+    pub waiting: u64,
+}
+
+/// Takes the mail into hand that has been due for longest; the outcome is none where none is due.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim {
+    pub id: ClaimId,
+}
+
+/// Keeps a mail in hand for another [`CLAIM_SECONDS`]; `Stale` where the claim has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Renew {
+    pub mail: MailId,
+    pub claim: ClaimId,
+}
+
+/// Writes down that the words of a mail are about to be given out of hand; `Stale` where the claim
+/// has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct HandOver {
+    pub mail: MailId,
+    pub claim: ClaimId,
+}
+
+/// Says what became of a mail; `Stale` where it was somebody else's to say.
+#[derive(Debug, Clone, Copy)]
+pub struct Settle {
+    pub mail: MailId,
+    pub claim: ClaimId,
+    pub ending: Ending,
+}
+
+/// Finds what those left who died: what they had only claimed can be claimed again, and what they
+/// were handing over is unknown from now on. The outcome is the latter.
+#[derive(Debug, Clone, Copy)]
+pub struct Recover {
+    /// Whether nobody can have anything in hand: then all that is in hand was left, however short
+    /// the time.
+    pub nobody_lives: bool,
+}
+
+/// Forgets mails that ended more than [`KEPT_DAYS`] ago; the outcome is how many.
+#[derive(Debug, Clone, Copy)]
+pub struct Prune;
+
 impl Letter {
     /// To the old address. Whoever reads it learns where the account has gone, and not the whole
     /// address: the mailbox may be somebody else's by now.
@@ -92,6 +217,33 @@ mod tests {
             unreachable!()
         };
         assert!(device.starts_with("Firefox  Bcc:") && device.chars().count() == 120, "{device}");
+    }
+
+    #[test]
+    fn the_tries_grow_apart_and_come_to_an_end() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+        let mail = Mail {
+            id: MailId::new(),
+            to: Email::parse("ada@example.com").unwrap(),
+            name: String::new(),
+            user: None,
+            locale: "en".to_owned(),
+            letter: Letter::Welcome,
+        };
+        let after = |attempts, thousandths, age| {
+            let queued_at = now - TimeDelta::hours(age);
+            let claimed =
+                Claimed { claim: ClaimId::new(), mail: mail.clone(), attempts, queued_at };
+            match claimed.refused_for_now(now, TimeDelta::seconds(30), thousandths) {
+                Ending::Again { at } => Some((at - now).as_seconds_f64()),
+                _ => None,
+            }
+        };
+
+        assert_eq!([1, 2, 3, 8].map(|it| after(it, 500, 0)), [30., 60., 120., 3_840.].map(Some));
+        assert_eq!((after(1, 0, 0), after(1, 1_000, 0)), (Some(22.5), Some(37.5)));
+        assert_eq!(after(u32::MAX, 500, 71), Some(6. * 3_600.));
+        assert_eq!(after(20, 500, 73), None);
     }
 
     #[test]

@@ -4,13 +4,14 @@ use chrono::NaiveDateTime;
 use diesel::{prelude::*, result::DatabaseErrorKind};
 use serde_json::json;
 
-use super::{Conn, Tx, event, session, settings};
+use super::{Conn, Tx, event, mail, session, settings};
 use crate::{
     domain::{
         Error,
         account::{Credentials, Email, Register, Role, User, UserStatus},
         event::Kind,
-        id::UserId,
+        id::{MailId, UserId},
+        mail::{Letter, Mail},
         phone::Phone,
         settings::Locale,
     },
@@ -79,6 +80,9 @@ pub fn register(tx: &mut Tx<'_>, command: &Register) -> Result<User, Error> {
     })?;
     if let Some(opened) = &command.session {
         session::open(tx, opened)?;
+        let (id, to, name) = (MailId::new(), command.email.clone(), command.name.clone());
+        let (user, locale) = (Some(command.id), row.locale.clone());
+        mail::queue(tx, &[Mail { id, to, name, user, locale, letter: Letter::Welcome }])?;
     }
     event::tell(tx, Kind::UserRegistered, Some(command.id), json!({ "user_id": command.id }))?;
     row.try_into()

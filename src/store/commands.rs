@@ -9,7 +9,9 @@ use super::writer::Waiting;
 use crate::domain::{
     Error, account, address,
     audit::{Audited, Origin},
-    cart, catalogue, event, idempotency,
+    cart, catalogue, event,
+    id::MailId,
+    idempotency, mail,
     order::{change, place},
     session, settings,
 };
@@ -33,6 +35,12 @@ macro_rules! with_commands {
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;
             relay: each event::relay(event::Relay) -> i64;
+            claim_mail: each mail::claim(mail::Claim) -> Option<mail::Claimed>;
+            renew_mail: each mail::renew(mail::Renew) -> ();
+            hand_over_mail: each mail::hand_over(mail::HandOver) -> ();
+            settle_mail: each mail::settle(mail::Settle) -> ();
+            recover_mails: each mail::recover(mail::Recover) -> Vec<MailId>;
+            prune_mails: each mail::prune(mail::Prune) -> i64;
             keep_answer: each idempotency::keep_one(idempotency::Keep) -> idempotency::Answer;
             prune_keys: each idempotency::prune(idempotency::Prune) -> i64;
         }

@@ -38,18 +38,20 @@ pub struct Tx<'a> {
     pub now: DateTime<Utc>,
     /// Whether events were recorded.
     told: bool,
+    /// Whether mails were queued.
+    mailed: bool,
 }
 
 /// Runs the commands, each kind by its function.
 macro_rules! run {
     ($($lane:ident: $mode:ident $module:ident::$function:ident($command:ty) -> $outcome:ty;)*) => {
         pub fn run(conn: &mut Conn, lanes: &Lanes, now: DateTime<Utc>) -> Result<Done, Error> {
-            let mut tx = Tx { conn, now, told: false };
+            let mut tx = Tx { conn, now, told: false, mailed: false };
             let mut outcomes = Outcomes::default();
             $(if !lanes.$lane.commands.is_empty() {
                 outcomes.$lane = run!(@$mode &mut tx, &lanes.$lane.commands, $module::$function)?;
             })*
-            Ok(Done { outcomes, told: tx.told })
+            Ok(Done { outcomes, told: tx.told, mailed: tx.mailed })
         }
     };
     (@batch $tx:expr, $commands:expr, $function:path) => { $function($tx, $commands) };
@@ -67,17 +69,20 @@ fn each<C, T>(
 
     let mut outcomes = Vec::with_capacity(commands.len());
     for command in commands {
-        let (now, mut told) = (tx.now, false);
+        let (now, mut told, mut mailed) = (tx.now, false, false);
         let outcome = tx.conn.transaction(|conn| {
-            let mut tx = Tx { conn, now, told: false };
+            let mut tx = Tx { conn, now, told: false, mailed: false };
             let outcome = run(&mut tx, command)?;
-            told = tx.told;
+            (told, mailed) = (tx.told, tx.mailed);
             Ok(outcome)
         });
         match outcome {
             // The whole transaction is lost, or must be tried again.
             Err(err) if failure(&err) != Failure::Lasting => return Err(err),
-            Ok(_) => tx.told |= told,
+            Ok(_) => {
+                tx.told |= told;
+                tx.mailed |= mailed;
+            }
             Err(_) => {}
         }
         outcomes.push(outcome);

@@ -56,12 +56,15 @@ pub struct Done {
     pub outcomes: Outcomes,
     /// Whether there are events to publish.
     pub told: bool,
+    /// Whether there are mails to send.
+    pub mailed: bool,
 }
 
 /// The sending end of the queue.
 pub struct Writer {
     jobs: mpsc::SyncSender<Job>,
     counts: Arc<Counts>,
+    mailed: watch::Receiver<u64>,
 }
 
 /// What the writer did since the process began.
@@ -79,6 +82,10 @@ impl Writer {
         &self.counts
     }
 
+    pub fn mailed(&self) -> watch::Receiver<u64> {
+        self.mailed.clone()
+    }
+
     pub async fn submit<C: Command>(
         &self,
         command: C,
@@ -94,12 +101,12 @@ impl Writer {
 pub fn start<E: Engine>(url: String, told: watch::Sender<u64>) -> Result<Writer, Error> {
     let (jobs, queue) = mpsc::sync_channel(QUEUE_MAX);
     let writer = Loop::<E>::new(url, told)?;
-    let counts = Arc::clone(&writer.counts);
+    let (counts, mailed) = (Arc::clone(&writer.counts), writer.mailed.subscribe());
     thread::Builder::new()
         .name("store-write".to_owned())
         .spawn(move || writer.run(&queue))
         .map_err(Error::internal("starting the writer"))?;
-    Ok(Writer { jobs, counts })
+    Ok(Writer { jobs, counts, mailed })
 }
 
 pub(super) struct Loop<E> {
@@ -107,13 +114,14 @@ pub(super) struct Loop<E> {
     /// Empty after the connection broke, until the next batch.
     engine: Option<E>,
     told: watch::Sender<u64>,
+    mailed: watch::Sender<u64>,
     counts: Arc<Counts>,
 }
 
 impl<E: Engine> Loop<E> {
     pub(super) fn new(url: String, told: watch::Sender<u64>) -> Result<Self, Error> {
         let engine = Some(E::connect(&url)?);
-        Ok(Loop { url, engine, told, counts: Arc::default() })
+        Ok(Loop { url, engine, told, mailed: watch::Sender::new(0), counts: Arc::default() })
     }
 
     fn run(mut self, queue: &mpsc::Receiver<Job>) {
@@ -180,6 +188,9 @@ impl<E: Engine> Loop<E> {
                 Ok(done) => {
                     if done.told {
                         self.told.send_modify(|count| *count = count.wrapping_add(1));
+                    }
+                    if done.mailed {
+                        self.mailed.send_modify(|count| *count = count.wrapping_add(1));
                     }
                     return Ok(done.outcomes);
                 }

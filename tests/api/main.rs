@@ -20,6 +20,7 @@ mod guest;
 mod idempotency;
 mod lifecycle;
 mod limit;
+mod mail;
 mod oracle;
 mod order;
 mod password;

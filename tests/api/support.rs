@@ -5,6 +5,7 @@
 use std::{
     cell::{OnceCell, RefCell},
     future::Future,
+    path::Path,
     process::ExitStatus,
     rc::Rc,
     time::Duration,
@@ -20,6 +21,8 @@ pub mod client;
 mod database;
 #[path = "support/limit.rs"]
 pub mod limit;
+#[path = "support/mail.rs"]
+pub mod mail;
 #[path = "support/purchase.rs"]
 pub mod purchase;
 #[path = "support/server.rs"]
@@ -124,6 +127,11 @@ impl TestShop {
         self.server_mut().ended().await
     }
 
+    /// Its data directory.
+    pub fn folder(&self) -> &Path {
+        self.server().folder()
+    }
+
     /// All that the program has logged so far.
     pub fn log(&self) -> String {
         self.server().log()
@@ -153,6 +161,20 @@ impl TestShop {
         let body = json!({ "email": email, "password": PASSWORD, "name": "Ada Byron" });
         let session = self.stranger().post("/auth/register", body).await.is(201);
         self.stranger().signed_in(session)
+    }
+
+    /// Somebody with an account of this address and name.
+    pub async fn sign_up_as(&self, email: &str, name: &str) -> Client {
+        let body = json!({ "email": email, "password": PASSWORD, "name": name });
+        let session = self.stranger().post("/auth/register", body).await.is(201);
+        self.stranger().signed_in(session)
+    }
+
+    /// A figure of `/metrics`.
+    pub async fn figure(&self, name: &str) -> i64 {
+        let text = self.stranger().get("/metrics").await.text;
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
     }
 
     /// Somebody with a cart and no account.

@@ -16,7 +16,9 @@ const CONFINED: &[(&str, &[&str], &str)] = &[
     ("redis", &["src/cache"], "the shop runs without it"),
     ("jsonwebtoken", &["src/http/token.rs"], "one place signs and verifies"),
     ("argon2", &["src/actors/password/argon2id.rs"], "one place chooses the cost"),
+    ("askama", &["src/gateway/mail/letter.rs"], "one place lays out letters"),
     ("bcrypt", &["src/actors/password"], "one place chooses the cost"),
+    ("lettre", &["src/gateway/mail"], "the shop runs without a mail server"),
     ("StatusCode", &["src/cli", "src/http/error.rs"], "an error is mapped to the wire once"),
     (
         "actix_web",

@@ -21,6 +21,7 @@ const SHARED: &[(&str, &str)] = &[
     ("input", "http: bodies and queries, read strictly"),
     ("inventory", "actors: the stock as the shop's people change it"),
     ("limits", "ws: how much a connection may do and hold"),
+    ("mailer", "actors: sends the mails"),
     ("metrics", "ws: what is counted of sockets"),
     ("middleware", "http: what every request passes"),
     ("origin", "store: on whose behalf the work at hand is done"),

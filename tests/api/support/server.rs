@@ -84,6 +84,10 @@ impl Server {
         &self.address
     }
 
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Everything that it has logged, since its first start.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("stderr.log")).unwrap()

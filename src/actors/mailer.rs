@@ -1,0 +1,370 @@
+//! Sends the mails: each once, however often it fails, and whoever dies.
+//!
+//! The rows in the store are the queue, and all nodes take from it. One mail at a time is in hand on
+//! a line to the post; a node has a few lines at most, so that a slow server holds up some mails and
+//! not all. While there is no line to be had nothing is claimed: then only the post is asked again.
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use actix::prelude::*;
+use chrono::TimeDelta;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::{
+    domain::{
+        Error,
+        id::{ClaimId, MailId},
+        mail::{CLAIM_SECONDS, Claim, Claimed, Ending, HandOver, Prune, Recover, Renew, Settle},
+    },
+    gateway::mail::{
+        Line, Post, Refusal,
+        message::{Message, Stationery},
+    },
+    store::{self, Store, read},
+};
+
+/// How often the rows are read unasked: for what another node left, and what is to be tried again.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How many lines a node has to the post at once. Mail servers allow few from one place.
+const LINES_MAX: usize = 4;
+/// How long the post is left alone that could not be reached; twice as long after each time.
+const REACH_AGAIN: Duration = Duration::from_millis(500);
+const REACH_AGAIN_MAX: Duration = Duration::from_secs(30);
+/// How often a claim is renewed: two renewals may fail.
+const RENEW_EVERY: Duration = Duration::from_secs(20);
+const _: () = assert!(RENEW_EVERY.as_secs() * 3 <= CLAIM_SECONDS.unsigned_abs());
+/// How often it is looked for what others left, and for what is too old.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+/// How often it is tried to write down what became of a mail.
+const SETTLE_TRIES_MAX: u32 = 5;
+const SETTLE_AGAIN: Duration = Duration::from_millis(200);
+
+/// What lines need.
+pub struct Deps {
+    pub store: Store,
+    pub post: Post,
+    pub stationery: Stationery,
+    /// When a mail is tried again for the first time.
+    pub retry: TimeDelta,
+}
+
+/// What became of the mails here since the process began, and how many wait anywhere.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub sent: AtomicU64,
+    pub failed: AtomicU64,
+    pub unknown: AtomicU64,
+    pub waiting: AtomicU64,
+}
+
+pub struct Mailer {
+    deps: Arc<Deps>,
+    counts: Arc<Counts>,
+    lines: Arc<Lines>,
+    /// Of the post, which could not be reached.
+    reach_again: Duration,
+    not_before: Instant,
+}
+
+/// The lines of this node.
+#[derive(Default)]
+struct Lines {
+    open: watch::Sender<usize>,
+    /// Those that have a mail in hand.
+    busy: watch::Sender<usize>,
+    draining: AtomicBool,
+}
+
+/// Takes no more mails into hand; answered when none is in hand any more.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Drain;
+
+impl Handler<Drain> for Mailer {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Drain, _: &mut Context<Self>) -> Self::Result {
+        self.lines.draining.store(true, Ordering::Relaxed);
+        let mut busy = self.lines.busy.subscribe();
+        Box::pin(async move {
+            busy.wait_for(|busy| *busy == 0).await.ok(); // The lines are gone, and all is done.
+        })
+    }
+}
+
+impl Actor for Mailer {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        let mailed = self.deps.store.mailed();
+        let (deps, counts) = (Arc::clone(&self.deps), Arc::clone(&self.counts));
+        // With a store of its own nobody else has anything in hand, and this node has not begun.
+        let nobody_lives = !deps.store.is_shared();
+        let recovered = async move { tidy(&deps, &counts, nobody_lives).await };
+        ctx.spawn(recovered.into_actor(self).map(|(), actor, ctx| actor.look(mailed, ctx)));
+        ctx.run_interval(TIDY_EVERY, |actor, ctx| {
+            let (deps, counts) = (Arc::clone(&actor.deps), Arc::clone(&actor.counts));
+            ctx.spawn(async move { tidy(&deps, &counts, false).await }.into_actor(actor));
+        });
+    }
+}
+
+impl Mailer {
+    pub fn new(deps: Deps, counts: Arc<Counts>) -> Self {
+        Mailer {
+            deps: Arc::new(deps),
+            counts,
+            lines: Arc::default(),
+            reach_again: REACH_AGAIN,
+            not_before: Instant::now(),
+        }
+    }
+
+    /// Looks what is due, opens a line if one more is needed, and waits to look again: two looks
+    /// never overlap.
+    fn look(&mut self, mut mailed: watch::Receiver<u64>, ctx: &mut Context<Self>) {
+        // Seen before the rows are: what is committed after it is seen again.
+        mailed.borrow_and_update();
+        let deps = Arc::clone(&self.deps);
+        let looked = async move { read!(deps.store, mail::backlog(store::now())) };
+        let looked = looked.into_actor(self).then(move |backlog, actor, ctx| {
+            match backlog {
+                Ok(backlog) => {
+                    actor.counts.waiting.store(backlog.waiting, Ordering::Relaxed);
+                    actor.open_line(backlog.due, ctx);
+                }
+                Err(error) => tracing::warn!(?error, "the mails could not be read"),
+            }
+            let told = async move {
+                // Elapsed or told, it is time to look.
+                let _told = timeout(LOOK_EVERY, mailed.changed()).await;
+                mailed
+            };
+            told.into_actor(actor).map(|mailed, actor, ctx| actor.look(mailed, ctx))
+        });
+        ctx.spawn(looked);
+    }
+
+    /// Opens a line if there is more to do than the lines can take that have nothing in hand.
+    fn open_line(&mut self, due: u64, ctx: &mut Context<Self>) {
+        let open = *self.lines.open.borrow();
+        let idle = open.saturating_sub(*self.lines.busy.borrow());
+        let needed = usize::try_from(due).unwrap_or(usize::MAX) > idle;
+        let draining = self.lines.draining.load(Ordering::Relaxed);
+        if !needed || open >= LINES_MAX || draining || Instant::now() < self.not_before {
+            return;
+        }
+        let open = OneMore::of(&self.lines.open);
+        let (deps, counts, lines) =
+            (Arc::clone(&self.deps), Arc::clone(&self.counts), Arc::clone(&self.lines));
+        // A task of its own: a panic in it ends the line and not this actor.
+        let line = actix_rt::spawn(async move {
+            let _open = open;
+            run(&deps, &counts, &lines).await
+        });
+        let ended = line.into_actor(self).map(|ended, actor, _| match ended {
+            Ok(reached) => actor.pace(reached),
+            Err(error) => tracing::error!(?error, "a line to the post panicked"),
+        });
+        ctx.spawn(ended);
+    }
+
+    /// Leaves the post alone for a while if it could not be reached.
+    fn pace(&mut self, reached: bool) {
+        if reached {
+            self.reach_again = REACH_AGAIN;
+        } else {
+            self.not_before = Instant::now() + self.reach_again;
+            self.reach_again = self.reach_again.saturating_mul(2).min(REACH_AGAIN_MAX);
+        }
+    }
+}
+
+/// One more of a count, until it is dropped.
+struct OneMore(watch::Sender<usize>);
+
+impl OneMore {
+    fn of(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count = count.saturating_add(1));
+        OneMore(count.clone())
+    }
+}
+
+impl Drop for OneMore {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+/// Finds what others left, and forgets what is too old.
+async fn tidy(deps: &Deps, counts: &Counts, nobody_lives: bool) {
+    match deps.store.write(Recover { nobody_lives }).await {
+        Ok(lost) => lost.into_iter().for_each(|mail| lose(counts, mail, "its sender died")),
+        Err(error) => tracing::warn!(?error, "lost mails could not be looked for"),
+    }
+    if let Err(error) = deps.store.write(Prune).await {
+        tracing::warn!(?error, "old mails could not be forgotten");
+    }
+}
+
+fn lose(counts: &Counts, mail: MailId, why: &str) {
+    counts.unknown.fetch_add(1, Ordering::Relaxed);
+    tracing::error!(%mail, why, "nobody knows whether a mail has arrived; it is not sent again");
+}
+
+/// Opens a line and sends on it what is due, until nothing is. Whether the post was reached.
+async fn run(deps: &Deps, counts: &Counts, lines: &Arc<Lines>) -> bool {
+    let mut line = match deps.post.open().await {
+        Ok(line) => line,
+        Err(error) => {
+            tracing::warn!(%error, "the mail server cannot be reached");
+            return false;
+        }
+    };
+    let mut fit = true;
+    while fit && !lines.draining.load(Ordering::Relaxed) {
+        let busy = OneMore::of(&lines.busy);
+        match deps.store.write(Claim { id: ClaimId::new() }).await {
+            Ok(Some(claimed)) => fit = InHand { deps, counts, claimed }.send(&mut line).await,
+            Ok(None) => break,
+            Err(error) => {
+                tracing::warn!(?error, "no mail could be claimed");
+                break;
+            }
+        }
+        drop(busy);
+    }
+    if fit {
+        line.close().await;
+    }
+    true
+}
+
+/// A mail that this node has claimed.
+struct InHand<'d> {
+    deps: &'d Deps,
+    counts: &'d Counts,
+    claimed: Claimed,
+}
+
+impl InHand<'_> {
+    /// Brings the mail to an end; answers whether the line is fit for the next one.
+    async fn send(&self, line: &mut Line) -> bool {
+        let id = self.claimed.mail.id;
+        let message = self.deps.stationery.write(&self.claimed.mail, self.claimed.queued_at);
+        let (ending, fit) = match message {
+            Ok(message) => self.post(line, &message).await,
+            Err(error) => {
+                tracing::warn!(mail = %id, ?error, "a mail cannot be written");
+                (Some(Ending::Failed), true)
+            }
+        };
+        if let Some(ending) = ending {
+            self.settle(ending).await;
+        }
+        fit
+    }
+
+    /// Sends the message; answers what became of it, which is none where the claim was lost, and
+    /// whether the line is fit for the next one.
+    async fn post(&self, line: &mut Line, message: &Message) -> (Option<Ending>, bool) {
+        let id = message.id;
+        if let Err(refusal) = self.renewing(line.offer(message)).await {
+            return (Some(self.refused(&refusal)), matches!(refusal, Refusal::Refused { .. }));
+        }
+        if !line.repeats_safely() {
+            let HandOver { mail, claim } = self.hand_over();
+            match self.deps.store.write(HandOver { mail, claim }).await {
+                Ok(()) => {}
+                // It took too long, and another node has it.
+                Err(Error::Stale) => return (None, false),
+                // Whether that is written down or not, no word has left.
+                Err(error) => {
+                    tracing::warn!(mail = %id, ?error, "a mail could not be handed over");
+                    return (Some(self.again()), false);
+                }
+            }
+        }
+        match line.hand_over(message).await {
+            Ok(()) => (Some(Ending::Sent), true),
+            Err(Refusal::Broken(why)) if !line.repeats_safely() => {
+                lose(self.counts, id, &why);
+                (Some(Ending::Unknown), false)
+            }
+            Err(refusal) => {
+                let fit = matches!(refusal, Refusal::Refused { .. });
+                (Some(self.refused(&refusal)), fit)
+            }
+        }
+    }
+
+    fn hand_over(&self) -> HandOver {
+        HandOver { mail: self.claimed.mail.id, claim: self.claimed.claim }
+    }
+
+    /// What comes of a mail that nobody has taken.
+    fn refused(&self, refusal: &Refusal) -> Ending {
+        let ending = match refusal {
+            Refusal::Refused { lasting: true, .. } => Ending::Failed,
+            Refusal::Refused { .. } | Refusal::Broken(_) => self.again(),
+        };
+        let (mail, attempts) = (self.claimed.mail.id, self.claimed.attempts);
+        tracing::warn!(%mail, attempts, %refusal, ?ending, "a mail was not taken");
+        ending
+    }
+
+    fn again(&self) -> Ending {
+        let thousandths = rand::random_range(0..=1_000);
+        self.claimed.refused_for_now(store::now(), self.deps.retry, thousandths)
+    }
+
+    /// Does `work`, and keeps the claim meanwhile.
+    async fn renewing<T>(&self, work: impl Future<Output = T>) -> T {
+        tokio::select! {
+            done = work => done,
+            never = self.renew() => match never {},
+        }
+    }
+
+    async fn renew(&self) -> Infallible {
+        let HandOver { mail, claim } = self.hand_over();
+        loop {
+            sleep(RENEW_EVERY).await;
+            if let Err(error) = self.deps.store.write(Renew { mail, claim }).await {
+                tracing::warn!(%mail, ?error, "a claim could not be renewed");
+            }
+        }
+    }
+
+    /// Writes down what became of the mail. If that fails too, what stands there says the least:
+    /// it is found when the claim has ended.
+    async fn settle(&self, ending: Ending) {
+        let HandOver { mail, claim } = self.hand_over();
+        match ending {
+            Ending::Sent => self.counts.sent.fetch_add(1, Ordering::Relaxed),
+            Ending::Failed => self.counts.failed.fetch_add(1, Ordering::Relaxed),
+            Ending::Unknown | Ending::Again { .. } => 0,
+        };
+        for _ in 0..SETTLE_TRIES_MAX {
+            match self.deps.store.write(Settle { mail, claim, ending }).await {
+                Ok(()) => return,
+                Err(Error::Busy) => sleep(SETTLE_AGAIN).await,
+                Err(error) => {
+                    tracing::error!(%mail, ?error, ?ending, "a mail could not be settled");
+                    return;
+                }
+            }
+        }
+        tracing::error!(%mail, ?ending, "a mail could not be settled");
+    }
+}

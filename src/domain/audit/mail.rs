@@ -1,0 +1,28 @@
+//! What becomes of mails: books of the system's own. What they tell of has its entry already.
+
+use super::{Audited, Entry};
+use crate::domain::{
+    id::MailId,
+    mail::{Claim, Claimed, HandOver, Prune, Recover, Renew, Settle},
+};
+
+macro_rules! leave_nothing {
+    ($($command:ty => $outcome:ty;)*) => {$(
+        impl Audited for $command {
+            type Outcome = $outcome;
+
+            fn audit(&self, _outcome: &$outcome) -> Option<Entry> {
+                None
+            }
+        }
+    )*};
+}
+
+leave_nothing! {
+    Claim => Option<Claimed>;
+    Renew => ();
+    HandOver => ();
+    Settle => ();
+    Recover => Vec<MailId>;
+    Prune => i64;
+}

@@ -1,0 +1,43 @@
+//! Mails as files, where there is no mail server: `<data dir>/mail/<id>.eml`, as any mail program
+//! opens it.
+
+use std::{
+    fs::{self, DirBuilder, File},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use super::{Refusal, message::Message};
+
+/// Where the files are.
+#[derive(Debug, Clone)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The folder below the data directory; it is made with the first mail.
+    pub fn below(data_dir: &Path) -> Self {
+        Folder(data_dir.join("mail"))
+    }
+
+    /// Keeps a message. It is there whole or not at all, and a repeat is the same file.
+    pub async fn keep(&self, message: &Message) -> Result<(), Refusal> {
+        let (folder, name, bytes) = (self.0.clone(), message.id.to_string(), message.bytes(true));
+        let written = tokio::task::spawn_blocking(move || write(&folder, &name, &bytes)).await;
+        match written {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(err)) => Err(Refusal::Refused { why: err.to_string(), lasting: false }),
+            Err(err) => Err(Refusal::Broken(err.to_string())),
+        }
+    }
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let (whole, place) = (folder.join(format!("{name}.new")), folder.join(format!("{name}.eml")));
+    let mut options = File::options();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&whole)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(whole, place)
+}

@@ -1,0 +1,98 @@
+//! The letters in English.
+
+use chrono::{DateTime, Utc};
+
+use super::{Language, Link, Shop, Text};
+use crate::domain::mail::Letter;
+
+pub const ENGLISH: Language = Language { code: "en", greeting, text, footer };
+
+fn greeting(name: Option<&str>) -> String {
+    name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
+}
+
+fn text(letter: &Letter, shop: &Shop) -> Text {
+    match letter {
+        Letter::Confirm { link } => text_of(
+            "Please confirm your e-mail address",
+            &[&format!(
+                "You have an account at {} now. Please confirm that this is your address:",
+                shop.name
+            )],
+            shop.link("confirm", *link, "Confirm this address"),
+            &["The link works once. If you did not register, leave it: nothing more will come."],
+        ),
+        Letter::Welcome => text_of(
+            &format!("Welcome to {}", shop.name),
+            &[
+                &format!("It is good to have you at {}.", shop.name),
+                "With your account you see your orders on all your devices, and follow each parcel \
+                 live from our door to yours.",
+            ],
+            None,
+            &[],
+        ),
+        Letter::Reset { link } => text_of(
+            "Choose a new password",
+            &[
+                "Somebody, hopefully you, asked for a new password for your account. Choose one here:",
+            ],
+            shop.link("reset", *link, "Choose a new password"),
+            &["The link works once, and not for long. If it was not you, there is nothing to do: \
+               your password is as it was."],
+        ),
+        Letter::PasswordChanged => text_of(
+            "Your password was changed",
+            &["The password of your account was changed."],
+            None,
+            &[NOT_ME],
+        ),
+        Letter::EmailChange { link } => text_of(
+            "Please confirm your new e-mail address",
+            &["Your account is to have this address from now on. Please confirm that it is yours:"],
+            shop.link("confirm", *link, "Confirm this address"),
+            &["The link works once. Until then your account keeps its old address. If it was not \
+               you, leave it."],
+        ),
+        Letter::EmailChanged { hint } => text_of(
+            "Your e-mail address was changed",
+            &[&format!(
+                "The address of your account was changed to {hint}. Letters go there from now on."
+            )],
+            None,
+            &["If it was not you, please write to our customer service at once."],
+        ),
+        Letter::NewDevice { device, at } => new_device(device, *at),
+    }
+}
+
+fn new_device(device: &str, at: DateTime<Utc>) -> Text {
+    text_of(
+        "A new device has signed in",
+        &[
+            &format!(
+                "Somebody signed in to your account on {} from a device that we have not seen before:",
+                moment(at)
+            ),
+            device,
+        ],
+        None,
+        &["If it was you, there is nothing to do.", NOT_ME],
+    )
+}
+
+const NOT_ME: &str = "If it was not you, choose another password at once: ask for it where you sign in, by \
+    “forgot password”. That signs out everybody else.";
+
+fn footer(shop: &Shop) -> String {
+    format!("{} sends this because of an account with this address. {}", shop.name, shop.url)
+}
+
+fn moment(at: DateTime<Utc>) -> String {
+    at.format("%-d %B %Y at %H:%M UTC").to_string()
+}
+
+fn text_of(subject: &str, before: &[&str], link: Option<Link>, after: &[&str]) -> Text {
+    let owned = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect();
+    Text { subject: subject.to_owned(), before: owned(before), link, after: owned(after) }
+}
