@@ -38,8 +38,8 @@ pub async fn register(
     Json(body): Json<Register>,
 ) -> Answered {
     let (email, name, password) = body.parse()?;
-    let _counted = gate.enter(Attempt::Register).await?;
-    let password_hash = actors.passwords.hash(password).await?;
+    let hashed = actors.passwords.hash(password);
+    let password_hash = gate.attempt(Attempt::Register, hashed).await?;
     let (user, role) = (UserId::new(), Role::Customer);
     let (opened, refresh) = open(user, &request);
     let (id, session) = (opened.id, Some(opened));

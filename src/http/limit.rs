@@ -6,7 +6,7 @@
 //!
 //! | handler | call |
 //! | --- | --- |
-//! | register | `enter(Register)`, once the body is read |
+//! | register | `attempt(Register, …)` around the hashing, once the body is read |
 //! | log in | `attempt(Login(&email), …)` around the comparison |
 //! | refresh | `enter(Refresh)` where the token renews nothing |
 //! | confirm, reset | `attempt(Proof, …)` around all that looks at the token |

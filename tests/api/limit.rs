@@ -108,12 +108,11 @@ async fn an_address_makes_twenty_accounts_an_hour_whatever_it_says_of_itself() {
         async move { client.post("/auth/register", account).await }
     };
 
-    let answers = join_all((0..25).map(register)).await;
+    for number in 0..20 {
+        register(number).await.is(201);
+    }
 
-    let (made, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|it| it.status == 201);
-    assert_eq!(made.len(), 20);
-    refused.into_iter().for_each(|it| too_many(it, 3600));
-    let again = register(30).await;
+    let again = register(20).await;
     too_many(&again, 3600);
     let seconds: u64 = again.header("retry-after").unwrap().parse().unwrap();
     assert!(seconds > 3500, "{seconds}");
@@ -128,9 +127,9 @@ async fn behind_a_proxy_each_client_has_limits_of_its_own() {
         async move { client.post("/auth/register", account).await }
     };
 
-    let answers = join_all((0..25).map(register)).await;
-
-    assert!(answers.iter().all(|it| it.status == 201));
+    for number in 0..21 {
+        register(number).await.is(201);
+    }
 }
 
 #[actix_rt::test]
