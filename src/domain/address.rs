@@ -197,6 +197,24 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
     Ok(Some(Option::deserialize(deserializer)?.unwrap_or_default()))
 }
 
+impl Edit {
+    /// The fields that it names.
+    pub fn named(&self) -> Vec<&'static str> {
+        let fields = [
+            ("name", self.name.is_some()),
+            ("line1", self.line1.is_some()),
+            ("line2", self.line2.is_some()),
+            ("city", self.city.is_some()),
+            ("region", self.region.is_some()),
+            ("postal_code", self.postal_code.is_some()),
+            ("country", self.country.is_some()),
+            ("phone", self.phone.is_some()),
+            ("is_default", self.is_default.is_some()),
+        ];
+        fields.into_iter().filter(|(_, is_named)| *is_named).map(|(field, _)| field).collect()
+    }
+}
+
 impl Saved {
     /// The address as `edit` has it; `Conflict` where it would leave no default.
     pub fn after(self, edit: &Edit, now: DateTime<Utc>) -> Result<Self, Error> {
@@ -295,7 +313,8 @@ mod tests {
 
     #[test]
     fn what_is_needed_depends_on_the_country() {
-        let cases: [(&str, Option<&str>, &str, &[(&str, &str)]); 12] = [
+        type Case<'a> = (&'a str, Option<&'a str>, &'a str, &'a [(&'a str, &'a str)]);
+        let cases: [Case<'_>; 12] = [
             ("DE", None, "10969", &[]),
             ("DE", None, "", &[("postal_code", "missing")]),
             ("DE", None, "1010", &[("postal_code", "invalid_postal_code")]),

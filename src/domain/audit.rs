@@ -23,6 +23,7 @@ mod link;
 mod mail;
 mod order;
 mod session;
+mod settings;
 mod system;
 
 /// Says what a command leaves in the audit log.
@@ -53,7 +54,7 @@ words! {
         EmailConfirmed = "account.email_confirmed",
         EmailChanged = "account.email_changed",
         SessionsEnded = "account.sessions_ended",
-        SettingsChanged = "account.settings_changed",
+        AccountSettingsChanged = "account.settings_changed",
         AddressSaved = "address.saved",
         AddressChanged = "address.changed",
         AddressDeleted = "address.deleted",
@@ -113,9 +114,9 @@ macro_rules! objects {
 
 objects! {
     UserId: User;
+    AddressId: Address;
     SessionId: Session;
     LinkId: Link;
-    AddressId: Address;
     VariantId: Variant;
     CartId: Cart;
     OrderId: Order;

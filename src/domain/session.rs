@@ -118,7 +118,7 @@ pub struct Refresh {
 #[derive(Debug, Clone)]
 pub enum Refreshed {
     /// The session goes on, with its user as they are now.
-    Renewed { session: SessionId, user: User },
+    Renewed { session: SessionId, user: Box<User> },
     /// A token spent long ago came back: somebody has copied it, so the session has ended.
     Reused { session: SessionId },
     /// No such token, or its session has ended.

@@ -153,25 +153,43 @@ words! {
 }
 
 /// The channels that are on, each once and in one order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(from = "Vec<Channel>")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(from = "Vec<Channel>", into = "Vec<Channel>")]
 #[schema(value_type = Vec<Channel>)]
-pub struct Channels(Vec<Channel>);
+pub struct Channels([bool; Channel::ALL.len()]);
 
 impl Channels {
-    pub fn has(&self, channel: Channel) -> bool {
-        self.0.contains(&channel)
+    pub fn of(on: &[Channel]) -> Self {
+        let mut channels = [false; Channel::ALL.len()];
+        for (is_on, channel) in channels.iter_mut().zip(Channel::ALL) {
+            *is_on = on.contains(channel);
+        }
+        Channels(channels)
+    }
+
+    pub fn has(self, channel: Channel) -> bool {
+        self.on().any(|it| it == channel)
+    }
+
+    fn on(self) -> impl Iterator<Item = Channel> {
+        Channel::ALL.iter().copied().zip(self.0).filter(|(_, is_on)| *is_on).map(|(it, _)| it)
     }
 }
 
 impl From<Vec<Channel>> for Channels {
     fn from(on: Vec<Channel>) -> Self {
-        Channels(Channel::ALL.iter().copied().filter(|channel| on.contains(channel)).collect())
+        Channels::of(&on)
+    }
+}
+
+impl From<Channels> for Vec<Channel> {
+    fn from(channels: Channels) -> Self {
+        channels.on().collect()
     }
 }
 
 /// What somebody wants to be told, and by which channels.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Notifications {
     /// An order was placed, paid, cancelled, refunded.
@@ -199,10 +217,9 @@ impl Notifications {
 /// Nobody is sold anything, or sent a text message, who did not ask for it.
 impl Default for Notifications {
     fn default() -> Self {
-        let usual = || Channels::from(vec![Channel::InApp, Channel::Email, Channel::Push]);
-        let security = Channels::from(vec![Channel::InApp, Channel::Email]);
-        let news = Channels::from(Vec::new());
-        Notifications { orders: usual(), delivery: usual(), security, news }
+        let usual = Channels::of(&[Channel::InApp, Channel::Email, Channel::Push]);
+        let security = Channels::of(&[Channel::InApp, Channel::Email]);
+        Notifications { orders: usual, delivery: usual, security, news: Channels::of(&[]) }
     }
 }
 
@@ -220,7 +237,7 @@ pub struct Privacy {
 ///
 /// Stored documents are read leniently, the opposite of what clients send: a field that was not
 /// there yet has its default, and one that a newer node wrote is passed over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Settings {
     /// The same as that of the profile: changing one changes the other.
@@ -246,8 +263,15 @@ impl Default for Settings {
     }
 }
 
+/// What a user had chosen, and what they have chosen instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed {
+    pub before: Settings,
+    pub after: Settings,
+}
+
 /// Replaces all that a user has chosen; `NotFound` where there is no such user any more.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct ChangeSettings {
     pub user: UserId,
     pub settings: Settings,
@@ -287,8 +311,8 @@ mod tests {
 
     #[test]
     fn mails_about_security_stay_on() {
-        let mut silent = Notifications::default();
-        silent.security = Channels::from(vec![Channel::Sms]);
+        let security = Channels::of(&[Channel::Sms]);
+        let silent = Notifications { security, ..Notifications::default() };
 
         assert!(silent.checked().is_err());
         assert!(Notifications::default().checked().is_ok());
@@ -296,7 +320,7 @@ mod tests {
 
     #[test]
     fn channels_are_kept_once_and_in_one_order() {
-        let channels = Channels::from(vec![Channel::Push, Channel::InApp, Channel::Push]);
+        let channels = Channels::of(&[Channel::Push, Channel::InApp, Channel::Push]);
         assert_eq!(serde_json::to_value(channels).unwrap(), json!(["in_app", "push"]));
     }
 

@@ -115,7 +115,7 @@ pub async fn refresh(
     let renewal = session::Refresh { spent, fresh: token::refresh_hash(&fresh) };
     match actors.sessions.ask(session, actors::session::Renew(renewal)).await? {
         Refreshed::Renewed { session, user } => {
-            Ok(HttpResponse::Ok().json(Session::of(&keys, user, session, fresh)?))
+            Ok(HttpResponse::Ok().json(Session::of(&keys, *user, session, fresh)?))
         }
         Refreshed::Reused { .. } => refused("refresh_token_reused"),
         Refreshed::Unknown => refused("invalid_refresh_token"),

@@ -37,7 +37,7 @@ macro_rules! with_commands {
             prune_sessions: each session::prune(session::Prune) -> i64;
             refresh: each session::refresh(session::Refresh) -> session::Refreshed;
             revoke: each session::revoke(session::Revoke) -> bool;
-            change_settings: each settings::change_settings(settings::ChangeSettings) -> settings::Settings;
+            change_settings: each settings::change_settings(settings::ChangeSettings) -> settings::Changed;
             save_address: each address::save(address::Save) -> address::Saved;
             change_address: each address::change(address::Change) -> address::Saved;
             delete_address: each address::delete(address::Delete) -> ();

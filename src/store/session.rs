@@ -206,7 +206,7 @@ pub fn refresh(tx: &mut Tx<'_>, command: &Refresh) -> Result<Refreshed, Error> {
             sessions::expires_at.eq(now + Duration::days(SESSION_DAYS)),
         ))
         .execute(tx.conn)?;
-    Ok(Refreshed::Renewed { session: id, user })
+    Ok(Refreshed::Renewed { session: id, user: Box::new(user) })
 }
 
 /// Whether it was open until now.

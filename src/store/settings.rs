@@ -11,7 +11,7 @@ use crate::{
         Error,
         account::UserStatus,
         id::UserId,
-        settings::{ChangeSettings, Settings},
+        settings::{ChangeSettings, Changed, Settings},
     },
     store::{error::corrupt, schema::users},
 };
@@ -27,19 +27,22 @@ pub fn get(conn: &mut Conn, user: UserId) -> Result<Settings, Error> {
     read(&locale, &document)
 }
 
-pub fn change_settings(tx: &mut Tx<'_>, command: &ChangeSettings) -> Result<Settings, Error> {
-    let stays = users::status.ne(UserStatus::Deleted.as_str());
-    let changed = diesel::update(users::table.find(command.user.to_string()).filter(stays))
+pub fn change_settings(tx: &mut Tx<'_>, command: &ChangeSettings) -> Result<Changed, Error> {
+    let query = users::table
+        .find(command.user.to_string())
+        .filter(users::status.ne(UserStatus::Deleted.as_str()))
+        .select((users::locale, users::settings));
+    let found: Option<(String, String)> = locked!(query).get_result(tx.conn).optional()?;
+    let (locale, settings) = found.ok_or(Error::NotFound("user"))?;
+    let changed = Changed { before: read(&locale, &settings)?, after: command.settings };
+    diesel::update(users::table.find(command.user.to_string()))
         .set((
-            users::locale.eq(command.settings.locale.to_string()),
-            users::settings.eq(document(&command.settings)?),
+            users::locale.eq(changed.after.locale.to_string()),
+            users::settings.eq(document(&changed.after)?),
             users::updated_at.eq(tx.now.naive_utc()),
         ))
         .execute(tx.conn)?;
-    if changed == 0 {
-        return Err(Error::NotFound("user"));
-    }
-    Ok(command.settings.clone())
+    Ok(changed)
 }
 
 /// The settings of which these columns are kept.

@@ -3,15 +3,12 @@
 use serde_json::json;
 
 use super::{Action, Audited, Entry};
-use crate::domain::{
-    account::{
-        Register, User,
-        change::{
-            AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, Confirmed, DeleteAccount, Ended,
-            ResendConfirmation, ResetPassword,
-        },
+use crate::domain::account::{
+    Register, User,
+    change::{
+        AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, Confirmed, DeleteAccount, Ended,
+        ResendConfirmation, ResetPassword,
     },
-    settings::{ChangeSettings, Settings},
 };
 
 impl Audited for Register {
@@ -93,14 +90,5 @@ impl Audited for DeleteAccount {
     fn audit(&self, Ended(ended): &Ended) -> Option<Entry> {
         let after = json!({ "status": "deleted", "sessions_ended": ended });
         Some(Entry::new(Action::AccountDeleted, self.user).after(after))
-    }
-}
-
-impl Audited for ChangeSettings {
-    type Outcome = Settings;
-
-    fn audit(&self, settings: &Settings) -> Option<Entry> {
-        let after = serde_json::to_value(settings).unwrap_or_default();
-        Some(Entry::new(Action::SettingsChanged, self.user).after(after))
     }
 }

@@ -1,4 +1,4 @@
-//! What is left of addresses: where somebody lives is never in the log.
+//! What is left of addresses: nothing of what they say, only which parts were changed.
 
 use serde_json::json;
 
@@ -9,8 +9,8 @@ impl Audited for Save {
     type Outcome = Saved;
 
     fn audit(&self, saved: &Saved) -> Option<Entry> {
-        let after = json!({ "user_id": self.user, "is_default": saved.is_default });
-        Some(Entry::new(Action::AddressSaved, self.id).after(after))
+        let entry = Entry::new(Action::AddressSaved, self.id);
+        Some(entry.after(json!({ "is_default": saved.is_default })))
     }
 }
 
@@ -18,8 +18,9 @@ impl Audited for Change {
     type Outcome = Saved;
 
     fn audit(&self, saved: &Saved) -> Option<Entry> {
-        let after = json!({ "user_id": self.user, "is_default": saved.is_default });
-        Some(Entry::new(Action::AddressChanged, self.id).after(after))
+        let entry = Entry::new(Action::AddressChanged, self.id);
+        let after = json!({ "changed": self.edit.named(), "is_default": saved.is_default });
+        Some(entry.after(after))
     }
 }
 
@@ -27,6 +28,6 @@ impl Audited for Delete {
     type Outcome = ();
 
     fn audit(&self, (): &()) -> Option<Entry> {
-        Some(Entry::new(Action::AddressDeleted, self.id).before(json!({ "user_id": self.user })))
+        Some(Entry::new(Action::AddressDeleted, self.id))
     }
 }
