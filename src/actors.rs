@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix::prelude::*;
 
 pub mod account;
+pub mod audit;
 pub mod cart;
 pub mod delivery;
 pub mod directory;
@@ -22,9 +23,9 @@ pub mod session;
 pub mod sweeper;
 
 use self::{
-    account::AccountActor, cart::CartActor, delivery::DeliveryActor, directory::Directory,
-    inventory::InventoryActor, link::LinkActor, order::OrderActor, password::Passwords,
-    payment::PaymentActor, session::SessionActor,
+    account::AccountActor, audit::AuditActor, cart::CartActor, delivery::DeliveryActor,
+    directory::Directory, inventory::InventoryActor, link::LinkActor, order::OrderActor,
+    password::Passwords, payment::PaymentActor, session::SessionActor,
 };
 use crate::{domain::Error, store::origin};
 
@@ -45,6 +46,7 @@ pub struct Actors {
     pub payments: Directory<PaymentActor>,
     pub deliveries: Directory<DeliveryActor>,
     pub inventory: Directory<InventoryActor>,
+    pub audit: Directory<AuditActor>,
     pub passwords: Passwords,
 }
 

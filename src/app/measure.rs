@@ -15,6 +15,7 @@ use crate::{
     actors::{
         Actors,
         account::AccountActor,
+        audit::AuditActor,
         cart::CartActor,
         delivery::DeliveryActor,
         directory::{Entity, Stats},
@@ -94,6 +95,7 @@ impl Measured {
             payments,
             deliveries,
             inventory,
+            audit,
             passwords: _,
         } = &self.actors;
         let all = [
@@ -101,6 +103,7 @@ impl Measured {
             (AccountActor::KIND, accounts.stats()),
             (LinkActor::KIND, links.stats()),
             (InventoryActor::KIND, inventory.stats()),
+            (AuditActor::KIND, audit.stats()),
             (OrderActor::KIND, orders.stats()),
             (CartActor::KIND, carts.stats()),
             (DeliveryActor::KIND, deliveries.stats()),

@@ -62,6 +62,7 @@ pub fn start_actors(
     let accounts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let links = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
+    let audit = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = cart::Deps {
@@ -90,6 +91,7 @@ pub fn start_actors(
         payments,
         deliveries,
         inventory,
+        audit,
         passwords,
     };
     Sweeper { store, actors: actors.clone() }.start();
@@ -139,12 +141,14 @@ async fn passivate(actors: Actors) {
             payments,
             deliveries,
             inventory,
+            audit,
             passwords: _,
         } = &actors;
         sessions.sweep(now);
         accounts.sweep(now);
         links.sweep(now);
         inventory.sweep(now);
+        audit.sweep(now);
         orders.sweep(now);
         carts.sweep(now);
         deliveries.sweep(now);
@@ -164,6 +168,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         payments,
         deliveries,
         inventory,
+        audit,
         passwords: _,
     } = actors;
     let drained = [
@@ -174,6 +179,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         ("inventory", inventory.drain(at_most).await),
         ("links", links.drain(at_most).await),
         ("accounts", accounts.drain(at_most).await),
+        ("audit", audit.drain(at_most).await),
         ("sessions", sessions.drain(at_most).await),
     ];
     for (kind, _) in drained.iter().filter(|(_, whole)| !whole) {

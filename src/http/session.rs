@@ -260,8 +260,10 @@ pub fn open(user: UserId, request: &HttpRequest) -> (OpenSession, String) {
 fn device(request: &HttpRequest) -> Device {
     let user_agent = request.headers().get(header::USER_AGENT);
     let user_agent = user_agent.and_then(|it| it.to_str().ok()); // an unreadable one is none
+    let address = peer::address(request);
     Device {
         user_agent: user_agent.map(|it| it.chars().take(USER_AGENT_CHARS_MAX).collect()),
-        address: peer::address(request).map(|it| it.to_string()),
+        address: address.map(|it| it.to_string()),
+        network: address.map(peer::provider),
     }
 }

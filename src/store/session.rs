@@ -144,16 +144,21 @@ pub fn open(tx: &mut Tx<'_>, session: &OpenSession) -> Result<(), Error> {
         expires_at: now + Duration::days(SESSION_DAYS),
         revoked_at: None,
         device: session.device.name(),
-        network: session.device.network(),
+        network: network(&session.device),
         end_reason: None,
     };
     diesel::insert_into(sessions::table).values(&row).execute(tx.conn)?;
     issue(tx, &row.id, &session.refresh.0)
 }
 
+/// As the row has it.
+fn network(device: &Device) -> String {
+    device.network.clone().unwrap_or_else(|| "unknown".to_owned())
+}
+
 /// Whether nobody has come from there with that before, though somebody has come.
 fn is_new_device(tx: &mut Tx<'_>, session: &OpenSession) -> Result<bool, Error> {
-    let (name, network) = (session.device.name(), session.device.network());
+    let (name, network) = (session.device.name(), network(&session.device));
     let of_user = || sessions::table.filter(sessions::user_id.eq(session.user.to_string()));
     let same = of_user().filter(sessions::device.eq(name)).filter(sessions::network.eq(network));
     let came = diesel::select(exists(of_user())).get_result::<bool>(tx.conn)?;
@@ -274,7 +279,7 @@ pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
             sessions::user_agent.eq(&nothing),
             sessions::address.eq(&nothing),
             sessions::device.eq(unknown.name()),
-            sessions::network.eq(unknown.network()),
+            sessions::network.eq(network(&unknown)),
         ))
         .execute(tx.conn)?;
     Ok(())
