@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 
+pub mod audit;
 pub mod cart;
 pub mod delivery;
 pub mod directory;
@@ -20,8 +21,9 @@ pub mod session;
 pub mod sweeper;
 
 use self::{
-    cart::CartActor, delivery::DeliveryActor, directory::Directory, inventory::InventoryActor,
-    order::OrderActor, password::Passwords, payment::PaymentActor, session::SessionActor,
+    audit::AuditActor, cart::CartActor, delivery::DeliveryActor, directory::Directory,
+    inventory::InventoryActor, order::OrderActor, password::Passwords, payment::PaymentActor,
+    session::SessionActor,
 };
 use crate::{domain::Error, store::origin};
 
@@ -40,6 +42,7 @@ pub struct Actors {
     pub payments: Directory<PaymentActor>,
     pub deliveries: Directory<DeliveryActor>,
     pub inventory: Directory<InventoryActor>,
+    pub audit: Directory<AuditActor>,
     pub passwords: Passwords,
 }
 

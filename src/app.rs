@@ -18,6 +18,8 @@ use tokio::{
 
 mod measure;
 mod start;
+#[cfg(test)]
+mod tests;
 
 use self::{
     measure::Measured,
@@ -30,7 +32,8 @@ use crate::{
     config::{Config, Secret, private_folder},
     domain::Error,
     http::{
-        self, Edge, health::Metrics, openapi::Document, peer::Proxies, routes::Table, token::Keys,
+        self, Edge, Waits, health::Metrics, openapi::Document, peer::Proxies, routes::Table,
+        token::Keys,
     },
     store::Store,
     ws::{self, Sockets},
@@ -70,6 +73,11 @@ impl App {
     /// Starts the actors on `store` and binds the address; it serves from [`App::run`] on.
     /// To be called in an actix system.
     pub async fn build(config: &Config, store: Store) -> Result<App, Error> {
+        App::with(config, store, Waits::default()).await
+    }
+
+    /// The same with other patience.
+    async fn with(config: &Config, store: Store, waits: Waits) -> Result<App, Error> {
         let arbiters: Vec<Arbiter> = (0..config.workers.get()).map(|_| Arbiter::new()).collect();
         let handles: Arc<[ArbiterHandle]> = arbiters.iter().map(Arbiter::handle).collect();
         let mut registry = Registry::with_prefix("rialto");
@@ -89,6 +97,7 @@ impl App {
         registry.register_collector(Box::new(measured));
         let counts = ws::metrics::Metrics::register(&mut registry);
         let edge = edge(config, address, store, &actors, &caches, told, registry)?;
+        let edge = Edge { waits, ..edge };
         let (url, proofs) = (config.public_url(address), edge.keys.proofs().clone());
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let sockets = sockets(&edge, bus, counts, caches.tickets);
@@ -143,6 +152,8 @@ fn edge(
         origins: config.allowed_origins(address).into_iter().collect(),
         limits: caches.limits.clone(),
         proxies: Proxies::new(move |it| proxies.iter().any(|network| network.contains(it))),
+        waits: Waits::default(),
+        is_https: config.public_url(address).starts_with("https://"),
         draining,
         registry: Arc::new(registry),
         metrics,
@@ -198,6 +209,7 @@ fn serve(
     edge: Edge,
     sockets: Sockets,
 ) -> Result<Server, Error> {
+    let waits = edge.waits;
     let app = move || {
         let sockets = sockets.clone();
         http::app(edge.clone(), move |config| ws::configure(config, &sockets))
@@ -207,6 +219,8 @@ fn serve(
         .workers(config.workers.get())
         .max_connections(CONNECTIONS_MAX.div_ceil(config.workers.get())) // of one worker
         .backlog(BACKLOG)
+        .client_request_timeout(waits.head)
+        .keep_alive(waits.idle)
         .disable_signals()
         .shutdown_timeout(FINISH_WITHIN_SECONDS)
         .listen(listener)

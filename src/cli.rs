@@ -11,6 +11,7 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod admin;
+mod audit;
 mod base;
 mod bench;
 mod import;
@@ -46,6 +47,9 @@ enum Command {
     /// Manage the people who run the shop
     #[command(subcommand)]
     Admin(Admin),
+    /// Examine the audit log
+    #[command(subcommand)]
+    Audit(Audit),
     /// Print every setting, its value and where it comes from, with secrets masked
     Config {
         /// Print the text of `.env.example` instead
@@ -95,6 +99,16 @@ enum Admin {
     Create { email: String },
 }
 
+#[derive(Debug, Subcommand)]
+enum Audit {
+    /// Check that no row of the log was changed, removed, moved or put in
+    Verify {
+        /// A head that was printed before and kept elsewhere: the log must still hold it
+        #[arg(long, value_name = "SEQUENCE:HASH")]
+        head: Option<String>,
+    },
+}
+
 /// Runs the command of this process's arguments and says how it ended: 0 where it was done, 1
 /// where it was not, 2 where the arguments are wrong, 3 where an import left out some lines.
 pub fn run() -> ExitCode {
@@ -104,6 +118,7 @@ pub fn run() -> ExitCode {
         Command::Migrate { direction } => migrate::run(direction),
         Command::Seed(seed) => seed::run(&seed),
         Command::Admin(Admin::Create { email }) => admin::create(&email),
+        Command::Audit(Audit::Verify { head }) => audit::verify(head.as_deref()),
         Command::Config { example } => settings::run(example),
         Command::Import { file } => import::run(&file),
         Command::Tour(options) => tour::run(&options),

@@ -3,14 +3,15 @@
 //! A handler extracts, asks or reads, and answers: rules are in `domain`, writing is done by
 //! `actors`. What can be asked for is one table, in [`routes`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     App, Error, HttpRequest,
     body::MessageBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     error::PathError,
-    middleware::{Compress, from_fn},
+    http::header,
+    middleware::{Compress, Condition, DefaultHeaders, from_fn},
     web::{Data, PathConfig, ServiceConfig},
 };
 use prometheus_client::registry::Registry;
@@ -31,6 +32,7 @@ use crate::{
 };
 
 pub mod account;
+pub mod audit;
 pub mod cart;
 pub mod catalogue;
 pub mod cursor;
@@ -66,6 +68,9 @@ pub struct Edge {
     pub limits: Limits,
     /// The proxies whose word counts about who is asking.
     pub proxies: Proxies,
+    pub waits: Waits,
+    /// Whether the outside reaches us by TLS.
+    pub is_https: bool,
     /// Turns true when the process is told to stop.
     pub draining: Draining,
     /// What `/metrics` shows; the counts of requests are registered in it.
@@ -76,6 +81,36 @@ pub struct Edge {
     /// Made of `tables` once.
     pub document: Document,
 }
+
+/// How long this edge waits for others.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits {
+    /// For the head of the first request on a connection.
+    pub head: Duration,
+    /// For a body.
+    pub body: Duration,
+    /// For a handler: longer than any wait inside it, so its end means that we hang.
+    pub handler: Duration,
+    /// For the next request on a connection. A browser opens another one in no time.
+    pub idle: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Waits { head: seconds(5), body: seconds(10), handler: seconds(20), idle: seconds(5) }
+    }
+}
+
+impl Waits {
+    /// Those of the app that `request` has come to.
+    fn of(request: &HttpRequest) -> Self {
+        request.app_data::<Data<Waits>>().map(|it| ***it).unwrap_or_default()
+    }
+}
+
+/// How long a browser that once came by TLS comes by nothing else: a year.
+const ONLY_TLS: &str = "max-age=31536000";
 
 /// The whole app of one worker thread: the routes of `edge`, whatever `more` mounts beside them
 /// (pages, or data for the handlers of other layers), and what every request passes.
@@ -92,12 +127,15 @@ pub fn app(
     >,
 > {
     let cors = middleware::cors(&edge.origins);
+    let only_tls = DefaultHeaders::new().add((header::STRICT_TRANSPORT_SECURITY, ONLY_TLS));
+    let only_tls = Condition::new(edge.is_https, only_tls);
     App::new()
         .configure(more)
         .configure(|config| configure(config, edge))
         .wrap(cors)
         .wrap(Compress::default())
         .wrap(from_fn(middleware::surround))
+        .wrap(only_tls)
 }
 
 /// Mounts the routes and what their handlers ask.
@@ -109,6 +147,7 @@ fn configure(config: &mut ServiceConfig, edge: Edge) {
         .app_data(Data::new(edge.keys))
         .app_data(Data::new(edge.limits))
         .app_data(Data::new(edge.proxies))
+        .app_data(Data::new(edge.waits))
         .app_data(Data::new(edge.draining))
         .app_data(Data::from(edge.registry))
         .app_data(Data::new(edge.metrics))

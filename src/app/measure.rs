@@ -14,6 +14,7 @@ use prometheus_client::{
 use crate::{
     actors::{
         Actors,
+        audit::AuditActor,
         cart::CartActor,
         delivery::DeliveryActor,
         directory::{Entity, Stats},
@@ -83,11 +84,20 @@ impl Measured {
     }
 
     fn actors(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let Actors { sessions, carts, orders, payments, deliveries, inventory, passwords: _ } =
-            &self.actors;
+        let Actors {
+            sessions,
+            carts,
+            orders,
+            payments,
+            deliveries,
+            inventory,
+            audit,
+            passwords: _,
+        } = &self.actors;
         let all = [
             (SessionActor::KIND, sessions.stats()),
             (InventoryActor::KIND, inventory.stats()),
+            (AuditActor::KIND, audit.stats()),
             (OrderActor::KIND, orders.stats()),
             (CartActor::KIND, carts.stats()),
             (DeliveryActor::KIND, deliveries.stats()),

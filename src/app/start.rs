@@ -55,6 +55,7 @@ pub fn start_actors(
     let many = Limits { cap: SESSIONS_MAX, wakes_max: SESSIONS_MAX, ..limits.clone() };
     let sessions = Directory::new(deps, Arc::clone(arbiters), many);
     let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
+    let audit = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = cart::Deps {
@@ -74,7 +75,8 @@ pub fn start_actors(
     };
     let payments = Directory::new(deps, Arc::clone(arbiters), limits);
     let passwords = Passwords::start(config.password_hash)?;
-    let actors = Actors { sessions, carts, orders, payments, deliveries, inventory, passwords };
+    let actors =
+        Actors { sessions, carts, orders, payments, deliveries, inventory, audit, passwords };
     Sweeper { store, actors: actors.clone() }.start();
     actix_rt::spawn(passivate(actors.clone()));
     Ok(actors)
@@ -113,10 +115,19 @@ async fn passivate(actors: Actors) {
     loop {
         tick.tick().await;
         let now = Instant::now();
-        let Actors { sessions, carts, orders, payments, deliveries, inventory, passwords: _ } =
-            &actors;
+        let Actors {
+            sessions,
+            carts,
+            orders,
+            payments,
+            deliveries,
+            inventory,
+            audit,
+            passwords: _,
+        } = &actors;
         sessions.sweep(now);
         inventory.sweep(now);
+        audit.sweep(now);
         orders.sweep(now);
         carts.sweep(now);
         deliveries.sweep(now);
@@ -127,13 +138,15 @@ async fn passivate(actors: Actors) {
 /// Lets no new message in, from those who ask to those who are asked, and waits for what is in
 /// hand, each kind at most for `at_most`.
 pub async fn drain(actors: &Actors, at_most: Duration) {
-    let Actors { sessions, carts, orders, payments, deliveries, inventory, passwords: _ } = actors;
+    let Actors { sessions, carts, orders, payments, deliveries, inventory, audit, passwords: _ } =
+        actors;
     let drained = [
         ("payments", payments.drain(at_most).await),
         ("deliveries", deliveries.drain(at_most).await),
         ("carts", carts.drain(at_most).await),
         ("orders", orders.drain(at_most).await),
         ("inventory", inventory.drain(at_most).await),
+        ("audit", audit.drain(at_most).await),
         ("sessions", sessions.drain(at_most).await),
     ];
     for (kind, _) in drained.iter().filter(|(_, whole)| !whole) {

@@ -24,6 +24,17 @@ pub fn open(config: &Config) -> Result<Store, Failure> {
     Ok(Store::open(&url)?)
 }
 
+/// Opens the store as it stands: what is to be examined is not brought up to date before.
+pub fn open_as_it_is(config: &Config) -> Result<Store, Failure> {
+    let url = Url::from(&config.database);
+    if let Url::Sqlite(path) = &url
+        && !path.exists()
+    {
+        return Err(Failure::new(format!("{}: there is no such database", path.display())));
+    }
+    Ok(Store::open(&url)?)
+}
+
 /// Runs what an operator asked for, who is then in the audit log.
 pub fn run<T>(work: impl Future<Output = T>) -> T {
     System::new().block_on(Behalf::operator().scope(work))

@@ -6,6 +6,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -19,8 +20,10 @@ mod account;
 mod address;
 mod cart;
 mod catalogue;
+pub mod chain;
 mod mail;
 mod order;
+pub mod reading;
 mod session;
 mod settings;
 mod system;
@@ -59,6 +62,8 @@ words! {
         PaymentSettled = "payment.settled",
         PaymentRefunded = "payment.refunded",
         DeliveryMoved = "delivery.moved",
+        AuditRead = "audit.read",
+        AuditExported = "audit.exported",
     }
 }
 
@@ -73,6 +78,7 @@ words! {
         Variant = "variant",
         Cart = "cart",
         Order = "order",
+        Audit = "audit",
     }
 }
 
@@ -87,6 +93,8 @@ pub struct Object {
 impl Object {
     /// The catalogue as a whole.
     pub const CATALOGUE: Object = Object { kind: ObjectKind::Catalogue, id: None };
+    /// The audit log.
+    pub const AUDIT: Object = Object { kind: ObjectKind::Audit, id: None };
 }
 
 macro_rules! objects {
@@ -141,7 +149,8 @@ impl Entry {
 }
 
 /// On whose behalf something is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub enum Actor {
     User(UserId),
     /// Somebody who has not said who they are: a guest, or a log-in that has yet to be checked.
@@ -160,6 +169,12 @@ impl fmt::Display for Actor {
             Actor::System => f.write_str("system"),
             Actor::Operator => f.write_str("operator"),
         }
+    }
+}
+
+impl From<Actor> for String {
+    fn from(actor: Actor) -> String {
+        actor.to_string()
     }
 }
 

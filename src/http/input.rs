@@ -3,7 +3,7 @@
 //! Unknown fields are refused by the types (`deny_unknown_fields`). Serde's own words never reach
 //! the client: `named` turns them into ours.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
@@ -18,13 +18,11 @@ use futures_util::{
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::{Path, Segment};
 
-use super::{error::Problem, token};
+use super::{Waits, error::Problem, token};
 use crate::domain::{Error, error::FieldError};
 
 /// The largest JSON body, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
-/// How long a body may take to arrive.
-const BODY_ARRIVES_WITHIN: Duration = Duration::from_secs(10);
 
 /// A body as it was sent, of at most [`BODY_BYTES_MAX`].
 #[derive(Debug)]
@@ -64,12 +62,12 @@ impl FromRequest for Body {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = request.content_type().eq_ignore_ascii_case("application/json");
         let is_packed = request.headers().contains_key(header::CONTENT_ENCODING);
-        let payload = payload.take();
+        let (payload, within) = (payload.take(), Waits::of(request).body);
         Box::pin(async move {
             if is_packed {
                 return Err(Problem::wrong_media_type());
             }
-            let arrived = tokio::time::timeout(BODY_ARRIVES_WITHIN, collect(payload)).await;
+            let arrived = tokio::time::timeout(within, collect(payload)).await;
             let bytes = arrived.map_err(|_| Problem::slow_body())??;
             Ok(Body { bytes, is_json })
         })

@@ -23,6 +23,7 @@ use actix_web::{
 use futures_util::FutureExt;
 
 use super::{
+    Waits,
     error::{self, Problem},
     extract::{CART_TOKEN, ORDER_TOKEN, SignedIn},
     health::Metrics,
@@ -32,8 +33,6 @@ use super::{
 };
 use crate::store::origin::Behalf;
 
-/// How long a handler may take: longer than any wait inside it, so it means that we hang.
-const SERVED_WITHIN: Duration = Duration::from_secs(20);
 /// How long a browser may remember a pre-flight answer, in seconds.
 const PREFLIGHT_SECONDS: usize = 3600;
 
@@ -71,7 +70,7 @@ pub async fn contain(
     request.extensions_mut().insert(route);
     let kept = request.request().clone();
     let served = AssertUnwindSafe(next.call(request)).catch_unwind();
-    let problem = match tokio::time::timeout(SERVED_WITHIN, served).await {
+    let problem = match tokio::time::timeout(Waits::of(&kept).handler, served).await {
         Ok(Ok(served)) => return served,
         Ok(Err(panic)) => Problem::panicked(&*panic),
         Err(_) => Problem::timed_out(),

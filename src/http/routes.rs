@@ -12,9 +12,12 @@ use actix_web::{
 };
 
 use super::{
-    account, cart, catalogue, delivery,
+    account, audit, cart, catalogue, delivery,
     error::Problem,
-    extract::{Access, Auth, Holder, May, Public, Scope, Shopper, Visitor, right::Stock},
+    extract::{
+        Access, Auth, Holder, May, Public, Scope, Shopper, Visitor,
+        right::{Audit, Stock},
+    },
     health,
     middleware::contain,
     openapi, order, payment, session,
@@ -129,6 +132,8 @@ self::routes! {
     POST   "/api/v1/payments/{id}/confirm"     Holder     payment::confirm_payment;
     POST   "/api/v1/payments/{id}/cancel"      Holder     payment::cancel_payment;
     POST   "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::change_stock;
+    GET    "/api/v1/admin/audit"               May<Audit> audit::audit;
+    GET    "/api/v1/admin/audit/export"        May<Audit> audit::export_audit;
     GET    "/healthz"                          Public     health::alive;
     GET    "/readyz"                           Public     health::ready;
     GET    "/metrics"                          Public     health::metrics;

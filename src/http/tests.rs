@@ -1,7 +1,9 @@
 //! What every request passes, tried on an app of a few routes and no shop behind them.
 
+use std::time::Duration;
+
 use actix_web::{
-    App, HttpResponse,
+    App, HttpRequest, HttpResponse,
     body::MessageBody,
     dev::ServiceResponse,
     http::{Method, header::HeaderMap},
@@ -14,7 +16,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    Waits,
     error::Answered,
+    etag,
     extract::{Auth, Public},
     health::Metrics,
     input::{BODY_BYTES_MAX, Json, Query},
@@ -30,6 +34,8 @@ const TABLE: Table = Table {
         Route { method: "POST", path: "/things", serve: make_route },
         Route { method: "GET", path: "/things", serve: list_route },
         Route { method: "GET", path: "/gone", serve: gone_route },
+        Route { method: "GET", path: "/hangs", serve: hanging_route },
+        Route { method: "GET", path: "/image", serve: image_route },
     ],
     openapi: || utoipa::openapi::OpenApiBuilder::new().build(),
 };
@@ -68,6 +74,20 @@ fn list_route() -> Endpoint {
     Endpoint::of::<Public, _, _>(handler)
 }
 
+fn hanging_route() -> Endpoint {
+    async fn handler(_: Auth<Public>) -> HttpResponse {
+        std::future::pending().await
+    }
+    Endpoint::of::<Public, _, _>(handler)
+}
+
+fn image_route() -> Endpoint {
+    async fn handler(_: Auth<Public>, request: HttpRequest) -> HttpResponse {
+        etag::immutable(&request, "key", "image/png", vec![0])
+    }
+    Endpoint::of::<Public, _, _>(handler)
+}
+
 fn gone_route() -> Endpoint {
     async fn handler(_: Auth<Public>) -> Answered {
         Err(crate::domain::Error::from(Refusal::new("sold_out", "no more").with("left", 0)).into())
@@ -102,6 +122,7 @@ impl Told {
 async fn told(request: TestRequest) -> Told {
     let app = App::new()
         .app_data(Data::new(Metrics::register(&mut Registry::default())))
+        .app_data(Data::new(Waits { handler: Duration::from_millis(50), ..Waits::default() }))
         .app_data(PathConfig::default().error_handler(super::unknown))
         .configure(|config| routes::configure(config, &[TABLE]))
         .wrap(middleware::cors(&["https://shop.example".to_owned()]))
@@ -131,6 +152,12 @@ async fn a_panic_is_a_500_that_tells_nothing() {
 
     assert_eq!((told.status, &told.problem()["code"]), (500, &"internal".into()));
     assert!(!told.body.contains("secret"));
+}
+
+#[actix_rt::test]
+async fn a_handler_that_hangs_is_given_up() {
+    let told = told(get("/hangs")).await;
+    assert_eq!((told.status, &told.problem()["code"]), (503, &"timeout".into()));
 }
 
 #[actix_rt::test]
@@ -226,11 +253,13 @@ async fn an_error_is_readable_also_for_those_who_take_compressed_answers() {
 
 #[actix_rt::test]
 async fn every_answer_carries_the_headers_of_safety() {
-    for path in ["/things", "/gone", "/nowhere", "/panic"] {
+    for path in ["/things", "/gone", "/nowhere", "/panic", "/image"] {
         let told = told(get(path)).await;
+        let kept =
+            if path == "/image" { "public, max-age=31536000, immutable" } else { "no-store" };
         assert_eq!(told.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(told.header("x-frame-options"), "DENY", "{path}");
-        assert_eq!(told.header("cache-control"), "no-store", "{path}");
+        assert_eq!(told.header("cache-control"), kept, "{path}");
         assert_eq!(told.header("content-security-policy"), middleware::STRICT_POLICY, "{path}");
         assert!(!told.header("referrer-policy").is_empty(), "{path}");
     }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::writer::Waiting;
 use crate::domain::{
     Error, account, address,
-    audit::{Audited, Origin},
+    audit::{Audited, Origin, reading},
     cart, catalogue, event,
     id::MailId,
     idempotency, mail,
@@ -42,6 +42,7 @@ macro_rules! with_commands {
             recover_mails: each mail::recover(mail::Recover) -> Vec<MailId>;
             prune_mails: each mail::prune(mail::Prune) -> i64;
             keep_answer: each idempotency::keep_one(idempotency::Keep) -> idempotency::Answer;
+            read_audit: each audit::read(reading::Read) -> ();
             prune_keys: each idempotency::prune(idempotency::Prune) -> i64;
         }
     };

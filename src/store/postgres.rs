@@ -27,6 +27,8 @@ const PATIENCE: &str = "connect_timeout=3&keepalives_idle=5&tcp_user_timeout=100
 const READ_ONLY: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;";
 /// Held for a transaction by the one node that publishes; any number that no other program uses.
 const RELAY_LOCK: i64 = 7_425_100_001;
+/// Held by the one transaction that adds to the audit log, from then to its commit.
+const AUDIT_LOCK: i64 = 7_425_100_003;
 /// Held for a session by the one node that migrates.
 const MIGRATION_LOCK: i64 = 7_425_100_002;
 
@@ -52,6 +54,14 @@ pub fn snapshot<T>(
 pub fn leads(conn: &mut Conn) -> Result<bool, Error> {
     diesel::define_sql_function! { fn pg_try_advisory_xact_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool; }
     Ok(diesel::select(pg_try_advisory_xact_lock(RELAY_LOCK)).get_result(conn)?)
+}
+
+/// Lets nobody else add to the audit log until the end of the transaction. Whoever holds it waits
+/// for no other lock, so that nobody waits for it in a circle: it is taken last.
+pub fn lock_audit(conn: &mut Conn) -> Result<(), Error> {
+    diesel::define_sql_function! { fn pg_advisory_xact_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Text; }
+    diesel::select(pg_advisory_xact_lock(AUDIT_LOCK)).execute(conn)?;
+    Ok(())
 }
 
 pub(super) struct Postgres(Conn);

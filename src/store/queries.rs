@@ -4,11 +4,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Backend, Conn, leads, snapshot};
+use super::{Backend, Conn, leads, lock_audit, snapshot};
 use crate::{
-    domain::Error,
+    domain::{
+        Error,
+        audit::{Audited, Entry, Origin},
+    },
     store::{
-        commands::{Lanes, Outcomes},
+        commands::{Lane, Lanes, Outcomes},
         error::{Failure, failure},
         writer::Done,
     },
@@ -16,6 +19,7 @@ use crate::{
 
 pub mod account;
 pub mod address;
+pub mod audit;
 pub mod cart;
 pub mod catalogue;
 pub mod delivery;
@@ -47,10 +51,12 @@ macro_rules! run {
     ($($lane:ident: $mode:ident $module:ident::$function:ident($command:ty) -> $outcome:ty;)*) => {
         pub fn run(conn: &mut Conn, lanes: &Lanes, now: DateTime<Utc>) -> Result<Done, Error> {
             let mut tx = Tx { conn, now, told: false, mailed: false };
-            let mut outcomes = Outcomes::default();
+            let (mut outcomes, mut left) = (Outcomes::default(), Vec::new());
             $(if !lanes.$lane.commands.is_empty() {
                 outcomes.$lane = run!(@$mode &mut tx, &lanes.$lane.commands, $module::$function)?;
+                left.extend(entries(&lanes.$lane, &outcomes.$lane));
             })*
+            audit::append(&mut tx, &left)?;
             Ok(Done { outcomes, told: tx.told, mailed: tx.mailed })
         }
     };
@@ -58,6 +64,18 @@ macro_rules! run {
     (@each $tx:expr, $commands:expr, $function:path) => { each($tx, $commands, $function) };
 }
 with_commands!(run);
+
+/// What the commands of a kind leave in the audit log: those that failed left nothing behind.
+fn entries<C: Audited>(
+    lane: &Lane<C>,
+    outcomes: &[Result<C::Outcome, Error>],
+) -> impl Iterator<Item = (Origin, Entry)> {
+    let Lane { commands, origins } = lane;
+    commands.iter().zip(origins).zip(outcomes).filter_map(|((command, origin), outcome)| {
+        let entry = command.audit(outcome.as_ref().ok()?)?; // What failed leaves nothing.
+        Some((origin.clone(), entry))
+    })
+}
 
 /// Runs each command in a savepoint of its own, so that one that fails undoes nothing else.
 fn each<C, T>(

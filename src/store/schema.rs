@@ -118,6 +118,13 @@ table! { mails (id) {
     due_at -> Nullable<Timestamp>, created_at -> Timestamp, updated_at -> Timestamp,
 } }
 
+table! { audit (sequence) {
+    sequence -> BigInt, format -> Integer, at -> Timestamp, actor -> Text,
+    session_id -> Nullable<Text>, address -> Nullable<Text>, request_id -> Nullable<Text>,
+    action -> Text, object_kind -> Text, object_id -> Nullable<Text>, before -> Nullable<Text>,
+    after -> Nullable<Text>, hash -> Text,
+} }
+
 table! { epochs (epoch) { epoch -> Text, } }
 
 joinable!(products -> categories (category_id));

@@ -47,6 +47,11 @@ pub fn leads(_conn: &mut Conn) -> Result<bool, Error> {
     Ok(true)
 }
 
+/// Lets nobody else add to the audit log until the end of the transaction: nobody else can.
+pub fn lock_audit(_conn: &mut Conn) -> Result<(), Error> {
+    Ok(())
+}
+
 pub(super) struct Sqlite(Conn);
 
 impl Engine for Sqlite {

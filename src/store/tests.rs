@@ -19,12 +19,13 @@ use super::{
 use crate::domain::{
     Error,
     account::{Email, Register, Role},
-    audit::Origin,
+    audit::{Action, Origin, chain::Head, reading::Filter},
     cart::{Cart, Edit, Quantity, Save},
     catalogue::{ChangeStock, Import, NewCategory, NewProduct, NewVariant, StockChange},
     event::{Kind, Relay},
     id::{CartId, ItemId, UserId, VariantId},
     money::Money,
+    page::Page,
 };
 
 /// A database that is gone when the test is.
@@ -143,6 +144,14 @@ fn queue<C: Command>(
     answered
 }
 
+/// How many entries of an action are in the audit log, which must be whole.
+async fn left(store: &Store, action: Action) -> usize {
+    let walked = read!(store, audit::walk(Head::START, 1000, None)).unwrap();
+    assert_eq!((walked.fault, walked.is_last), (None, true));
+    let filter = Filter { action: Some(action), ..Filter::default() };
+    read!(store, audit::page(filter, Page { limit: 100, after: None })).unwrap().items.len()
+}
+
 #[actix_rt::test]
 async fn one_poisoned_command_of_a_batch_fails_alone() {
     let (database, store, variant) = Database::stocked().await;
@@ -170,6 +179,7 @@ async fn one_poisoned_command_of_a_batch_fails_alone() {
         answered.await.unwrap().unwrap();
         assert_eq!(read!(store, cart::get(cart)).unwrap().items.len(), 1);
     }
+    assert_eq!(left(&store, Action::CartChanged).await, 40);
 }
 
 #[actix_rt::test]
@@ -202,6 +212,8 @@ async fn a_command_that_is_refused_undoes_nothing_else_of_its_batch() {
             .unwrap()
             .is_some()
     );
+    assert_eq!(left(&store, Action::AccountRegistered).await, 2);
+    assert_eq!(left(&store, Action::StockChanged).await, 0);
 }
 
 #[actix_rt::test]
@@ -217,6 +229,7 @@ async fn of_two_edits_of_the_same_version_in_a_batch_one_is_stale() {
     first.await.unwrap().unwrap();
     assert!(matches!(second.await.unwrap(), Err(Error::Stale)));
     assert_eq!(read!(store, cart::get(cart)).unwrap().version, 1);
+    assert_eq!(left(&store, Action::CartChanged).await, 1);
 }
 
 #[actix_rt::test]

@@ -9,7 +9,9 @@
 )]
 
 mod account;
+mod audit;
 mod bench;
+mod browser;
 mod cart;
 mod catalogue;
 mod checkout;
@@ -18,6 +20,7 @@ mod delivery;
 mod errors;
 mod guest;
 mod idempotency;
+mod leaks;
 mod lifecycle;
 mod limit;
 mod mail;
@@ -30,3 +33,4 @@ mod routes;
 mod socket;
 mod stock;
 mod support;
+mod token;

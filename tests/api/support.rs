@@ -6,7 +6,7 @@ use std::{
     cell::{OnceCell, RefCell},
     future::Future,
     path::Path,
-    process::ExitStatus,
+    process::{ExitStatus, Output},
     rc::Rc,
     time::Duration,
 };
@@ -33,7 +33,7 @@ pub mod socket;
 use client::Client;
 use database::{Database, Kind};
 use purchase::Variant;
-use server::Server;
+use server::{Folder, Server, program};
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -104,6 +104,12 @@ impl TestShop {
         shop
     }
 
+    /// Another value for a setting, from the next start on.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.push((name, value.to_owned()));
+    }
+
     /// Starts the program on what was stored before.
     pub async fn start_again(&mut self) {
         let folder = self.server.take().map(Server::into_folder);
@@ -148,6 +154,29 @@ impl TestShop {
 
     fn server_mut(&mut self) -> &mut Server {
         self.server.as_mut().expect("the shop has been started")
+    }
+
+    /// Runs `sql` beside the program, as whoever owns the database can.
+    pub fn sql(&self, sql: &str) -> diesel::QueryResult<()> {
+        self.database.execute(sql)
+    }
+
+    /// Takes away what keeps the audit log from being changed.
+    pub fn let_the_log_be_changed(&self) {
+        let sql = match *self.database {
+            Database::Sqlite { .. } => {
+                "DROP TRIGGER audit_is_not_updated; DROP TRIGGER audit_is_not_deleted; \
+                 DROP TRIGGER audit_is_not_replaced"
+            }
+            Database::Postgres { .. } => "DROP TRIGGER audit_is_append_only ON audit",
+        };
+        self.sql(sql).unwrap();
+    }
+
+    /// Runs a command of the program on this shop's database.
+    pub fn rialto(&self, arguments: &[&str]) -> Output {
+        let folder = Folder::make("command");
+        program(folder.path(), self.database.url()).args(arguments).output().unwrap()
     }
 
     /// Somebody without any credentials.

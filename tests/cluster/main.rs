@@ -272,6 +272,36 @@ async fn a_checkout_that_is_refused_at_both_nodes_at_once_is_refused_alike() {
     }
 }
 
+#[actix_rt::test]
+async fn what_many_do_at_both_nodes_at_once_is_one_unbroken_log() {
+    const ROUNDS: usize = 10;
+    let (one, other) = two_nodes().await;
+    let teapot = one.variant("teapot").await;
+    let shops = [&one, &other];
+    let guests: Vec<Client> = join_all((0..8).map(|at| shops[at % 2].guest())).await;
+    let before = log_head(&one);
+
+    join_all(guests.iter().map(|guest| async {
+        for _ in 0..ROUNDS {
+            guest.add(&teapot, 1).await;
+        }
+        guest.check_out_as_guest().await.is(201);
+    }))
+    .await;
+
+    assert_eq!(log_head(&one) - before, i64::try_from(guests.len() * (ROUNDS + 1)).unwrap());
+}
+
+/// The number of the last entry of the audit log, which must be whole.
+fn log_head(shop: &TestShop) -> i64 {
+    let ended = shop.rialto(&["audit", "verify"]);
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let (out, err) = (text(&ended.stdout), text(&ended.stderr));
+    assert!(ended.status.success(), "{err}");
+    let head = out.lines().find_map(|line| line.strip_prefix("head ")).expect("a head");
+    head.split_once(':').unwrap().0.parse().unwrap()
+}
+
 /// What many guesses at once, at these shops in turn, are answered.
 async fn guess(shops: &[&TestShop], email: &str) -> (usize, usize) {
     let strangers: Vec<Client> = shops.iter().map(|shop| shop.stranger()).collect();

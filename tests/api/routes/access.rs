@@ -57,6 +57,8 @@ expected! {
     POST   "/api/v1/payments/{id}/cancel"              401    401   401      404   404;
     POST   "/api/v1/payments/{id}/confirm"             401    401   401      400   400;
     POST   "/api/v1/admin/variants/{id}/stock"         401    401   401      403   400;
+    GET    "/api/v1/admin/audit"                       401    401   401      403   200;
+    GET    "/api/v1/admin/audit/export"                401    401   401      403   200;
     GET    "/api/v1/ws"                                400    400   400      400   400;
     POST   "/api/v1/ws/tickets"                        401    401   401      201   201;
     GET    "/healthz"                                  200    200   200      200   200;

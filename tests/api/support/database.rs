@@ -10,7 +10,9 @@ use std::{
     },
 };
 
-use diesel::{Connection, PgConnection, connection::SimpleConnection};
+use diesel::{
+    Connection, PgConnection, QueryResult, SqliteConnection, connection::SimpleConnection,
+};
 
 use super::{
     ADMIN_EMAIL, PASSWORD,
@@ -83,6 +85,21 @@ impl Database {
         let name = format!("{}_{}", template_name(), COUNT.fetch_add(1, Ordering::Relaxed));
         make_postgres(&name, Some(&POSTGRES));
         Database::Postgres { url: postgres_url(&name), name }
+    }
+
+    /// Runs `sql` beside the program, as whoever owns the database can.
+    pub fn execute(&self, sql: &str) -> QueryResult<()> {
+        match self {
+            Database::Sqlite { url, .. } => {
+                let mut conn =
+                    SqliteConnection::establish(url.trim_start_matches("sqlite:")).unwrap();
+                conn.batch_execute("PRAGMA busy_timeout = 5000")?;
+                conn.batch_execute(sql)
+            }
+            Database::Postgres { url, .. } => {
+                PgConnection::establish(url).unwrap().batch_execute(sql)
+            }
+        }
     }
 
     /// As `DATABASE_URL` says it.

@@ -1,0 +1,168 @@
+//! The table `audit`: who changed what. Rows are added at the end, chained by hashes, and never
+//! touched again.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+mod chain;
+
+pub use chain::walk;
+
+use super::{Backend, Conn, Tx, lock_audit};
+use crate::{
+    domain::{
+        Error,
+        audit::{
+            Entry, Origin,
+            chain::Head,
+            reading::{Filter, Key, Read, Record, RecordObject},
+        },
+        page::{Listed, Page},
+    },
+    store::{error::corrupt, schema::audit},
+};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit, treat_none_as_default_value = false)]
+struct Row {
+    sequence: i64,
+    format: i32,
+    at: NaiveDateTime,
+    actor: String,
+    session_id: Option<String>,
+    address: Option<String>,
+    request_id: Option<String>,
+    action: String,
+    object_kind: String,
+    object_id: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+    hash: String,
+}
+
+/// Writes what the commands of a transaction left, as its last statements: from the first of them
+/// to the commit no other transaction adds to the log. One `INSERT`, since a transaction has no
+/// more commands than rows fit in one.
+pub fn append(tx: &mut Tx<'_>, left: &[(Origin, Entry)]) -> Result<(), Error> {
+    if left.is_empty() {
+        return Ok(());
+    }
+    lock_audit(tx.conn)?;
+    let mut head = head(tx.conn)?;
+    let rows = left.iter().map(|(origin, entry)| {
+        let row = Row::of(origin, entry, tx.now.naive_utc(), &head);
+        head = row.head();
+        row
+    });
+    let rows: Vec<Row> = rows.collect();
+    diesel::insert_into(audit::table).values(&rows).execute(tx.conn)?;
+    Ok(())
+}
+
+/// That somebody reads the log changes nothing else: the entry is all that is written.
+pub fn read(_: &mut Tx<'_>, _: &Read) -> Result<(), Error> {
+    Ok(())
+}
+
+/// The last row of the log; before the first it is [`Head::START`].
+fn head(conn: &mut Conn) -> Result<Head, Error> {
+    let last: Option<(i64, String)> = audit::table
+        .order(audit::sequence.desc())
+        .select((audit::sequence, audit::hash))
+        .first(conn)
+        .optional()?;
+    Ok(last.map_or(Head::START, |(sequence, hash)| Head { sequence, hash }))
+}
+
+/// The entries that `filter` lets through, the newest first.
+pub fn page(
+    conn: &mut Conn,
+    filter: Filter,
+    page: Page<Key>,
+) -> Result<Listed<Record, Key>, Error> {
+    let Filter { actor, action, object_kind, object_id, from, to } = filter;
+    let mut query = audit::table
+        .order((audit::at.desc(), audit::sequence.desc()))
+        .limit(page.limit.saturating_add(1))
+        .select(Row::as_select())
+        .into_boxed::<Backend>();
+    if let Some(actor) = actor {
+        query = query.filter(audit::actor.eq(actor.to_string()));
+    }
+    if let Some(action) = action {
+        query = query.filter(audit::action.eq(action.as_str()));
+    }
+    if let Some(kind) = object_kind {
+        query = query.filter(audit::object_kind.eq(kind.as_str()));
+    }
+    if let Some(id) = object_id {
+        query = query.filter(audit::object_id.eq(id.to_string()));
+    }
+    if let Some(from) = from {
+        query = query.filter(audit::at.ge(from.naive_utc()));
+    }
+    if let Some(to) = to {
+        query = query.filter(audit::at.lt(to.naive_utc()));
+    }
+    if let Some(Key { at, sequence }) = page.after {
+        // The first condition says nothing more, but is one that an index begins with.
+        let at = at.naive_utc();
+        let older = audit::at.lt(at).or(audit::sequence.lt(sequence));
+        query = query.filter(audit::at.le(at)).filter(older);
+    }
+    let rows: Vec<Row> = query.load(conn)?;
+    let records = rows.into_iter().map(Record::try_from).collect::<Result<Vec<Record>, Error>>()?;
+    Ok(Listed::cut(records, page.limit, |it| Key { at: it.at, sequence: it.sequence }))
+}
+
+impl Row {
+    /// The row that follows `head`.
+    fn of(origin: &Origin, entry: &Entry, at: NaiveDateTime, head: &Head) -> Row {
+        let Origin { actor, session, address, request } = origin.with(entry);
+        let mut row = Row {
+            sequence: head.sequence.saturating_add(1),
+            format: chain::FORMAT,
+            at,
+            actor: actor.to_string(),
+            session_id: session.map(|id| id.to_string()),
+            address: address.as_deref().map(str::to_owned),
+            request_id: request.as_deref().map(str::to_owned),
+            action: entry.action.to_string(),
+            object_kind: entry.object.kind.to_string(),
+            object_id: entry.object.id.map(|id| id.to_string()),
+            before: entry.before.as_ref().map(ToString::to_string),
+            after: entry.after.as_ref().map(ToString::to_string),
+            hash: String::new(),
+        };
+        row.hash = chain::seal(&head.hash, &row);
+        row
+    }
+
+    fn head(&self) -> Head {
+        Head { sequence: self.sequence, hash: self.hash.clone() }
+    }
+}
+
+/// Words are shown as they stand: a row that somebody forged must not hide the others.
+impl TryFrom<Row> for Record {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let json = |text: Option<String>| {
+            text.map(|text| serde_json::from_str(&text)).transpose().map_err(corrupt)
+        };
+        Ok(Record {
+            sequence: row.sequence,
+            at: row.at.and_utc(),
+            actor: row.actor,
+            session_id: row.session_id,
+            address: row.address,
+            request_id: row.request_id,
+            action: row.action,
+            object: RecordObject { kind: row.object_kind, id: row.object_id },
+            before: json(row.before)?,
+            after: json(row.after)?,
+            hash: row.hash,
+        })
+    }
+}
