@@ -1,23 +1,28 @@
 //! The shop's words and rules: values in, values out. No I/O, no clock, no framework.
 
 pub mod account;
+pub mod address;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;
+pub mod country;
 pub mod delivery;
 pub mod error;
 pub mod event;
 pub mod id;
 pub mod idempotency;
 pub mod limit;
+pub mod link;
 pub mod mail;
 pub mod money;
 pub mod order;
 pub mod page;
 pub mod password;
 pub mod payment;
+pub mod phone;
 pub mod proof;
 pub mod session;
+pub mod settings;
 pub mod topic;
 pub mod words;
 

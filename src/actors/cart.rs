@@ -13,8 +13,9 @@ use crate::{
     domain::{
         Error,
         account::Email,
+        address::Address,
         cart::{Buyer, Cart, Edit as CartEdit},
-        delivery::{Address, Method},
+        delivery::Method,
         id::{CartId, OrderId},
         idempotency::Claim,
         money::Money,

@@ -12,18 +12,21 @@ use uuid::Uuid;
 
 use super::{
     Error,
-    id::{CartId, OrderId, SessionId, UserId, VariantId},
+    id::{AddressId, CartId, LinkId, OrderId, SessionId, UserId, VariantId},
     words::words,
 };
 
 mod account;
+mod address;
 mod cart;
 mod catalogue;
 pub mod chain;
+mod link;
 mod mail;
 mod order;
 pub mod reading;
 mod session;
+mod settings;
 mod system;
 
 /// Says what a command leaves in the audit log.
@@ -43,6 +46,21 @@ words! {
     #[schema(as = AuditAction)]
     Action {
         AccountRegistered = "account.registered",
+        AccountChanged = "account.changed",
+        AccountDeleted = "account.deleted",
+        PasswordChanged = "account.password_changed",
+        PasswordReset = "account.password_reset",
+        ResetAsked = "link.reset_asked",
+        ResetSent = "account.reset_sent",
+        ConfirmationSent = "account.confirmation_sent",
+        EmailChangeAsked = "account.email_change_asked",
+        EmailConfirmed = "account.email_confirmed",
+        EmailChanged = "account.email_changed",
+        SessionsEnded = "account.sessions_ended",
+        AccountSettingsChanged = "account.settings_changed",
+        AddressSaved = "address.saved",
+        AddressChanged = "address.changed",
+        AddressDeleted = "address.deleted",
         SessionOpened = "session.opened",
         SessionRenewed = "session.renewed",
         SessionRevoked = "session.revoked",
@@ -66,6 +84,8 @@ words! {
     #[schema(as = AuditObject)]
     ObjectKind {
         User = "user",
+        Link = "link",
+        Address = "address",
         Session = "session",
         Catalogue = "catalogue",
         Variant = "variant",
@@ -102,7 +122,9 @@ macro_rules! objects {
 
 objects! {
     UserId: User;
+    AddressId: Address;
     SessionId: Session;
+    LinkId: Link;
     VariantId: Variant;
     CartId: Cart;
     OrderId: Order;

@@ -1,78 +1,12 @@
-//! Getting it to the door: addresses, what delivery costs, and the stations of a parcel.
+//! Getting it to the door: what delivery costs, and the stations of a parcel.
 
 use chrono::{DateTime, Duration, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{
-    Error,
-    error::{FieldError, Refusal},
-    id::DeliveryId,
-    money::Money,
-    words::words,
-};
+use super::{Error, error::Refusal, id::DeliveryId, money::Money, words::words};
 
-/// The longest line of an address, in characters.
-pub const LINE_CHARS_MAX: usize = 200;
 /// An order above this subtotal is sent for nothing by standard delivery, in minor units.
 pub const FREE_OVER: i64 = 5_000;
-
-/// Where a parcel goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Address {
-    pub name: String,
-    pub line1: String,
-    #[serde(default)]
-    pub line2: Option<String>,
-    pub city: String,
-    #[serde(default)]
-    pub region: Option<String>,
-    pub postal_code: String,
-    /// Two letters of ISO 3166-1.
-    pub country: String,
-    #[serde(default)]
-    pub phone: Option<String>,
-}
-
-impl Address {
-    /// The address if each field keeps to its rule; every field that does not is named.
-    pub fn checked(self) -> Result<Self, Error> {
-        let required = [
-            ("address.name", &self.name),
-            ("address.line1", &self.line1),
-            ("address.city", &self.city),
-            ("address.postal_code", &self.postal_code),
-        ];
-        let optional = [
-            ("address.line2", &self.line2),
-            ("address.region", &self.region),
-            ("address.phone", &self.phone),
-        ];
-        let mut wrong: Vec<FieldError> = required
-            .into_iter()
-            .filter(|(_, text)| text.trim().is_empty() || !is_a_line(text))
-            .map(|(field, _)| field_error(field, "1 to 200 characters are needed"))
-            .collect();
-        let too_long = optional
-            .into_iter()
-            .filter(|(_, text)| text.as_deref().is_some_and(|text| !is_a_line(text)))
-            .map(|(field, _)| field_error(field, "at most 200 characters fit"));
-        wrong.extend(too_long);
-        let letters = self.country.bytes().all(|b| b.is_ascii_uppercase());
-        if self.country.len() != 2 || !letters {
-            wrong.push(field_error("address.country", "a country is two capital letters"));
-        }
-        if wrong.is_empty() { Ok(self) } else { Err(Error::Invalid(wrong)) }
-    }
-}
-
-fn is_a_line(text: &str) -> bool {
-    text.chars().count() <= LINE_CHARS_MAX && !text.chars().any(char::is_control)
-}
-
-fn field_error(field: &'static str, message: &'static str) -> FieldError {
-    FieldError { field: field.into(), code: "invalid_address", message: message.into() }
-}
 
 words! {
     /// How a parcel travels.
@@ -257,26 +191,6 @@ pub fn tracking_number(id: DeliveryId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_wrong_field_of_an_address_is_named() {
-        let address = Address {
-            name: " ".to_owned(),
-            line1: "x".repeat(201),
-            line2: Some("\u{7}".to_owned()),
-            city: "Berlin".to_owned(),
-            region: None,
-            postal_code: "10969".to_owned(),
-            country: "de".to_owned(),
-            phone: None,
-        };
-
-        let Err(Error::Invalid(wrong)) = address.checked() else { panic!("it was taken") };
-
-        let fields: Vec<&str> = wrong.iter().map(|it| it.field.as_ref()).collect();
-        let expected = ["address.name", "address.line1", "address.line2", "address.country"];
-        assert_eq!(fields, expected);
-    }
 
     #[test]
     fn each_step_is_taken_from_one_station_alone() {

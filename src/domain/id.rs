@@ -61,6 +61,8 @@ ids! {
     UserId = "user";
     /// A login session: what a refresh token keeps alive and a log-out ends.
     SessionId = "session";
+    /// An address that a user keeps.
+    AddressId = "address";
     CategoryId = "category";
     ProductId = "product";
     VariantId = "variant";

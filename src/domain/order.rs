@@ -10,8 +10,9 @@ pub mod place;
 
 use super::{
     Error,
+    address::Address,
     cart::{Buyer, Quantity},
-    delivery::{Address, Delivery, Method},
+    delivery::{Delivery, Method},
     error::Refusal,
     id::{LineId, OrderId, ProductId, VariantId},
     money::Money,

@@ -7,13 +7,14 @@ use super::{
     cart::AddItem,
     error::Answered,
     extract::{Auth, Visitor},
-    input::Json,
+    input::{Json, below},
 };
 use crate::{
     domain::{
         Error,
-        cart::{LINES_MAX, Quantity},
-        delivery::{self, Address, Quote},
+        address::Address,
+        cart::{Buyer, LINES_MAX, Quantity},
+        delivery::{self, Quote},
         id::VariantId,
     },
     store::{self, Store, read},
@@ -30,7 +31,7 @@ pub async fn quotes(
     Json(ask): Json<Ask>,
 ) -> Answered {
     let items = ask.items()?;
-    let address = destination(ask.address, ask.address_id)?;
+    let address = destination(&store, buyer, ask.address, ask.address_id).await?;
     let subtotal = match (items, buyer) {
         (Some(items), _) => read!(store, catalogue::subtotal(items))?,
         (None, Some(buyer)) => read!(store, cart::view(buyer.cart()))?.subtotal,
@@ -40,14 +41,27 @@ pub async fn quotes(
     Ok(HttpResponse::Ok().json(Quotes { quotes }))
 }
 
-/// Where a parcel is to go: the address given. One that was saved before cannot be named yet.
-pub fn destination(address: Option<Address>, saved: Option<String>) -> Result<Address, Error> {
-    if saved.is_some() {
-        let message = "there are no saved addresses yet: send the address itself".to_owned();
-        return Err(Error::Rejected { code: "unsupported", message });
-    }
-    let missing = || Error::invalid("address", "missing", "this field is needed");
-    address.ok_or_else(missing)?.checked()
+/// Where a parcel is to go: the address given, or one that the buyer keeps.
+pub async fn destination(
+    store: &Store,
+    buyer: Option<Buyer>,
+    address: Option<Address>,
+    id: Option<String>,
+) -> Result<Address, Error> {
+    let id = match (address, id) {
+        (Some(_), Some(_)) => {
+            let message = "an address is sent, or the id of one, but not both";
+            return Err(Error::invalid("address_id", "conflicting", message));
+        }
+        (Some(address), None) => {
+            return address.checked().map_err(|error| below("address.", error));
+        }
+        (None, Some(id)) => id.parse()?,
+        (None, None) => return Err(Error::invalid("address", "missing", "this field is needed")),
+    };
+    // Guests keep none.
+    let user = buyer.and_then(Buyer::user).ok_or(Error::NotFound("address"))?;
+    Ok(read!(store, address::get(user, id))?.address)
 }
 
 /// Where to, and what.
@@ -55,7 +69,7 @@ pub fn destination(address: Option<Address>, saved: Option<String>) -> Result<Ad
 #[serde(deny_unknown_fields)]
 pub struct Ask {
     address: Option<Address>,
-    /// Reserved for saved addresses.
+    /// One of the buyer's own, instead of the address itself.
     address_id: Option<String>,
     /// Left out, it is the cart that is asked for.
     #[schema(max_items = 100)]

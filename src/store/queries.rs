@@ -18,16 +18,19 @@ use crate::{
 };
 
 pub mod account;
+pub mod address;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;
 pub mod delivery;
 pub mod event;
 pub mod idempotency;
+pub mod link;
 pub mod mail;
 pub mod order;
 pub mod payment;
 pub mod session;
+pub mod settings;
 mod stock;
 
 /// The most rows of one `INSERT`: times the columns it must stay below SQLite's 32,766 parameters.

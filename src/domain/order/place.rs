@@ -9,9 +9,10 @@ use super::{Line, Order, Status, change::Change, number};
 use crate::domain::{
     Error,
     account::Email,
+    address::Address,
     audit::Action,
     cart::{Buyer, Item, Offer},
-    delivery::{self, Address, Method},
+    delivery::{self, Method},
     error::Refusal,
     event::Kind,
     id::{LineId, OrderId, PaymentId, VariantId},

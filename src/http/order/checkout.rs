@@ -8,8 +8,9 @@ use crate::{
     domain::{
         Error,
         account::Email,
+        address::Address,
         cart::Buyer,
-        delivery::{Address, Method},
+        delivery::Method,
         id::OrderId,
         idempotency::{Answer, Claim, Outcome},
         money::Money,
@@ -43,8 +44,7 @@ pub async fn checkout(
 ) -> Answered {
     let buyer = shopper.0;
     let claim = key.claim(&shopper.scope(), "POST /checkout", &body);
-    let parsed = body.json::<Checkout>().and_then(|it| Ok(it.parse(buyer, claim.clone())?));
-    let answer = match parsed {
+    let answer = match Checkout::read(&body, &store, buyer, &claim).await {
         Ok(message) => actors.carts.ask(buyer.cart(), message).await?.answer,
         Err(invalid) => repeated(&store, &claim, invalid).await?,
     };
@@ -81,7 +81,7 @@ struct PlacedOrder {
 #[serde(deny_unknown_fields)]
 pub struct Checkout {
     address: Option<Address>,
-    /// Reserved for saved addresses.
+    /// One of the buyer's own, instead of the address itself. The order keeps it as it is now.
     address_id: Option<String>,
     delivery_method: Method,
     /// Where a guest is written to; a user's address is the account's.
@@ -106,7 +106,24 @@ pub enum PaymentMethod {
 }
 
 impl Checkout {
-    fn parse(self, buyer: Buyer, claim: Claim) -> Result<cart::Checkout, Error> {
+    async fn read(
+        body: &Body,
+        store: &Store,
+        buyer: Buyer,
+        claim: &Claim,
+    ) -> Result<cart::Checkout, Problem> {
+        let mut asked = body.json::<Checkout>()?;
+        let (address, id) = (asked.address.take(), asked.address_id.take());
+        let address = destination(store, Some(buyer), address, id).await;
+        Ok(asked.parse(buyer, address, claim.clone())?)
+    }
+
+    fn parse(
+        self,
+        buyer: Buyer,
+        address: Result<Address, Error>,
+        claim: Claim,
+    ) -> Result<cart::Checkout, Error> {
         let Means { method: PaymentMethod::Card } = self.payment;
         let email = match (buyer, self.email) {
             (Buyer::User(_), _) => Ok(None),
@@ -115,7 +132,7 @@ impl Checkout {
                 Err(Error::invalid("email", "missing", "a guest is written to by mail"))
             }
         };
-        let (email, address) = both(email, destination(self.address, self.address_id))?;
+        let (email, address) = both(email, address)?;
         let (method, expected_total) = (self.delivery_method, self.expected_total);
         Ok(cart::Checkout { buyer, email, address, method, expected_total, claim })
     }
