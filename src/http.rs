@@ -45,6 +45,7 @@ pub mod health;
 pub mod idempotency;
 pub mod input;
 pub mod limit;
+pub mod link;
 pub mod middleware;
 pub mod openapi;
 pub mod order;
