@@ -9,6 +9,7 @@
 )]
 
 mod account;
+mod address;
 mod audit;
 mod bench;
 mod browser;
@@ -30,6 +31,7 @@ mod password;
 mod payment;
 mod purchase;
 mod routes;
+mod settings;
 mod socket;
 mod stock;
 mod support;

@@ -37,6 +37,13 @@ expected! {
     POST   "/api/v1/auth/login"                        400    400   400      400   400;
     POST   "/api/v1/auth/refresh"                      400    400   400      400   400;
     GET    "/api/v1/me"                                401    401   401      200   200;
+    GET    "/api/v1/me/settings"                       401    401   401      200   200;
+    PUT    "/api/v1/me/settings"                       401    401   401      200   200;
+    GET    "/api/v1/me/addresses"                      401    401   401      200   200;
+    POST   "/api/v1/me/addresses"                      401    401   401      400   400;
+    GET    "/api/v1/me/addresses/{id}"                 401    401   401      404   404;
+    PATCH  "/api/v1/me/addresses/{id}"                 401    401   401      404   404;
+    DELETE "/api/v1/me/addresses/{id}"                 401    401   401      404   404;
     GET    "/api/v1/categories"                        200    200   200      200   200;
     GET    "/api/v1/products"                          200    200   200      200   200;
     GET    "/api/v1/products/{id}"                     404    404   404      404   404;
