@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use actix::prelude::*;
 
+pub mod account;
 pub mod audit;
 pub mod cart;
 pub mod delivery;
 pub mod directory;
 pub mod inventory;
+pub mod link;
 pub mod mailer;
 pub mod order;
 pub mod password;
@@ -21,9 +23,9 @@ pub mod session;
 pub mod sweeper;
 
 use self::{
-    audit::AuditActor, cart::CartActor, delivery::DeliveryActor, directory::Directory,
-    inventory::InventoryActor, order::OrderActor, password::Passwords, payment::PaymentActor,
-    session::SessionActor,
+    account::AccountActor, audit::AuditActor, cart::CartActor, delivery::DeliveryActor,
+    directory::Directory, inventory::InventoryActor, link::LinkActor, order::OrderActor,
+    password::Passwords, payment::PaymentActor, session::SessionActor,
 };
 use crate::{domain::Error, store::origin};
 
@@ -37,6 +39,8 @@ const TRIES_MAX: u32 = 32;
 #[derive(Clone)]
 pub struct Actors {
     pub sessions: Directory<SessionActor>,
+    pub accounts: Directory<AccountActor>,
+    pub links: Directory<LinkActor>,
     pub carts: Directory<CartActor>,
     pub orders: Directory<OrderActor>,
     pub payments: Directory<PaymentActor>,

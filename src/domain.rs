@@ -12,6 +12,7 @@ pub mod event;
 pub mod id;
 pub mod idempotency;
 pub mod limit;
+pub mod link;
 pub mod mail;
 pub mod money;
 pub mod order;

@@ -131,7 +131,7 @@ async fn connect(
 fn allow_origin(request: &HttpRequest, allowed: &BTreeSet<String>) -> Result<(), Error> {
     let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(()) };
     let is_allowed = origin.to_str().is_ok_and(|origin| allowed.contains(origin));
-    if is_allowed { Ok(()) } else { Err(Error::Forbidden) }
+    if is_allowed { Ok(()) } else { Err(Error::forbidden()) }
 }
 
 /// Who opens the socket, by header or by ticket; credentials that are wrong are refused.

@@ -14,7 +14,7 @@ use crate::{
         Error,
         account::{Register as NewAccount, User},
         id::{ConnectionId, SessionId},
-        session::{OpenSession, Refresh, Refreshed, Revoke},
+        session::{LogIn, Refresh, Refreshed, Revoke},
     },
     store::{self, Store, read},
 };
@@ -87,11 +87,11 @@ impl Handler<Register> for SessionActor {
 
 /// Opens this session for somebody who has shown a password.
 #[derive(Message)]
-#[rtype(result = "Result<(), Error>")]
-pub struct Open(pub OpenSession);
+#[rtype(result = "Result<User, Error>")]
+pub struct Open(pub LogIn);
 
 impl Handler<Open> for SessionActor {
-    type Result = AtomicResponse<Self, Result<(), Error>>;
+    type Result = AtomicResponse<Self, Result<User, Error>>;
 
     fn handle(&mut self, Open(command): Open, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| held.deps.store.write(command).await)

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use actix::prelude::*;
 
-use super::{Actors, delivery, order::Expire, payment::Attend};
+use super::{Actors, delivery, link::Send, order::Expire, payment::Attend};
 use crate::{
-    domain::{Error, idempotency::Prune},
+    domain::{Error, idempotency, link, session},
     store::{self, Store, read},
 };
 
 /// How often the rows are read. The actors' own timers are quicker; these are for what a crash or
 /// another node left.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
-/// How often answers are forgotten that nobody can ask for any more.
+/// How often that is forgotten which nobody can ask for any more.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// The most rows of a kind in one sweep.
 const ROWS_MAX: i64 = 500;
@@ -31,7 +31,7 @@ impl Actor for Sweeper {
         ctx.run_later(SWEEP_EVERY, Self::sweep);
         ctx.run_interval(PRUNE_EVERY, |actor, ctx| {
             let store = actor.store.clone();
-            ctx.spawn(async move { log(store.write(Prune).await.map(drop)) }.into_actor(actor));
+            ctx.spawn(async move { log(prune(&store).await) }.into_actor(actor));
         });
     }
 }
@@ -52,6 +52,9 @@ async fn sweep(store: &Store, actors: &Actors) -> Result<(), Error> {
     for order in read!(store, order::expired(now, ROWS_MAX))? {
         actors.orders.tell(order, Expire);
     }
+    for link in read!(store, link::waiting(ROWS_MAX))? {
+        actors.links.tell(link, Send);
+    }
     for payment in read!(store, payment::due(now, ROWS_MAX))? {
         actors.payments.tell(payment, Attend);
     }
@@ -59,6 +62,13 @@ async fn sweep(store: &Store, actors: &Actors) -> Result<(), Error> {
         actors.deliveries.tell(delivery, delivery::Move);
     }
     Ok(())
+}
+
+/// Forgets what nobody can ask for any more.
+async fn prune(store: &Store) -> Result<(), Error> {
+    store.write(idempotency::Prune).await?;
+    store.write(link::Prune).await?;
+    store.write(session::Prune).await.map(drop)
 }
 
 fn log(swept: Result<(), Error>) {

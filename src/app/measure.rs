@@ -14,11 +14,13 @@ use prometheus_client::{
 use crate::{
     actors::{
         Actors,
+        account::AccountActor,
         audit::AuditActor,
         cart::CartActor,
         delivery::DeliveryActor,
         directory::{Entity, Stats},
         inventory::InventoryActor,
+        link::LinkActor,
         mailer::Counts,
         order::OrderActor,
         payment::PaymentActor,
@@ -86,6 +88,8 @@ impl Measured {
     fn actors(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let Actors {
             sessions,
+            accounts,
+            links,
             carts,
             orders,
             payments,
@@ -96,6 +100,8 @@ impl Measured {
         } = &self.actors;
         let all = [
             (SessionActor::KIND, sessions.stats()),
+            (AccountActor::KIND, accounts.stats()),
+            (LinkActor::KIND, links.stats()),
             (InventoryActor::KIND, inventory.stats()),
             (AuditActor::KIND, audit.stats()),
             (OrderActor::KIND, orders.stats()),

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use super::CONNECTIONS_MAX;
 use crate::{
     actors::{
-        Actors, cart, delivery,
+        Actors, account, cart, delivery,
         directory::{Directory, Limits},
         mailer::{Counts, Deps, Drain, Mailer},
         order,
@@ -54,6 +54,13 @@ pub fn start_actors(
     let deps = session::Deps { store: store.clone(), revoked: revoked.clone() };
     let many = Limits { cap: SESSIONS_MAX, wakes_max: SESSIONS_MAX, ..limits.clone() };
     let sessions = Directory::new(deps, Arc::clone(arbiters), many);
+    let deps = account::Deps {
+        store: store.clone(),
+        sessions: sessions.clone(),
+        revoked: revoked.clone(),
+    };
+    let accounts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let links = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let audit = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier };
@@ -75,8 +82,18 @@ pub fn start_actors(
     };
     let payments = Directory::new(deps, Arc::clone(arbiters), limits);
     let passwords = Passwords::start(config.password_hash)?;
-    let actors =
-        Actors { sessions, carts, orders, payments, deliveries, inventory, audit, passwords };
+    let actors = Actors {
+        sessions,
+        accounts,
+        links,
+        carts,
+        orders,
+        payments,
+        deliveries,
+        inventory,
+        audit,
+        passwords,
+    };
     Sweeper { store, actors: actors.clone() }.start();
     actix_rt::spawn(passivate(actors.clone()));
     Ok(actors)
@@ -117,6 +134,8 @@ async fn passivate(actors: Actors) {
         let now = Instant::now();
         let Actors {
             sessions,
+            accounts,
+            links,
             carts,
             orders,
             payments,
@@ -126,6 +145,8 @@ async fn passivate(actors: Actors) {
             passwords: _,
         } = &actors;
         sessions.sweep(now);
+        accounts.sweep(now);
+        links.sweep(now);
         inventory.sweep(now);
         audit.sweep(now);
         orders.sweep(now);
@@ -138,14 +159,26 @@ async fn passivate(actors: Actors) {
 /// Lets no new message in, from those who ask to those who are asked, and waits for what is in
 /// hand, each kind at most for `at_most`.
 pub async fn drain(actors: &Actors, at_most: Duration) {
-    let Actors { sessions, carts, orders, payments, deliveries, inventory, audit, passwords: _ } =
-        actors;
+    let Actors {
+        sessions,
+        accounts,
+        links,
+        carts,
+        orders,
+        payments,
+        deliveries,
+        inventory,
+        audit,
+        passwords: _,
+    } = actors;
     let drained = [
         ("payments", payments.drain(at_most).await),
         ("deliveries", deliveries.drain(at_most).await),
         ("carts", carts.drain(at_most).await),
         ("orders", orders.drain(at_most).await),
         ("inventory", inventory.drain(at_most).await),
+        ("links", links.drain(at_most).await),
+        ("accounts", accounts.drain(at_most).await),
         ("audit", audit.drain(at_most).await),
         ("sessions", sessions.drain(at_most).await),
     ];

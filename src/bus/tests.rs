@@ -35,8 +35,15 @@ impl Scratch {
         let id = UserId::new();
         let email = Email::parse(&format!("{id}@example.com")).unwrap();
         let (name, role) = ("Ada".to_owned(), Role::Customer);
-        let register =
-            Register { id, email, name, password_hash: String::new(), role, session: None };
+        let register = Register {
+            id,
+            email,
+            name,
+            password_hash: String::new(),
+            role,
+            session: None,
+            confirm: None,
+        };
         self.store.write(register).await.unwrap();
         id
     }

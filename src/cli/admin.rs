@@ -37,7 +37,9 @@ pub async fn register(
 ) -> Result<(), Failure> {
     let password_hash = passwords.hash(password).await?;
     let (id, name) = (UserId::new(), name.to_owned());
-    store.write(Register { id, email, name, password_hash, role, session: None }).await?;
+    store
+        .write(Register { id, email, name, password_hash, role, session: None, confirm: None })
+        .await?;
     Ok(())
 }
 

@@ -7,13 +7,15 @@ use serde::Serialize;
 
 use super::{
     Error,
-    id::UserId,
+    id::{LinkId, UserId},
     password::commonest::is_common,
     phone::Phone,
     session::OpenSession,
     settings::{Locale, Settings},
     words::words,
 };
+
+pub mod change;
 
 /// The longest address there can be (RFC 5321, 4.5.3.1.3, less the brackets).
 pub const EMAIL_BYTES_MAX: usize = 254;
@@ -49,6 +51,12 @@ impl Email {
         } else {
             Err(Error::invalid("email", "invalid_email", "this is not an e-mail address"))
         }
+    }
+
+    /// What stands in place of the address of somebody who is forgotten. The domain is one that
+    /// nobody can have (RFC 2606, 2).
+    pub fn of_deleted(user: UserId) -> Self {
+        Email(format!("{user}@deleted.invalid"))
     }
 
     pub fn as_str(&self) -> &str {
@@ -190,6 +198,8 @@ pub struct Credentials {
     pub user: User,
     /// In the PHC string format.
     pub password_hash: String,
+    /// When a suspension ends by itself.
+    pub suspended_until: Option<DateTime<Utc>>,
 }
 
 /// Makes an account and opens its first session; `Conflict("email_taken")` where the address has one.
@@ -201,6 +211,8 @@ pub struct Register {
     pub password_hash: String,
     pub role: Role,
     pub session: Option<OpenSession>,
+    /// By which the address is to be confirmed; none where whoever makes the account vouches for it.
+    pub confirm: Option<LinkId>,
 }
 
 #[cfg(test)]

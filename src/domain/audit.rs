@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Error,
-    id::{AddressId, CartId, OrderId, SessionId, UserId, VariantId},
+    id::{AddressId, CartId, LinkId, OrderId, SessionId, UserId, VariantId},
     words::words,
 };
 
@@ -21,6 +21,7 @@ mod address;
 mod cart;
 mod catalogue;
 pub mod chain;
+mod link;
 mod mail;
 mod order;
 pub mod reading;
@@ -45,6 +46,17 @@ words! {
     #[schema(as = AuditAction)]
     Action {
         AccountRegistered = "account.registered",
+        AccountChanged = "account.changed",
+        AccountDeleted = "account.deleted",
+        PasswordChanged = "account.password_changed",
+        PasswordReset = "account.password_reset",
+        ResetAsked = "link.reset_asked",
+        ResetSent = "account.reset_sent",
+        ConfirmationSent = "account.confirmation_sent",
+        EmailChangeAsked = "account.email_change_asked",
+        EmailConfirmed = "account.email_confirmed",
+        EmailChanged = "account.email_changed",
+        SessionsEnded = "account.sessions_ended",
         AccountSettingsChanged = "account.settings_changed",
         AddressSaved = "address.saved",
         AddressChanged = "address.changed",
@@ -72,6 +84,7 @@ words! {
     #[schema(as = AuditObject)]
     ObjectKind {
         User = "user",
+        Link = "link",
         Address = "address",
         Session = "session",
         Catalogue = "catalogue",
@@ -111,6 +124,7 @@ objects! {
     UserId: User;
     AddressId: Address;
     SessionId: Session;
+    LinkId: Link;
     VariantId: Variant;
     CartId: Cart;
     OrderId: Order;

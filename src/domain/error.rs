@@ -22,8 +22,9 @@ pub enum Error {
     /// Nobody, or nobody any more, is signed in; `code` says why.
     #[error("sign in first")]
     Unauthenticated { code: &'static str },
-    #[error("this is not yours to do")]
-    Forbidden,
+    /// It is known who asks, and they may not.
+    #[error("{0}")]
+    Forbidden(Refusal),
     /// Not there, or not the caller's: the two are told apart nowhere.
     #[error("no such {0}")]
     NotFound(&'static str),
@@ -56,7 +57,8 @@ pub struct FieldError {
     pub message: Cow<'static, str>,
 }
 
-/// A request that the present state forbids. It is an outcome: kept under its idempotency key.
+/// A request that is understood and not done. Where the present state forbids it, it is an outcome:
+/// kept under its idempotency key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Refusal {
     /// A stable word for programs.
@@ -102,6 +104,11 @@ impl Error {
         Error::Invalid(vec![FieldError { field: field.into(), code, message: message.into() }])
     }
 
+    /// What somebody's role does not let them do.
+    pub fn forbidden() -> Self {
+        Error::Forbidden(Refusal::new("forbidden", "this is not yours to do"))
+    }
+
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Error::Conflict(Refusal::new(code, message))
     }
@@ -116,9 +123,8 @@ impl Error {
         match self {
             Error::Invalid(_) => "invalid",
             Error::Rejected { code, .. } | Error::Unauthenticated { code } => code,
-            Error::Forbidden => "forbidden",
             Error::NotFound(_) => "not_found",
-            Error::Conflict(refusal) => &refusal.code,
+            Error::Forbidden(refusal) | Error::Conflict(refusal) => &refusal.code,
             Error::Stale => "stale",
             Error::KeyReused => "idempotency_key_reused",
             Error::TooMany { .. } => "too_many_requests",

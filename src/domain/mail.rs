@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    account::Email,
+    account::{Email, User},
     id::{ClaimId, LinkId, MailId, UserId},
     words::words,
 };
@@ -65,6 +65,11 @@ pub enum Letter {
     EmailChange {
         link: LinkId,
     },
+    /// To the present address: somebody who knows the password asks for another one, of which this is
+    /// a part.
+    EmailChangeAsked {
+        hint: String,
+    },
     /// To the old address: the account has another one from now on, of which this is a part.
     EmailChanged {
         hint: String,
@@ -74,6 +79,20 @@ pub enum Letter {
         device: String,
         at: DateTime<Utc>,
     },
+}
+
+impl Mail {
+    /// A letter to a user, at the address that they have.
+    pub fn to(user: &User, letter: Letter) -> Self {
+        Mail {
+            id: MailId::new(),
+            to: user.email.clone(),
+            name: user.name.clone(),
+            user: Some(user.id),
+            locale: user.locale.to_string(),
+            letter,
+        }
+    }
 }
 
 words! {
@@ -187,9 +206,12 @@ impl Letter {
     /// To the old address. Whoever reads it learns where the account has gone, and not the whole
     /// address: the mailbox may be somebody else's by now.
     pub fn email_changed(to: &Email) -> Self {
-        let (local, host) = to.as_str().split_once('@').unwrap_or_default();
-        let first: String = local.chars().take(1).collect();
-        Letter::EmailChanged { hint: format!("{first}…@{host}") }
+        Letter::EmailChanged { hint: hint(to) }
+    }
+
+    /// To the present address, while there is time to prevent the change.
+    pub fn email_change_asked(to: &Email) -> Self {
+        Letter::EmailChangeAsked { hint: hint(to) }
     }
 
     /// What a client says of itself is anything: it is repeated as one short line.
@@ -197,6 +219,13 @@ impl Letter {
         let line = device.chars().map(|c| if c.is_control() { ' ' } else { c });
         Letter::NewDevice { device: line.take(DEVICE_CHARS_MAX).collect(), at }
     }
+}
+
+/// A part of an address by which its owner knows it.
+fn hint(email: &Email) -> String {
+    let (local, host) = email.as_str().split_once('@').unwrap_or_default();
+    let first: String = local.chars().take(1).collect();
+    format!("{first}…@{host}")
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl From<Error> for Problem {
         let (status, code) = match &error {
             Error::Invalid(_) | Error::Rejected { .. } => (StatusCode::BAD_REQUEST, code),
             Error::Unauthenticated { .. } => (StatusCode::UNAUTHORIZED, code),
-            Error::Forbidden => (StatusCode::FORBIDDEN, code),
+            Error::Forbidden(_) => (StatusCode::FORBIDDEN, code),
             Error::NotFound(_) => (StatusCode::NOT_FOUND, code),
             Error::Conflict(_) => (StatusCode::CONFLICT, code),
             // Whoever decides tries again by itself: what still gets here lost several races in a
@@ -79,7 +79,8 @@ impl From<Error> for Problem {
         let mut problem = Problem::new(status, code, detail);
         match error {
             Error::Invalid(errors) => problem.0.errors = errors,
-            Error::Conflict(Refusal { details, .. }) => problem.0.members = details,
+            Error::Forbidden(Refusal { details, .. })
+            | Error::Conflict(Refusal { details, .. }) => problem.0.members = details,
             Error::TooMany { retry_after } => problem.0.retry_after = Some(retry_after),
             Error::Internal { doing, source } => return Problem::fault(doing, source),
             _ => {}
@@ -307,7 +308,7 @@ mod tests {
             (Error::invalid("quantity", "out_of_range", "1 to 999"), 400, "invalid"),
             (rejected, 400, "invalid_cursor"),
             (Error::Unauthenticated { code: "token_expired" }, 401, "token_expired"),
-            (Error::Forbidden, 403, "forbidden"),
+            (Error::forbidden(), 403, "forbidden"),
             (Error::NotFound("order"), 404, "not_found"),
             (Error::conflict("out_of_stock", "none left"), 409, "out_of_stock"),
             (Error::Stale, 503, "busy"),

@@ -103,7 +103,7 @@ impl<R: right::Named> Scope for May<R> {
         if caller.role.may(R::RIGHT) {
             Ok(May(caller, PhantomData))
         } else {
-            Err(Error::Forbidden.into())
+            Err(Error::forbidden().into())
         }
     }
 }

@@ -51,6 +51,21 @@ pub fn address(request: &HttpRequest) -> Option<IpAddr> {
     }
 }
 
+/// The provider's network rather than the address, which changes from day to day: the first 16 bits
+/// of IPv4, or 32 of IPv6.
+pub fn provider(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [one, two, ..] = address.octets();
+            format!("{one}.{two}")
+        }
+        IpAddr::V6(address) => {
+            let [one, two, ..] = address.segments();
+            format!("{one:x}:{two:x}")
+        }
+    }
+}
+
 /// As whom an address counts: who has one address of IPv6 has the whole network of it.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -107,6 +122,14 @@ mod tests {
             request = request.append_header((header::X_FORWARDED_FOR, line));
         }
         address(&request.to_http_request()).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_provider_has_more_than_one_address() {
+        let provider = |address: &str| provider(address.parse().unwrap());
+        assert_eq!(provider("203.0.113.7"), provider("203.0.9.9"));
+        assert_ne!(provider("203.0.113.7"), provider("203.1.113.7"));
+        assert_eq!(provider("2001:db8:1::1"), provider("2001:db8:2::9"));
     }
 
     #[test]

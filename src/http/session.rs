@@ -1,9 +1,14 @@
 //! Login sessions: log in and out, keep a session alive.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Data, Path},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cursor::List,
     error::Answered,
     extract::{Auth, Public},
     input::{Json, both},
@@ -12,12 +17,14 @@ use super::{
     token::{self, ACCESS_SECONDS, Caller, Keys},
 };
 use crate::{
-    actors::{self, Actors},
+    actors::{self, Actors, password::Verdict},
     domain::{
         Error,
-        account::{Email, Password, User, UserStatus},
+        account::{Email, Password, User},
         id::{SessionId, UserId},
-        session::{self, Device, OpenSession, RefreshHash, Refreshed},
+        session::{
+            self, Device, EndSessions, LogIn, OpenSession, Reason, RefreshHash, Refreshed, Which,
+        },
     },
     store::{self, Store, read},
 };
@@ -25,12 +32,17 @@ use crate::{
 /// How much of a `User-Agent` is kept, in characters.
 const USER_AGENT_CHARS_MAX: usize = 300;
 
+/// How often a login is decided that finds another hash when it would open the session: a change
+/// of the password is rare, and two logins that renew an old hash agree the second time.
+const TRIES_MAX: u32 = 3;
+
 /// Opens a session. A wrong password and an unknown address answer alike, in the same time.
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "accounts", request_body = Login,
     responses(
         (status = 200, description = "The session", body = Session),
         (status = 401, description = "`invalid_credentials`"),
+        (status = 403, description = "`account_suspended`, with `suspended_until` where it ends"),
     )
 )]
 pub async fn login(
@@ -43,12 +55,36 @@ pub async fn login(
     Json(body): Json<Login>,
 ) -> Answered {
     let (email, password) = body.parse()?;
-    let compared = compare(&store, &actors, email.clone(), password);
-    let user = gate.attempt(Attempt::Login(&email), compared).await?;
-    let (session, refresh) = open(user.id, &request);
-    let id = session.id;
-    actors.sessions.ask(id, actors::session::Open(session)).await?;
+    let mut again = 1..TRIES_MAX;
+    let (user, id, refresh) = loop {
+        let tried = log_in(&store, &actors, &request, email.clone(), password.clone());
+        match gate.attempt(Attempt::Login(&email), tried).await {
+            Err(Error::Stale) if again.next().is_some() => {}
+            done => break done?,
+        }
+    };
     Ok(HttpResponse::Ok().json(Session::of(&keys, user, id, refresh)?))
+}
+
+/// Opens a session of `email`, if `password` is the password; `Stale` where the hash has changed
+/// since it was read.
+async fn log_in(
+    store: &Store,
+    actors: &Actors,
+    request: &HttpRequest,
+    email: Email,
+    password: Password,
+) -> Result<(User, SessionId, String), Error> {
+    let found = read!(store, account::credentials(email))?;
+    let hash = found.as_ref().map(|it| it.password_hash.clone());
+    let Verdict { matches, rehashed } = actors.passwords.verify_and_renew(password, hash).await?;
+    let found = found.filter(|_| matches);
+    let found = found.ok_or(Error::Unauthenticated { code: "invalid_credentials" })?;
+    let (session, refresh) = open(found.user.id, request);
+    let (id, shown) = (session.id, found.password_hash);
+    let login = LogIn { session, shown, rehashed };
+    let user = actors.sessions.ask(id, actors::session::Open(login)).await?;
+    Ok((user, id, refresh))
 }
 
 /// Spends a refresh token for a new pair.
@@ -79,7 +115,7 @@ pub async fn refresh(
     let renewal = session::Refresh { spent, fresh: token::refresh_hash(&fresh) };
     match actors.sessions.ask(session, actors::session::Renew(renewal)).await? {
         Refreshed::Renewed { session, user } => {
-            Ok(HttpResponse::Ok().json(Session::of(&keys, user, session, fresh)?))
+            Ok(HttpResponse::Ok().json(Session::of(&keys, *user, session, fresh)?))
         }
         Refreshed::Reused { .. } => refused("refresh_token_reused"),
         Refreshed::Unknown => refused("invalid_refresh_token"),
@@ -96,18 +132,59 @@ pub async fn logout(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answere
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// The user whose password this is, if they may come in.
-async fn compare(
-    store: &Store,
-    actors: &Actors,
-    email: Email,
-    password: Password,
-) -> Result<User, Error> {
-    let found = read!(store, account::credentials(email))?;
-    let hash = found.as_ref().map(|it| it.password_hash.clone());
-    let matches = actors.passwords.verify(password, hash).await?;
-    let user = found.map(|it| it.user).filter(|it| matches && it.status == UserStatus::Active);
-    user.ok_or(Error::Unauthenticated { code: "invalid_credentials" })
+/// Ends all my sessions, this one too.
+#[utoipa::path(
+    post, path = "/api/v1/auth/logout-all", tag = "accounts",
+    responses((status = 204, description = "They have ended"))
+)]
+pub async fn logout_all(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answered {
+    end(&actors, caller.user, Which::All, Reason::LoggedOut).await
+}
+
+/// Where I am logged in, the place that was seen last first. It is one page: there are at most 50.
+#[utoipa::path(
+    get, path = "/api/v1/me/sessions", tag = "accounts",
+    responses((status = 200, description = "The sessions", body = List<session::Listed>))
+)]
+pub async fn sessions(Auth(caller): Auth<Caller>, store: Data<Store>) -> Answered {
+    let items = read!(store, session::list(caller.user, caller.session))?;
+    Ok(HttpResponse::Ok().json(List { items, next_cursor: None }))
+}
+
+/// Ends one of my sessions.
+#[utoipa::path(
+    delete, path = "/api/v1/me/sessions/{id}", tag = "accounts",
+    params(("id" = String, Path, description = "The session")),
+    responses(
+        (status = 204, description = "It has ended"),
+        (status = 404, description = "It stands no more, or is not yours"),
+    )
+)]
+pub async fn end_session(
+    Auth(caller): Auth<Caller>,
+    actors: Data<Actors>,
+    id: Path<SessionId>,
+) -> Answered {
+    let (user, which) = (caller.user, Which::One(*id));
+    let end = EndSessions { user, which, reason: Reason::Revoked };
+    match actors.accounts.change(end).await?.0.is_empty() {
+        false => Ok(HttpResponse::NoContent().finish()),
+        true => Err(Error::NotFound("session").into()),
+    }
+}
+
+/// Ends all my sessions but this one.
+#[utoipa::path(
+    delete, path = "/api/v1/me/sessions", tag = "accounts",
+    responses((status = 204, description = "The others have ended"))
+)]
+pub async fn end_other_sessions(Auth(caller): Auth<Caller>, actors: Data<Actors>) -> Answered {
+    end(&actors, caller.user, Which::AllBut(caller.session), Reason::Revoked).await
+}
+
+async fn end(actors: &Actors, user: UserId, which: Which, reason: Reason) -> Answered {
+    actors.accounts.change(EndSessions { user, which, reason }).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// The session of a refresh token, if it may be one: what is none of ours is found out without the
@@ -183,8 +260,10 @@ pub fn open(user: UserId, request: &HttpRequest) -> (OpenSession, String) {
 fn device(request: &HttpRequest) -> Device {
     let user_agent = request.headers().get(header::USER_AGENT);
     let user_agent = user_agent.and_then(|it| it.to_str().ok()); // an unreadable one is none
+    let address = peer::address(request);
     Device {
         user_agent: user_agent.map(|it| it.chars().take(USER_AGENT_CHARS_MAX).collect()),
-        address: peer::address(request).map(|it| it.to_string()),
+        address: address.map(|it| it.to_string()),
+        network: address.map(peer::provider),
     }
 }

@@ -43,8 +43,8 @@ pub async fn change_settings(
 }
 
 /// All the settings; each has a default.
-#[derive(Default, Deserialize, utoipa::ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PutSettings {
     /// `en`, `de` or `ru`, also with a country.
     #[schema(example = "de-AT")]
@@ -54,13 +54,13 @@ pub struct PutSettings {
     #[schema(example = "Europe/Berlin")]
     time_zone: Option<String>,
     theme: Option<Theme>,
-    notifications: PutNotifications,
-    privacy: PutPrivacy,
+    notifications: Option<PutNotifications>,
+    privacy: Option<PutPrivacy>,
 }
 
 /// The channels of each kind of notification.
 #[derive(Default, Deserialize, utoipa::ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct PutNotifications {
     orders: Option<Vec<Channel>>,
     delivery: Option<Vec<Channel>>,
@@ -85,9 +85,9 @@ impl PutSettings {
         let time_zone = self.time_zone.map_or(Ok(usual.time_zone), |it| it.parse());
         let region = both(both(locale, currency), time_zone);
         let (((locale, currency), time_zone), notifications) =
-            both(region, self.notifications.parse())?;
+            both(region, self.notifications.unwrap_or_default().parse())?;
         let theme = self.theme.unwrap_or(usual.theme);
-        let PutPrivacy { analytics, personalisation } = self.privacy;
+        let PutPrivacy { analytics, personalisation } = self.privacy.unwrap_or_default();
         let privacy = Privacy { analytics, personalisation };
         Ok(Settings { locale, currency, time_zone, theme, notifications, privacy })
     }

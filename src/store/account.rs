@@ -1,22 +1,26 @@
 //! The table `users`.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, result::DatabaseErrorKind};
 use serde_json::json;
 
-use super::{Conn, Tx, event, mail, session, settings};
+use super::{Conn, Tx, event, session, settings};
 use crate::{
     domain::{
         Error,
         account::{Credentials, Email, Register, Role, User, UserStatus},
+        error::Refusal,
         event::Kind,
-        id::{MailId, UserId},
-        mail::{Letter, Mail},
+        id::UserId,
         phone::Phone,
         settings::Locale,
     },
     store::{error::corrupt, schema::users},
 };
+
+mod change;
+
+pub use change::*;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = users, treat_none_as_default_value = false)]
@@ -33,6 +37,7 @@ struct UserRow {
     settings: String,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    suspended_until: Option<NaiveDateTime>,
 }
 
 /// The account of an address, with what its password is checked against.
@@ -42,11 +47,20 @@ pub fn credentials(conn: &mut Conn, email: Email) -> Result<Option<Credentials>,
         .select(UserRow::as_select())
         .first(conn)
         .optional()?;
-    row.map(|row| {
-        let password_hash = row.password_hash.clone();
-        Ok(Credentials { user: row.try_into()?, password_hash })
-    })
-    .transpose()
+    row.map(Credentials::try_from).transpose()
+}
+
+/// The account with what its password is checked against, or `NotFound`.
+pub fn credentials_of(conn: &mut Conn, id: UserId) -> Result<Credentials, Error> {
+    let row = users::table.find(id.to_string()).select(UserRow::as_select()).first(conn);
+    row.optional()?.ok_or(Error::NotFound("user"))?.try_into()
+}
+
+/// The same, locked: whoever changes an account decides on this.
+pub fn locked(tx: &mut Tx<'_>, id: UserId) -> Result<Credentials, Error> {
+    let query = users::table.find(id.to_string()).select(UserRow::as_select());
+    let row = locked!(query).first::<UserRow>(tx.conn);
+    row.optional()?.ok_or(Error::NotFound("user"))?.try_into()
 }
 
 /// The user, or `NotFound`.
@@ -60,7 +74,7 @@ pub fn register(tx: &mut Tx<'_>, command: &Register) -> Result<User, Error> {
     let row = UserRow {
         id: command.id.to_string(),
         email: command.email.as_str().to_owned(),
-        email_confirmed_at: None,
+        email_confirmed_at: if command.confirm.is_none() { Some(now) } else { None },
         password_hash: command.password_hash.clone(),
         name: command.name.clone(),
         phone: None,
@@ -70,22 +84,75 @@ pub fn register(tx: &mut Tx<'_>, command: &Register) -> Result<User, Error> {
         settings: "{}".to_owned(),
         created_at: now,
         updated_at: now,
+        suspended_until: None,
     };
     let inserted = diesel::insert_into(users::table).values(&row).execute(tx.conn);
-    inserted.map_err(|err| match err {
-        diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-            Error::conflict("email_taken", "this address has an account")
-        }
-        other => other.into(),
-    })?;
+    inserted.map_err(taken)?;
     if let Some(opened) = &command.session {
         session::open(tx, opened)?;
-        let (id, to, name) = (MailId::new(), command.email.clone(), command.name.clone());
-        let (user, locale) = (Some(command.id), row.locale.clone());
-        mail::queue(tx, &[Mail { id, to, name, user, locale, letter: Letter::Welcome }])?;
     }
     event::tell(tx, Kind::UserRegistered, Some(command.id), json!({ "user_id": command.id }))?;
-    row.try_into()
+    let user = row.try_into()?;
+    if let Some(link) = command.confirm {
+        ask_to_confirm(tx, &user, link)?;
+    }
+    Ok(user)
+}
+
+pub fn email_taken() -> Error {
+    Error::conflict("email_taken", "this address has an account")
+}
+
+/// What the database says of an address that two accounts would have.
+fn taken(err: diesel::result::Error) -> Error {
+    match err {
+        diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+            email_taken()
+        }
+        other => other.into(),
+    }
+}
+
+/// The refusal of whoever knows the password of a suspended account.
+pub fn suspended(until: Option<DateTime<Utc>>) -> Error {
+    let refusal = Refusal::new("account_suspended", "this account is suspended");
+    Error::Forbidden(match until {
+        Some(until) => refusal.with("suspended_until", json!(until)),
+        None => refusal,
+    })
+}
+
+pub fn set_status(
+    tx: &mut Tx<'_>,
+    id: UserId,
+    status: UserStatus,
+    until: Option<DateTime<Utc>>,
+) -> Result<(), Error> {
+    diesel::update(users::table.find(id.to_string()))
+        .set((
+            users::status.eq(status.as_str()),
+            users::suspended_until.eq(until.map(|it| it.naive_utc())),
+            users::updated_at.eq(tx.now.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub fn set_password(tx: &mut Tx<'_>, id: UserId, hash: &str) -> Result<(), Error> {
+    diesel::update(users::table.find(id.to_string()))
+        .set((users::password_hash.eq(hash), users::updated_at.eq(tx.now.naive_utc())))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+impl TryFrom<UserRow> for Credentials {
+    type Error = Error;
+
+    fn try_from(row: UserRow) -> Result<Self, Error> {
+        let password_hash = row.password_hash.clone();
+        let suspended_until = row.suspended_until.map(|it| it.and_utc());
+        Ok(Credentials { user: row.try_into()?, password_hash, suspended_until })
+    }
 }
 
 impl TryFrom<UserRow> for User {

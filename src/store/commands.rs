@@ -10,8 +10,8 @@ use crate::domain::{
     Error, account, address,
     audit::{Audited, Origin, reading},
     cart, catalogue, event,
-    id::MailId,
-    idempotency, mail,
+    id::{MailId, UserId},
+    idempotency, link, mail,
     order::{change, place},
     session, settings,
 };
@@ -22,7 +22,19 @@ macro_rules! with_commands {
     ($with:ident) => {
         $with! {
             register: each account::register(account::Register) -> account::User;
-            open_session: each session::open(session::OpenSession) -> ();
+            change_profile: each account::change_profile(account::change::ChangeProfile) -> account::User;
+            change_password: each account::change_password(account::change::ChangePassword) -> account::change::Ended;
+            reset_password: each account::reset_password(account::change::ResetPassword) -> account::change::Ended;
+            resend_confirmation: each account::resend_confirmation(account::change::ResendConfirmation) -> bool;
+            ask_email: each account::ask_email(account::change::AskEmail) -> ();
+            confirm_email: each account::confirm_email(account::change::ConfirmEmail) -> account::change::Confirmed;
+            delete_account: each account::delete(account::change::DeleteAccount) -> account::change::Ended;
+            ask_reset: each link::ask(link::Ask) -> ();
+            send_reset: each link::send(link::Send) -> Option<UserId>;
+            prune_links: each link::prune(link::Prune) -> i64;
+            log_in: each session::log_in(session::LogIn) -> account::User;
+            end_sessions: each session::end_some(session::EndSessions) -> account::change::Ended;
+            prune_sessions: each session::prune(session::Prune) -> i64;
             refresh: each session::refresh(session::Refresh) -> session::Refreshed;
             revoke: each session::revoke(session::Revoke) -> bool;
             change_settings: each settings::change_settings(settings::ChangeSettings) -> settings::Changed;

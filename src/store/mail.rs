@@ -11,7 +11,7 @@ use crate::{
     domain::{
         Error,
         account::Email,
-        id::{ClaimId, MailId},
+        id::{ClaimId, MailId, UserId},
         mail::{
             Backlog, CLAIM_SECONDS, Claim, Claimed, Ending, HAND_OVER_SECONDS, HandOver, KEPT_DAYS,
             Mail, Prune, Recover, Renew, Settle, Status,
@@ -35,6 +35,16 @@ struct Row {
     due_at: Option<NaiveDateTime>,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+}
+
+/// Forgets the letters to a user, but for what is on its way at this moment.
+pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    let in_hand = [Status::Claimed.as_str(), Status::HandingOver.as_str()];
+    let theirs = mails::table
+        .filter(mails::user_id.eq(user.to_string()))
+        .filter(mails::status.ne_all(in_hand));
+    diesel::delete(theirs).execute(tx.conn)?;
+    Ok(())
 }
 
 /// Has `all` sent, if and when this transaction is committed.

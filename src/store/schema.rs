@@ -6,16 +6,23 @@ table! { users (id) {
     id -> Text, email -> Text, email_confirmed_at -> Nullable<Timestamp>, password_hash -> Text,
     name -> Text, phone -> Nullable<Text>, locale -> Text, role -> Text, status -> Text,
     settings -> Text, created_at -> Timestamp, updated_at -> Timestamp,
+    suspended_until -> Nullable<Timestamp>,
 } }
 
 table! { sessions (id) {
     id -> Text, user_id -> Text, user_agent -> Nullable<Text>, address -> Nullable<Text>,
     created_at -> Timestamp, last_seen_at -> Timestamp, expires_at -> Timestamp,
-    revoked_at -> Nullable<Timestamp>,
+    revoked_at -> Nullable<Timestamp>, device -> Text, network -> Text,
+    end_reason -> Nullable<Text>,
 } }
 
 table! { refresh_tokens (hash) {
     hash -> Text, session_id -> Text, issued_at -> Timestamp, spent_at -> Nullable<Timestamp>,
+} }
+
+table! { links (id) {
+    id -> Text, purpose -> Text, user_id -> Nullable<Text>, email -> Text,
+    created_at -> Timestamp, expires_at -> Timestamp, used_at -> Nullable<Timestamp>,
 } }
 
 table! { addresses (id) {

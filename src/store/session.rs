@@ -1,26 +1,32 @@
 //! The tables `sessions` and `refresh_tokens`.
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use serde_json::json;
 
-use super::{Conn, Tx, account, event};
+use super::{Backend, Conn, Tx, account, event, mail};
 use crate::{
     domain::{
         Error,
-        account::UserStatus,
-        event::Kind,
-        id::SessionId,
+        account::{Credentials, User, UserStatus, change::Ended},
+        event::{Event, Kind},
+        id::{EventId, SessionId, UserId},
+        mail::{Letter, Mail},
         session::{
-            OpenSession, REFRESH_GRACE_SECONDS, Refresh, RefreshHash, Refreshed, Revoke,
-            SESSION_DAYS, Session,
+            Device, EndSessions, KEPT_DAYS, Listed, LogIn, OpenSession, Prune,
+            REFRESH_GRACE_SECONDS, Reason, Refresh, RefreshHash, Refreshed, Revoke, SESSION_DAYS,
+            SESSIONS_MAX, Session, Which,
         },
     },
     store::{
+        self,
         error::corrupt,
         schema::{refresh_tokens, sessions, users},
     },
 };
+
+/// The most sessions, and the most tokens, that are forgotten in one transaction.
+const PRUNED_MAX: i64 = 500;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions, treat_none_as_default_value = false)]
@@ -33,6 +39,9 @@ struct SessionRow {
     last_seen_at: NaiveDateTime,
     expires_at: NaiveDateTime,
     revoked_at: Option<NaiveDateTime>,
+    device: String,
+    network: String,
+    end_reason: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -81,20 +90,94 @@ pub fn revoked_since(conn: &mut Conn, since: DateTime<Utc>) -> Result<Vec<Sessio
     ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
 }
 
-pub fn open(tx: &mut Tx<'_>, command: &OpenSession) -> Result<(), Error> {
+/// The sessions of a user that stand, the one that was seen last first; `current` is the one that
+/// asks.
+pub fn list(conn: &mut Conn, user: UserId, current: SessionId) -> Result<Vec<Listed>, Error> {
+    let rows: Vec<SessionRow> = standing(user, store::now().naive_utc())
+        .order((sessions::last_seen_at.desc(), sessions::id.desc()))
+        .limit(SESSIONS_MAX)
+        .select(SessionRow::as_select())
+        .load(conn)?;
+    rows.into_iter().map(|row| row.listed(current)).collect()
+}
+
+/// Opens a session for whoever has shown the password, if it still is the password.
+pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<User, Error> {
+    let (id, now) = (command.session.user, tx.now);
+    let Credentials { user, password_hash, suspended_until } = account::locked(tx, id)?;
+    if user.status == UserStatus::Deleted {
+        return Err(Error::Unauthenticated { code: "invalid_credentials" });
+    }
+    // Deciding took a while: the password may have been changed, because this one was known, or
+    // another login has put a new hash in the place of the old one.
+    if password_hash != command.shown {
+        return Err(Error::Stale);
+    }
+    if user.status == UserStatus::Suspended {
+        if suspended_until.is_none_or(|until| now < until) {
+            return Err(account::suspended(suspended_until));
+        }
+        account::set_status(tx, id, UserStatus::Active, None)?;
+    }
+    if let Some(hash) = &command.rehashed {
+        account::set_password(tx, id, hash)?;
+    }
+    if is_new_device(tx, &command.session)? {
+        let letter = Letter::new_device(&command.session.device.name(), now);
+        mail::queue(tx, &[Mail::to(&user, letter)])?;
+    }
+    make_room(tx, id)?;
+    open(tx, &command.session)?;
+    account::user(tx.conn, id)
+}
+
+/// Opens a session, whoever it is for.
+pub fn open(tx: &mut Tx<'_>, session: &OpenSession) -> Result<(), Error> {
     let now = tx.now.naive_utc();
     let row = SessionRow {
-        id: command.id.to_string(),
-        user_id: command.user.to_string(),
-        user_agent: command.device.user_agent.clone(),
-        address: command.device.address.clone(),
+        id: session.id.to_string(),
+        user_id: session.user.to_string(),
+        user_agent: session.device.user_agent.clone(),
+        address: session.device.address.clone(),
         created_at: now,
         last_seen_at: now,
         expires_at: now + Duration::days(SESSION_DAYS),
         revoked_at: None,
+        device: session.device.name(),
+        network: network(&session.device),
+        end_reason: None,
     };
     diesel::insert_into(sessions::table).values(&row).execute(tx.conn)?;
-    issue(tx, &row.id, &command.refresh.0)
+    issue(tx, &row.id, &session.refresh.0)
+}
+
+/// As the row has it.
+fn network(device: &Device) -> String {
+    device.network.clone().unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Whether nobody has come from there with that before, though somebody has come.
+fn is_new_device(tx: &mut Tx<'_>, session: &OpenSession) -> Result<bool, Error> {
+    let (name, network) = (session.device.name(), network(&session.device));
+    let of_user = || sessions::table.filter(sessions::user_id.eq(session.user.to_string()));
+    let same = of_user().filter(sessions::device.eq(name)).filter(sessions::network.eq(network));
+    let came = diesel::select(exists(of_user())).get_result::<bool>(tx.conn)?;
+    Ok(came && !diesel::select(exists(same)).get_result::<bool>(tx.conn)?)
+}
+
+/// Ends the sessions that are too many with one more, those first that were seen the longest ago.
+fn make_room(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    let crowd: Vec<String> = standing(user, tx.now.naive_utc())
+        .order((sessions::last_seen_at.desc(), sessions::id.desc()))
+        .offset(SESSIONS_MAX - 1)
+        .limit(SESSIONS_MAX)
+        .select(sessions::id)
+        .load(tx.conn)?;
+    if !crowd.is_empty() {
+        let crowd = sessions::table.filter(sessions::id.eq_any(crowd)).into_boxed();
+        close(tx, user, crowd, Reason::Crowded)?;
+    }
+    Ok(())
 }
 
 pub fn refresh(tx: &mut Tx<'_>, command: &Refresh) -> Result<Refreshed, Error> {
@@ -113,7 +196,7 @@ pub fn refresh(tx: &mut Tx<'_>, command: &Refresh) -> Result<Refreshed, Error> {
     }
     let grace = Duration::seconds(REFRESH_GRACE_SECONDS);
     if token.spent_at.is_some_and(|spent_at| now - spent_at > grace) {
-        revoke(tx, &Revoke { session: id })?;
+        end(tx, user.id, Which::One(id), Reason::Reused)?;
         return Ok(Refreshed::Reused { session: id });
     }
     if token.spent_at.is_none() {
@@ -128,23 +211,102 @@ pub fn refresh(tx: &mut Tx<'_>, command: &Refresh) -> Result<Refreshed, Error> {
             sessions::expires_at.eq(now + Duration::days(SESSION_DAYS)),
         ))
         .execute(tx.conn)?;
-    Ok(Refreshed::Renewed { session: id, user })
+    Ok(Refreshed::Renewed { session: id, user: Box::new(user) })
 }
 
 /// Whether it was open until now.
 pub fn revoke(tx: &mut Tx<'_>, command: &Revoke) -> Result<bool, Error> {
-    let open =
-        sessions::table.find(command.session.to_string()).filter(sessions::revoked_at.is_null());
-    let ended: Option<String> = diesel::update(open)
-        .set(sessions::revoked_at.eq(tx.now.naive_utc()))
-        .returning(sessions::user_id)
-        .get_result(tx.conn)
-        .optional()?;
-    let Some(user) = ended else { return Ok(false) };
+    let session = sessions::table.find(command.session.to_string());
+    let user: Option<String> = session.select(sessions::user_id).first(tx.conn).optional()?;
+    let Some(user) = user else { return Ok(false) };
     let user = user.parse().map_err(corrupt)?;
-    let data = json!({ "session_id": command.session });
-    event::tell(tx, Kind::SessionRevoked, Some(user), data)?;
-    Ok(true)
+    let ended = end(tx, user, Which::One(command.session), Reason::LoggedOut)?;
+    Ok(!ended.0.is_empty())
+}
+
+/// Ends sessions of a user as somebody wishes.
+pub fn end_some(tx: &mut Tx<'_>, command: &EndSessions) -> Result<Ended, Error> {
+    end(tx, command.user, command.which, command.reason)
+}
+
+/// Ends sessions of a user, and says which.
+pub fn end(tx: &mut Tx<'_>, user: UserId, which: Which, why: Reason) -> Result<Ended, Error> {
+    let all = sessions::table.into_boxed();
+    let some = match which {
+        Which::One(id) => all.filter(sessions::id.eq(id.to_string())),
+        Which::AllBut(id) => all.filter(sessions::id.ne(id.to_string())),
+        Which::All => all,
+    };
+    close(tx, user, some, why)
+}
+
+type Some<'q> = sessions::BoxedQuery<'q, Backend>;
+
+fn close(tx: &mut Tx<'_>, user: UserId, some: Some<'_>, why: Reason) -> Result<Ended, Error> {
+    let of_user = sessions::user_id.eq(user.to_string());
+    // In the order of their ids, as whoever else locks several.
+    let open: Vec<String> = locked!(
+        sessions::table
+            .filter(sessions::id.eq_any(some.select(sessions::id)))
+            .filter(of_user)
+            .filter(sessions::revoked_at.is_null())
+            .order(sessions::id)
+            .select(sessions::id)
+    )
+    .load(tx.conn)?;
+    diesel::update(sessions::table.filter(sessions::id.eq_any(&open)))
+        .set((sessions::revoked_at.eq(tx.now.naive_utc()), sessions::end_reason.eq(why.as_str())))
+        .execute(tx.conn)?;
+    let ended = open.iter().map(|id| id.parse().map_err(corrupt)).collect::<Result<Vec<_>, _>>()?;
+    let told = ended.iter().map(|id| Event {
+        id: EventId::new(),
+        order: None,
+        user: Option::Some(user),
+        kind: Kind::SessionRevoked,
+        at: tx.now,
+        data: json!({ "session_id": id, "reason": why }),
+    });
+    let told: Vec<Event> = told.collect();
+    event::record(tx, &told)?;
+    Ok(Ended(ended))
+}
+
+/// Takes from the sessions of a user what tells of the person.
+pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    let (unknown, nothing) = (Device::default(), None::<String>);
+    diesel::update(sessions::table.filter(sessions::user_id.eq(user.to_string())))
+        .set((
+            sessions::user_agent.eq(&nothing),
+            sessions::address.eq(&nothing),
+            sessions::device.eq(unknown.name()),
+            sessions::network.eq(network(&unknown)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Forgets what is old: whole sessions, and tokens spent so long ago that they open nothing.
+pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {
+    let before = (tx.now - Duration::days(KEPT_DAYS)).naive_utc();
+    let ended = sessions::revoked_at.lt(before).assume_not_null();
+    let old: Vec<String> = sessions::table
+        .filter(sessions::expires_at.lt(before).or(ended))
+        .limit(PRUNED_MAX)
+        .select(sessions::id)
+        .load(tx.conn)?;
+    let of_old = refresh_tokens::table.filter(refresh_tokens::session_id.eq_any(&old));
+    let tokens = diesel::delete(of_old).execute(tx.conn)?;
+    let sessions = diesel::delete(sessions::table.filter(sessions::id.eq_any(&old)));
+    let sessions = sessions.execute(tx.conn)?;
+    let before = (tx.now - Duration::days(SESSION_DAYS)).naive_utc();
+    let spent: Vec<String> = refresh_tokens::table
+        .filter(refresh_tokens::spent_at.lt(before))
+        .limit(PRUNED_MAX)
+        .select(refresh_tokens::hash)
+        .load(tx.conn)?;
+    let spent = diesel::delete(refresh_tokens::table.filter(refresh_tokens::hash.eq_any(&spent)));
+    let spent = spent.execute(tx.conn)?;
+    i64::try_from(tokens.saturating_add(sessions).saturating_add(spent)).map_err(corrupt)
 }
 
 fn issue(tx: &mut Tx<'_>, session: &str, hash: &str) -> Result<(), Error> {
@@ -156,4 +318,26 @@ fn issue(tx: &mut Tx<'_>, session: &str, hash: &str) -> Result<(), Error> {
     };
     diesel::insert_into(refresh_tokens::table).values(&row).execute(tx.conn)?;
     Ok(())
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn standing(user: UserId, now: NaiveDateTime) -> _ {
+    let of_user = sessions::user_id.eq::<String>(user.to_string());
+    let live = sessions::expires_at.gt::<NaiveDateTime>(now);
+    sessions::table.filter(of_user).filter(sessions::revoked_at.is_null()).filter(live)
+}
+
+impl SessionRow {
+    fn listed(self, current: SessionId) -> Result<Listed, Error> {
+        let id = self.id.parse().map_err(corrupt)?;
+        Ok(Listed {
+            id,
+            device: self.device,
+            address: self.address,
+            created_at: self.created_at.and_utc(),
+            last_seen_at: self.last_seen_at.and_utc(),
+            expires_at: self.expires_at.and_utc(),
+            current: id == current,
+        })
+    }
 }

@@ -192,6 +192,7 @@ async fn a_command_that_is_refused_undoes_nothing_else_of_its_batch() {
         password_hash: "$argon2id$".into(),
         role: Role::Customer,
         session: None,
+        confirm: None,
     };
     let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
     let first = queue(user("ada@example.com"), &mut lanes, &mut replies);

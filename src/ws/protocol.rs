@@ -305,7 +305,7 @@ impl<'a> Fault<'a> {
             Error::Unauthenticated { code } => (false, why(code).into()),
             Error::Invalid(_)
             | Error::Rejected { .. }
-            | Error::Forbidden
+            | Error::Forbidden(_)
             | Error::NotFound(_)
             | Error::Conflict(_)
             | Error::KeyReused => (false, err.to_string().into()),

@@ -106,6 +106,7 @@ impl Node {
             password_hash: String::new(),
             role,
             session: Some(OpenSession { id, user, refresh, device }),
+            confirm: None,
         };
         let head = store::read!(self.scratch.store, event::head()).unwrap();
         self.scratch.store.write(register).await.unwrap();

@@ -87,7 +87,7 @@ pub fn channel(who: &Who, follow: &Follow) -> Result<Channel, Error> {
         Topic::Me => who.caller.map(|caller| Channel::User(caller.user)).ok_or(nobody),
         Topic::AdminFeed => match who.caller {
             Some(caller) if caller.role.may(Right::Feed) => Ok(Channel::Feed),
-            Some(_) => Err(Error::Forbidden),
+            Some(_) => Err(Error::forbidden()),
             None => Err(nobody),
         },
     }

@@ -42,6 +42,23 @@ async fn a_login_takes_as_long_where_there_is_no_account() {
     assert!(difference(&unknown, &unhashed).is_some(), "{unknown:?}\n{unhashed:?}");
 }
 
+#[actix_rt::test]
+async fn a_forgotten_password_takes_as_long_where_there_is_no_account() {
+    let shop = TestShop::alone(&[HASHING]).await;
+    let email = shop.sign_up().await.session["user"]["email"].clone();
+    let kinds = [
+        json!({ "email": email }),
+        json!({ "email": "nobody@example.com" }),
+        json!({ "email": "nothing is written for this" }),
+    ];
+
+    let path = "/auth/password/forgot";
+    let [known, unknown, unwritten] = times(&shop.stranger(), path, kinds, [202, 202, 400]).await;
+
+    assert_eq!(difference(&known, &unknown), None, "{known:?}\n{unknown:?}");
+    assert!(difference(&unknown, &unwritten).is_some(), "{unknown:?}\n{unwritten:?}");
+}
+
 /// How long each kind of request took, each time, sorted.
 async fn times<const KINDS: usize>(
     client: &Client,

@@ -1,6 +1,6 @@
 //! Passwords: which are taken, what a login may be asked, and hashes that are made anew.
 
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use futures_util::{StreamExt as _, future::join_all, stream::FuturesUnordered};
 use serde_json::{Value, json};
 
 use crate::support::{PASSWORD, TestShop};
@@ -59,6 +59,29 @@ async fn with_bcrypt_a_password_that_it_would_cut_off_is_refused() {
     stranger.post("/auth/login", login(&email, &whole)).await.is(200);
     let longer = stranger.post("/auth/login", login(&email, &longer)).await;
     longer.refused(401, "invalid_credentials");
+}
+
+#[actix_rt::test]
+async fn whoever_logs_in_after_a_change_of_the_setting_is_let_in_by_every_login() {
+    let setting = "RIALTO_PASSWORD_HASH";
+    let mut shop = TestShop::with(&[(setting, "bcrypt:cost=4")]).await;
+    let email = shop.sign_up().await.session["user"]["email"].clone();
+
+    for hashing in ["argon2id:m=64,t=1,p=1", "argon2id:m=8,t=1,p=1", "bcrypt:cost=5"] {
+        shop.kill();
+        shop.set(setting, hashing);
+        shop.start_again().await;
+        let stranger = shop.stranger();
+
+        // Several find the old hash, and one of them puts the new one in its place.
+        let logins = (0..4).map(|_| stranger.post("/auth/login", login(&email, PASSWORD)));
+        for answer in join_all(logins).await {
+            answer.is(200);
+        }
+        let wrong = stranger.post("/auth/login", login(&email, "wrong horse battery")).await;
+        wrong.refused(401, "invalid_credentials");
+        stranger.post("/auth/login", login(&email, PASSWORD)).await.is(200);
+    }
 }
 
 #[actix_rt::test]

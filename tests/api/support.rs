@@ -103,19 +103,18 @@ impl TestShop {
         shop.start_again().await;
         shop
     }
-
-    /// Another value for a setting, from the next start on.
-    pub fn set(&mut self, name: &'static str, value: &str) {
-        self.settings.retain(|(known, _)| *known != name);
-        self.settings.push((name, value.to_owned()));
-    }
-
     /// Starts the program on what was stored before.
     pub async fn start_again(&mut self) {
         let folder = self.server.take().map(Server::into_folder);
         let server = Server::start(&self.database, &self.settings, folder).await;
         *self.address.borrow_mut() = server.address().to_owned();
         self.server = Some(server);
+    }
+
+    /// Changes a setting for the next start.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.push((name, value.to_owned()));
     }
 
     /// Ends the process as a power cut would.
@@ -217,9 +216,15 @@ impl TestShop {
         if let Some(admin) = self.admin.get() {
             return admin.clone();
         }
+        let admin = self.log_in_admin().await;
+        self.admin.get_or_init(|| admin).clone()
+    }
+
+    /// The same in a session of their own.
+    pub async fn log_in_admin(&self) -> Client {
         let body = json!({ "email": ADMIN_EMAIL, "password": PASSWORD });
         let session = self.stranger().post("/auth/login", body).await.is(200);
-        self.admin.get_or_init(|| self.stranger().signed_in(session)).clone()
+        self.stranger().signed_in(session)
     }
 
     /// The first variant of the product with this slug.

@@ -114,7 +114,7 @@ fn copy(error: &Error) -> Error {
         Error::Invalid(fields) => Error::Invalid(fields.clone()),
         Error::Rejected { code, message } => Error::Rejected { code, message: message.clone() },
         Error::Unauthenticated { code } => Error::Unauthenticated { code },
-        Error::Forbidden => Error::Forbidden,
+        Error::Forbidden(refusal) => Error::Forbidden(refusal.clone()),
         Error::NotFound(what) => Error::NotFound(what),
         Error::Conflict(refusal) => Error::Conflict(refusal.clone()),
         Error::Stale => Error::Stale,

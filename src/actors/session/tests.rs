@@ -11,7 +11,7 @@ use crate::{
     domain::{
         account::{Email, Role},
         id::UserId,
-        session::RefreshHash,
+        session::{OpenSession, RefreshHash},
     },
 };
 
@@ -53,6 +53,7 @@ impl Node {
             password_hash: String::new(),
             role: Role::Customer,
             session: Some(OpenSession { id: session, user, refresh, device }),
+            confirm: None,
         };
         scratch.store.write(account).await.unwrap();
         let deps = Deps { store: scratch.store.clone(), revoked: Revoked::default() };

@@ -3,7 +3,13 @@
 use serde_json::json;
 
 use super::{Action, Audited, Entry};
-use crate::domain::account::{Register, User};
+use crate::domain::account::{
+    Register, User,
+    change::{
+        AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, Confirmed, DeleteAccount, Ended,
+        ResendConfirmation, ResetPassword,
+    },
+};
 
 impl Audited for Register {
     type Outcome = User;
@@ -16,5 +22,73 @@ impl Audited for Register {
             Some(session) => entry.proven(self.id, session),
             None => entry,
         })
+    }
+}
+
+impl Audited for ChangeProfile {
+    type Outcome = User;
+
+    fn audit(&self, _: &User) -> Option<Entry> {
+        let (name, phone, locale) =
+            (self.profile.name.is_some(), self.profile.phone.is_some(), self.profile.locale);
+        let changed = json!({ "name_changed": name, "phone_changed": phone, "locale": locale });
+        Some(Entry::new(Action::AccountChanged, self.user).after(changed))
+    }
+}
+
+impl Audited for ChangePassword {
+    type Outcome = Ended;
+
+    fn audit(&self, Ended(ended): &Ended) -> Option<Entry> {
+        let after = json!({ "sessions_ended": ended });
+        Some(Entry::new(Action::PasswordChanged, self.user).after(after))
+    }
+}
+
+impl Audited for ResetPassword {
+    type Outcome = Ended;
+
+    fn audit(&self, Ended(ended): &Ended) -> Option<Entry> {
+        let after = json!({ "link_id": self.link, "sessions_ended": ended });
+        Some(Entry::new(Action::PasswordReset, self.user).after(after))
+    }
+}
+
+impl Audited for ResendConfirmation {
+    type Outcome = bool;
+
+    fn audit(&self, sent: &bool) -> Option<Entry> {
+        let after = json!({ "link_id": self.link });
+        sent.then(|| Entry::new(Action::ConfirmationSent, self.user).after(after))
+    }
+}
+
+impl Audited for AskEmail {
+    type Outcome = ();
+
+    fn audit(&self, (): &()) -> Option<Entry> {
+        let after = json!({ "link_id": self.link });
+        Some(Entry::new(Action::EmailChangeAsked, self.user).after(after))
+    }
+}
+
+impl Audited for ConfirmEmail {
+    type Outcome = Confirmed;
+
+    fn audit(&self, confirmed: &Confirmed) -> Option<Entry> {
+        let action = match confirmed {
+            Confirmed::Present => Action::EmailConfirmed,
+            Confirmed::New => Action::EmailChanged,
+        };
+        Some(Entry::new(action, self.user).after(json!({ "link_id": self.link })))
+    }
+}
+
+impl Audited for DeleteAccount {
+    type Outcome = Ended;
+
+    fn audit(&self, Ended(ended): &Ended) -> Option<Entry> {
+        let after = json!({ "status": "deleted", "sessions_ended": ended });
+        Some(Entry::new(Action::AccountDeleted, self.user).after(after))
     }
 }

@@ -3,14 +3,36 @@
 use serde_json::json;
 
 use super::{Action, Audited, Entry};
-use crate::domain::session::{OpenSession, Refresh, Refreshed, Revoke};
+use crate::domain::{
+    account::{User, change::Ended},
+    session::{EndSessions, LogIn, Prune, Reason, Refresh, Refreshed, Revoke},
+};
 
-impl Audited for OpenSession {
-    type Outcome = ();
+impl Audited for LogIn {
+    type Outcome = User;
 
-    fn audit(&self, (): &()) -> Option<Entry> {
-        let entry = Entry::new(Action::SessionOpened, self.id).proven(self.user, self.id);
-        Some(entry.after(json!({ "user_id": self.user })))
+    fn audit(&self, user: &User) -> Option<Entry> {
+        let id = self.session.id;
+        let entry = Entry::new(Action::SessionOpened, id).proven(user.id, id);
+        Some(entry.after(json!({ "user_id": user.id, "rehashed": self.rehashed.is_some() })))
+    }
+}
+
+impl Audited for EndSessions {
+    type Outcome = Ended;
+
+    fn audit(&self, Ended(ended): &Ended) -> Option<Entry> {
+        let after = json!({ "sessions_ended": ended, "reason": self.reason });
+        let entry = Entry::new(Action::SessionsEnded, self.user).after(after);
+        Some(entry).filter(|_| !ended.is_empty())
+    }
+}
+
+impl Audited for Prune {
+    type Outcome = i64;
+
+    fn audit(&self, _forgotten: &i64) -> Option<Entry> {
+        None
     }
 }
 
@@ -26,7 +48,7 @@ impl Audited for Refresh {
             // Whoever sent the copy has proved nothing.
             Refreshed::Reused { session } => {
                 let entry = Entry::new(Action::SessionRevoked, *session);
-                Some(entry.after(json!({ "reason": "refresh_token_reused" })))
+                Some(entry.after(json!({ "reason": Reason::Reused })))
             }
             Refreshed::Unknown => None,
         }

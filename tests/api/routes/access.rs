@@ -15,6 +15,13 @@ pub struct Expected {
     pub admin: u16,
 }
 
+impl Expected {
+    /// Whether nobody can go on with the session that asked.
+    pub fn ends_the_session(&self) -> bool {
+        self.path.contains("/logout") || (self.method, self.path) == ("DELETE", "/api/v1/me")
+    }
+}
+
 macro_rules! expected {
     ($($method:ident $path:literal $stranger:literal $forger:literal $guest:literal
         $customer:literal $admin:literal;)*) => {
@@ -30,13 +37,22 @@ macro_rules! expected {
     };
 }
 
-// What ends the session that asks stands last.
 expected! {
     //                                         stranger forger guest customer admin
     POST   "/api/v1/auth/register"                     400    400   400      400   400;
     POST   "/api/v1/auth/login"                        400    400   400      400   400;
     POST   "/api/v1/auth/refresh"                      400    400   400      400   400;
+    POST   "/api/v1/auth/email/confirm"                400    400   400      400   400;
+    POST   "/api/v1/auth/email/resend"                 401    401   401      204   204;
+    POST   "/api/v1/auth/password/forgot"              400    400   400      400   400;
+    POST   "/api/v1/auth/password/reset"               400    400   400      400   400;
     GET    "/api/v1/me"                                401    401   401      200   200;
+    PATCH  "/api/v1/me"                                401    401   401      200   200;
+    POST   "/api/v1/me/email"                          401    401   401      400   400;
+    POST   "/api/v1/me/password"                       401    401   401      400   400;
+    GET    "/api/v1/me/sessions"                       401    401   401      200   200;
+    DELETE "/api/v1/me/sessions"                       401    401   401      204   204;
+    DELETE "/api/v1/me/sessions/{id}"                  401    401   401      404   404;
     GET    "/api/v1/me/settings"                       401    401   401      200   200;
     PUT    "/api/v1/me/settings"                       401    401   401      200   200;
     GET    "/api/v1/me/addresses"                      401    401   401      200   200;
@@ -73,4 +89,6 @@ expected! {
     GET    "/metrics"                                  200    200   200      200   200;
     GET    "/api/openapi.json"                         200    200   200      200   200;
     POST   "/api/v1/auth/logout"                       401    401   401      204   204;
+    POST   "/api/v1/auth/logout-all"                   401    401   401      204   204;
+    DELETE "/api/v1/me"                                401    401   401      204   409;
 }

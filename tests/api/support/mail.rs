@@ -75,3 +75,27 @@ pub async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     })
     .await
 }
+
+/// The mail to this address that says `text`, once it is there.
+pub async fn saying(folder: &Path, address: &str, text: &str) -> Mail {
+    let says = |mail: &Mail| mail.text.contains(text);
+    until(text, || to(folder, address).into_iter().find(says)).await
+}
+
+/// The token of the link to `page` in the mail to this address, once it is there. Where there are
+/// several, of the one that was written last.
+pub async fn token(folder: &Path, address: &str, page: &str) -> String {
+    let start = format!("/{page}?token=");
+    let mut mails = Vec::new();
+    until("a link", || {
+        mails = to(folder, address);
+        mails.retain(|mail| mail.text.contains(&start));
+        (!mails.is_empty()).then_some(())
+    })
+    .await;
+    // The ids of mails rise.
+    let last = mails.into_iter().max_by(|one, other| one.file.cmp(&other.file)).unwrap();
+    let plain = last.part("text/plain");
+    let token = plain.split_once(&start).unwrap().1.split_whitespace().next().unwrap();
+    token.to_owned()
+}

@@ -20,15 +20,11 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
                 shop.name
             )],
             shop.link("confirm", *link, "Confirm this address"),
-            &["The link works once. If you did not register, leave it: nothing more will come."],
+            &["The link works once, for three days. If you did not register, leave it."],
         ),
         Letter::Welcome => text_of(
             &format!("Welcome to {}", shop.name),
-            &[
-                &format!("It is good to have you at {}.", shop.name),
-                "With your account you see your orders on all your devices, and follow each parcel \
-                 live from our door to yours.",
-            ],
+            &[&format!("It is good to have you at {}.", shop.name), WHAT_FOR],
             None,
             &[],
         ),
@@ -38,7 +34,7 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
                 "Somebody, hopefully you, asked for a new password for your account. Choose one here:",
             ],
             shop.link("reset", *link, "Choose a new password"),
-            &["The link works once, and not for long. If it was not you, there is nothing to do: \
+            &["The link works once, for half an hour. If it was not you, there is nothing to do: \
                your password is as it was."],
         ),
         Letter::PasswordChanged => text_of(
@@ -51,8 +47,19 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
             "Please confirm your new e-mail address",
             &["Your account is to have this address from now on. Please confirm that it is yours:"],
             shop.link("confirm", *link, "Confirm this address"),
-            &["The link works once. Until then your account keeps its old address. If it was not \
-               you, leave it."],
+            &[
+                "The link works once, for a day. Until then your account keeps its old address. If it was not \
+               you, leave it.",
+            ],
+        ),
+        Letter::EmailChangeAsked { hint } => text_of(
+            "Your e-mail address is about to change",
+            &[&format!(
+                "Somebody who knows your password asked that your account have the address {hint} from \
+                 now on. It will once that address is confirmed."
+            )],
+            None,
+            &["If it was you, there is nothing to do here.", NOT_ME],
         ),
         Letter::EmailChanged { hint } => text_of(
             "Your e-mail address was changed",
@@ -80,6 +87,9 @@ fn new_device(device: &str, at: DateTime<Utc>) -> Text {
         &["If it was you, there is nothing to do.", NOT_ME],
     )
 }
+
+const WHAT_FOR: &str = "With your account you see your orders on all your devices, and follow each \
+    parcel live from our door to yours.";
 
 const NOT_ME: &str = "If it was not you, choose another password at once: ask for it where you sign in, by \
     “forgot password”. That signs out everybody else.";

@@ -1,0 +1,13 @@
+DROP TABLE links;
+DROP INDEX refresh_tokens_spent_at;
+DROP INDEX sessions_expires_at;
+ALTER TABLE sessions DROP COLUMN end_reason;
+ALTER TABLE sessions DROP COLUMN network;
+ALTER TABLE sessions DROP COLUMN device;
+DROP TRIGGER users_stay_deleted ON users;
+DROP FUNCTION users_stay_deleted;
+ALTER TABLE users DROP COLUMN suspended_until;
+DROP INDEX users_role;
+ALTER TABLE users DROP CONSTRAINT users_role_check;
+UPDATE users SET role = 'customer' WHERE role <> 'admin';
+ALTER TABLE users ADD CONSTRAINT users_role_check CHECK (role IN ('customer', 'admin'));

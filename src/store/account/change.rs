@@ -1,0 +1,194 @@
+//! Changes of an account: its row is locked first, and what depends on it after.
+
+use diesel::prelude::*;
+
+use super::{
+    super::{Tx, address, link, mail, session},
+    credentials, locked, set_password, suspended, taken,
+};
+
+use crate::{
+    domain::{
+        Error,
+        account::{
+            Credentials, Email, Role, User, UserStatus,
+            change::{
+                AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, Confirmed, DeleteAccount,
+                Ended, ResendConfirmation, ResetPassword,
+            },
+        },
+        id::{LinkId, UserId},
+        link::Purpose,
+        mail::{Letter, Mail},
+        session::{Reason, Which},
+        settings::Settings,
+    },
+    store::{error::corrupt, schema::users},
+};
+
+/// What a deleted account is called.
+const NOBODY: &str = "Deleted user";
+
+pub fn change_profile(tx: &mut Tx<'_>, command: &ChangeProfile) -> Result<User, Error> {
+    let mut user = usable(tx, command.user)?.user;
+    let profile = &command.profile;
+    user.name = profile.name.clone().unwrap_or(user.name);
+    user.phone = profile.phone.clone().unwrap_or(user.phone);
+    user.locale = profile.locale.unwrap_or(user.locale);
+    diesel::update(users::table.find(user.id.to_string()))
+        .set((
+            users::name.eq(&user.name),
+            users::phone.eq(user.phone.as_ref().map(|it| it.as_str())),
+            users::locale.eq(user.locale.to_string()),
+            users::updated_at.eq(tx.now.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    Ok(user)
+}
+
+pub fn change_password(tx: &mut Tx<'_>, command: &ChangePassword) -> Result<Ended, Error> {
+    let Credentials { user, password_hash, .. } = usable(tx, command.user)?;
+    if password_hash != command.shown {
+        return Err(Error::Stale);
+    }
+    let others = Which::AllBut(command.keep);
+    take_password(tx, &user, &command.password_hash, others, Reason::PasswordChanged)
+}
+
+/// A suspended account may get a new password; that ends no suspension.
+pub fn reset_password(tx: &mut Tx<'_>, command: &ResetPassword) -> Result<Ended, Error> {
+    let user = locked(tx, command.user)?.user;
+    let link = link::open(tx, command.link, user.id, &[Purpose::ResetPassword])?;
+    // Who reads the address's mail has shown what a confirmation asks for.
+    if link.email == user.email && !user.email_confirmed {
+        set_email(tx, user.id, &user.email)?;
+    }
+    let hash = &command.password_hash;
+    take_password(tx, &user, hash, Which::All, Reason::PasswordReset)
+}
+
+pub fn resend_confirmation(tx: &mut Tx<'_>, command: &ResendConfirmation) -> Result<bool, Error> {
+    let user = usable(tx, command.user)?.user;
+    if user.email_confirmed {
+        return Ok(false);
+    }
+    ask_to_confirm(tx, &user, command.link)?;
+    Ok(true)
+}
+
+/// Sends a link by which the address of an account is confirmed.
+pub fn ask_to_confirm(tx: &mut Tx<'_>, user: &User, id: LinkId) -> Result<(), Error> {
+    link::make(tx, id, Purpose::ConfirmEmail, user, &user.email)?;
+    mail::queue(tx, &[Mail::to(user, Letter::Confirm { link: id })])
+}
+
+pub fn ask_email(tx: &mut Tx<'_>, command: &AskEmail) -> Result<(), Error> {
+    let user = usable(tx, command.user)?.user;
+    if credentials(tx.conn, command.email.clone())?.is_some() {
+        return Err(super::email_taken());
+    }
+    link::make(tx, command.link, Purpose::ChangeEmail, &user, &command.email)?;
+    let there = Letter::EmailChange { link: command.link };
+    let there = Mail { to: command.email.clone(), ..Mail::to(&user, there) };
+    let here = Mail::to(&user, Letter::email_change_asked(&command.email));
+    mail::queue(tx, &[there, here])
+}
+
+pub fn confirm_email(tx: &mut Tx<'_>, command: &ConfirmEmail) -> Result<Confirmed, Error> {
+    let user = usable(tx, command.user)?.user;
+    let purposes = [Purpose::ConfirmEmail, Purpose::ChangeEmail];
+    let link = link::open(tx, command.link, user.id, &purposes)?;
+    match link.purpose {
+        Purpose::ChangeEmail => {
+            set_email(tx, user.id, &link.email)?;
+            // What went to the old address opens nothing any more.
+            link::forget_unused(tx, user.id, Purpose::ALL)?;
+            mail::queue(tx, &[Mail::to(&user, Letter::email_changed(&link.email))])?;
+            Ok(Confirmed::New)
+        }
+        Purpose::ConfirmEmail | Purpose::ResetPassword => {
+            if link.email == user.email && !user.email_confirmed {
+                set_email(tx, user.id, &user.email)?;
+                mail::queue(tx, &[Mail::to(&user, Letter::Welcome)])?;
+            }
+            Ok(Confirmed::Present)
+        }
+    }
+}
+
+pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> {
+    keep_an_admin(tx, command.user)?;
+    let user = usable(tx, command.user)?.user;
+    let ended = session::end(tx, user.id, Which::All, Reason::AccountDeleted)?;
+    session::forget(tx, user.id)?;
+    link::forget(tx, user.id)?;
+    mail::forget(tx, user.id)?;
+    address::forget(tx, user.id)?;
+    let nothing = None::<String>;
+    diesel::update(users::table.find(user.id.to_string()))
+        .set((
+            users::email.eq(Email::of_deleted(user.id).as_str()),
+            users::email_confirmed_at.eq(None::<chrono::NaiveDateTime>),
+            // No password has this hash.
+            users::password_hash.eq(""),
+            users::name.eq(NOBODY),
+            users::phone.eq(&nothing),
+            users::settings.eq(serde_json::to_string(&Settings::default()).map_err(corrupt)?),
+            users::status.eq(UserStatus::Deleted.as_str()),
+            users::updated_at.eq(tx.now.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    Ok(ended)
+}
+
+/// Refuses what would leave the shop without an admin who can log in. All admins are locked, in
+/// the order of their ids: of two who leave at once one is the last.
+pub fn keep_an_admin(tx: &mut Tx<'_>, leaves: UserId) -> Result<(), Error> {
+    let active = users::table
+        .filter(users::role.eq(Role::Admin.as_str()))
+        .filter(users::status.eq(UserStatus::Active.as_str()))
+        .order(users::id)
+        .select(users::id);
+    let admins: Vec<String> = locked!(active).load(tx.conn)?;
+    let leaves = leaves.to_string();
+    if admins.contains(&leaves) && admins.len() == 1 {
+        return Err(Error::conflict("last_admin", "nobody else can run the shop"));
+    }
+    Ok(())
+}
+
+fn take_password(
+    tx: &mut Tx<'_>,
+    user: &User,
+    hash: &str,
+    ends: Which,
+    reason: Reason,
+) -> Result<Ended, Error> {
+    set_password(tx, user.id, hash)?;
+    link::forget_unused(tx, user.id, &[Purpose::ResetPassword])?;
+    mail::queue(tx, &[Mail::to(user, Letter::PasswordChanged)])?;
+    session::end(tx, user.id, ends, reason)
+}
+
+/// The account, locked, if somebody may still use it.
+fn usable(tx: &mut Tx<'_>, id: UserId) -> Result<Credentials, Error> {
+    let found = locked(tx, id)?;
+    match found.user.status {
+        UserStatus::Active => Ok(found),
+        UserStatus::Suspended => Err(suspended(found.suspended_until)),
+        UserStatus::Deleted => Err(Error::NotFound("user")),
+    }
+}
+
+/// Gives the account an address that is confirmed.
+fn set_email(tx: &mut Tx<'_>, id: UserId, email: &Email) -> Result<(), Error> {
+    let now = tx.now.naive_utc();
+    let set = diesel::update(users::table.find(id.to_string()))
+        .set((
+            users::email.eq(email.as_str()),
+            users::email_confirmed_at.eq(now),
+            users::updated_at.eq(now),
+        ))
+        .execute(tx.conn);
+    set.map(drop).map_err(taken)
+}
