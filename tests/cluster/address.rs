@@ -10,7 +10,7 @@ async fn at_two_nodes_at_once_fifty_addresses_are_kept_and_one_is_the_default() 
     let (one, other) = two_nodes().await;
     let here = one.sign_up().await;
     let there = here.at(&other.address());
-    let both = |number: usize| if number % 2 == 0 { &here } else { &there };
+    let both = |number: usize| if number.is_multiple_of(2) { &here } else { &there };
 
     let saved = join_all((0..60).map(|it| both(it).post("/me/addresses", address()))).await;
     let (kept, refused): (Vec<_>, Vec<_>) = saved.into_iter().partition(|it| it.status == 201);
