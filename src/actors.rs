@@ -1,8 +1,9 @@
-//! The only writers: an actor per order, payment, cart, delivery and session, found by its id, and
-//! one for each sixteenth of the stock.
+//! The only writers: an actor per order, payment, cart, delivery, account and session, found by its
+//! id, and one for each sixteenth of the stock.
 //!
-//! They start in this order, and ask only those before them: orders; carts and deliveries;
-//! payments; the sweeper; the mailer, which asks nobody. So no two ever wait for each other.
+//! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
+//! deliveries; payments; the sweeper; the mailer, which asks nobody. So no two ever wait for each
+//! other.
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use actix::prelude::*;
 use super::directory::{Entity, Incarnation};
 use crate::{
     domain::{Error, account::Email, id::LinkId, link},
-    store::Store,
+    store::{Store, origin},
 };
 
 /// A link by its id, before anybody knows whose it is.
@@ -45,12 +45,12 @@ impl Handler<Ask> for LinkActor {
     fn handle(&mut self, Ask(email): Ask, _: &mut Context<Self>) -> Self::Result {
         let (store, link) = (self.store.clone(), self.id);
         let incarnation = self.incarnation.clone();
-        Box::pin(async move {
+        Box::pin(origin::carried(async move {
             store.write(link::Ask { link, email }).await?;
             // The row is there: where this cannot be set, the sweeper finds it.
             incarnation.wake(Duration::ZERO, || Send).ok();
             Ok(())
-        })
+        }))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::support::{
     PASSWORD, TestShop,
     client::Client,
     key,
+    mail::token,
     purchase::{checkout, guest_checkout, topic},
 };
 
@@ -104,6 +105,56 @@ async fn each_change_says_who_made_it_and_from_where() {
     let was = |it: &Value| (it["status"].clone(), it["payment_status"].clone());
     assert_eq!(was(&one("cancel")["before"]), (json!("paid"), json!("captured")));
     assert_eq!(was(&one("cancel")["after"]), (json!("cancelled"), json!("captured")));
+}
+
+#[actix_rt::test]
+async fn each_change_of_an_account_says_who_made_it() {
+    let shop = TestShop::start().await;
+    let ada = shop.sign_up_as("ada@example.com", "Ada").await;
+    let (stranger, folder) = (shop.stranger(), shop.folder().join("mail"));
+    let confirm = token(&folder, "ada@example.com", "confirm").await;
+    let other = "another horse battery";
+
+    named(&ada, "profile").patch("/me", json!({ "name": "Ada Byron" })).await.is(200);
+    let password = json!({ "current_password": PASSWORD, "password": other });
+    named(&ada, "password").post("/me/password", password).await.is(204);
+    let email = json!({ "email": "byron@example.com", "password": other });
+    named(&ada, "email").post("/me/email", email).await.is(202);
+    named(&ada, "resend").post("/auth/email/resend", Value::Null).await.is(204);
+    let confirm = json!({ "token": confirm });
+    named(&stranger, "confirm").post("/auth/email/confirm", confirm.clone()).await.is(204);
+    named(&stranger, "again").post("/auth/email/confirm", confirm).await.is(400);
+    let forgot = json!({ "email": "ada@example.com" });
+    named(&stranger, "forgot").post("/auth/password/forgot", forgot).await.is(202);
+    let token = token(&folder, "ada@example.com", "reset").await;
+    let reset = json!({ "token": token, "password": PASSWORD });
+    named(&stranger, "reset").post("/auth/password/reset", reset).await.is(204);
+    let login = json!({ "email": "ada@example.com", "password": PASSWORD });
+    let session = stranger.post("/auth/login", login).await.is(200);
+    let ada = stranger.clone().signed_in(session);
+    named(&ada, "sessions").delete("/me/sessions").await.is(204);
+    named(&ada, "everywhere").post("/auth/logout-all", Value::Null).await.is(204);
+
+    let (log, ada) = (log(&shop).await, ada.user_id());
+    for (request, actor, due) in [
+        ("profile", ada, &[("account.changed", "user")][..]),
+        ("password", ada, &[("account.password_changed", "user")]),
+        ("email", ada, &[("account.email_change_asked", "user")]),
+        ("resend", ada, &[("account.confirmation_sent", "user")]),
+        ("confirm", "guest", &[("account.email_confirmed", "user")]),
+        ("again", "guest", &[]),
+        ("forgot", "guest", &[("link.reset_asked", "link")]),
+        ("reset", "guest", &[("account.password_reset", "user")]),
+        ("sessions", ada, &[]),
+        ("everywhere", ada, &[("account.sessions_ended", "user")]),
+    ] {
+        let (said, all) = left(&log, request);
+        assert_eq!(said, due, "{request}");
+        assert!(all.iter().all(|it| it["actor"] == actor), "{request}: {all:?}");
+    }
+    let personal = ["ada@", "byron@", "Byron", PASSWORD, other, token.as_str()];
+    let text = json!(log).to_string();
+    assert!(personal.iter().all(|it| !text.contains(it)), "{text}");
 }
 
 #[actix_rt::test]
