@@ -1,4 +1,4 @@
-//! A window of a browser, and somebody in front of it: told what to do by the DevTools protocol.
+//! A window of a browser, and somebody in front of it, by the protocol of the browser's own tools.
 
 use std::{
     fs,
