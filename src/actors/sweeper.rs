@@ -14,7 +14,7 @@ use crate::{
 /// How often the rows are read. The actors' own timers are quicker; these are for what a crash or
 /// another node left.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
-/// How often that is forgotten which nobody can ask for any more.
+/// How often what nobody can ask for any more is forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// The most rows of a kind in one sweep.
 const ROWS_MAX: i64 = 500;

@@ -22,7 +22,7 @@ pub const CLAIM_SECONDS: i64 = 60;
 /// How long after the words were given out of hand their fate is unknown, in seconds: longer than
 /// any server may take for its answer (RFC 5321, 4.5.3.2).
 pub const HAND_OVER_SECONDS: i64 = 1_200;
-/// How long it is tried again what was refused for now.
+/// How long a mail that was refused for now is tried again, in days.
 const TRIED_DAYS: i64 = 3;
 /// The longest wait between two tries, in hours.
 const WAIT_HOURS_MAX: i64 = 6;

@@ -16,7 +16,7 @@ pub use self::device::Device;
 /// How long a session lives without a refresh.
 pub const SESSION_DAYS: i64 = 30;
 /// How many sessions a user may have at once, which is more than anybody has devices. One more ends
-/// the one that was seen last the longest ago.
+/// the one that has not been seen for longest.
 pub const SESSIONS_MAX: i64 = 50;
 /// How long an ended session is kept: from where somebody came before, so that a new device is
 /// told from an old one.

@@ -130,6 +130,7 @@ fn crowd_out(tx: &mut Tx<'_>, user: UserId, purpose: Purpose) -> Result<(), Erro
     let crowd: Vec<String> = links::table
         .filter(links::user_id.eq(user.to_string()))
         .filter(links::purpose.eq(purpose.as_str()))
+        .filter(links::used_at.is_null())
         .order((links::created_at.desc(), links::id.desc()))
         .offset(LINKS_MAX - 1)
         .limit(LINKS_MAX)

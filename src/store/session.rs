@@ -240,9 +240,9 @@ pub fn end(tx: &mut Tx<'_>, user: UserId, which: Which, why: Reason) -> Result<E
     close(tx, user, some, why)
 }
 
-type Some<'q> = sessions::BoxedQuery<'q, Backend>;
+type Chosen<'q> = sessions::BoxedQuery<'q, Backend>;
 
-fn close(tx: &mut Tx<'_>, user: UserId, some: Some<'_>, why: Reason) -> Result<Ended, Error> {
+fn close(tx: &mut Tx<'_>, user: UserId, some: Chosen<'_>, why: Reason) -> Result<Ended, Error> {
     let of_user = sessions::user_id.eq(user.to_string());
     // In the order of their ids, as whoever else locks several.
     let open: Vec<String> = locked!(
@@ -261,7 +261,7 @@ fn close(tx: &mut Tx<'_>, user: UserId, some: Some<'_>, why: Reason) -> Result<E
     let told = ended.iter().map(|id| Event {
         id: EventId::new(),
         order: None,
-        user: Option::Some(user),
+        user: Some(user),
         kind: Kind::SessionRevoked,
         at: tx.now,
         data: json!({ "session_id": id, "reason": why }),

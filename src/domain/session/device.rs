@@ -28,13 +28,14 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 ];
+const UNKNOWN: &str = "an unknown device";
 /// How much is shown of a name that we don't know, in characters.
 const NAME_CHARS_MAX: usize = 40;
 
 impl Device {
     /// What it is, such as `Firefox on Linux`: a name that an update of the browser doesn't change.
     pub fn name(&self) -> String {
-        let Some(agent) = &self.user_agent else { return "an unknown device".to_owned() };
+        let Some(agent) = &self.user_agent else { return UNKNOWN.to_owned() };
         let find = |list: &[(&str, &'static str)]| {
             list.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name)
         };
@@ -51,7 +52,7 @@ impl Device {
 fn product(agent: &str) -> String {
     let name = agent.split(['/', ' ']).next().unwrap_or_default();
     let name: String = name.chars().filter(|it| !it.is_control()).take(NAME_CHARS_MAX).collect();
-    if name.is_empty() { "an unknown device".to_owned() } else { name }
+    if name.is_empty() { UNKNOWN.to_owned() } else { name }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{
-    super::{Tx, address, link, mail, session},
+    super::{Tx, account, address, link, mail, session, settings},
     credentials, locked, set_password, suspended, taken,
 };
 
@@ -21,9 +21,9 @@ use crate::{
         link::Purpose,
         mail::{Letter, Mail},
         session::{Reason, Which},
-        settings::Settings,
+        settings::{Locale, Settings},
     },
-    store::{error::corrupt, schema::users},
+    store::schema::users,
 };
 
 /// What a deleted account is called.
@@ -43,7 +43,7 @@ pub fn change_profile(tx: &mut Tx<'_>, command: &ChangeProfile) -> Result<User, 
             users::updated_at.eq(tx.now.naive_utc()),
         ))
         .execute(tx.conn)?;
-    Ok(user)
+    account::user(tx.conn, user.id)
 }
 
 pub fn change_password(tx: &mut Tx<'_>, command: &ChangePassword) -> Result<Ended, Error> {
@@ -133,7 +133,8 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
             users::password_hash.eq(""),
             users::name.eq(NOBODY),
             users::phone.eq(&nothing),
-            users::settings.eq(serde_json::to_string(&Settings::default()).map_err(corrupt)?),
+            users::locale.eq(Locale::DEFAULT.to_string()),
+            users::settings.eq(settings::document(&Settings::default())?),
             users::status.eq(UserStatus::Deleted.as_str()),
             users::updated_at.eq(tx.now.naive_utc()),
         ))
