@@ -29,6 +29,10 @@ const WAIT_HOURS_MAX: i64 = 6;
 /// How long a mail is kept that has come to an end: it is personal.
 pub const KEPT_DAYS: i64 = 14;
 
+/// How many letters about one account are written in an hour before those are left out that only
+/// tell what was done: more than anybody needs to be warned.
+pub const HOUR_MAX: i64 = 10;
+
 /// The longest description of a device that a letter repeats, in characters.
 const DEVICE_CHARS_MAX: usize = 120;
 

@@ -13,8 +13,8 @@ use crate::{
         account::Email,
         id::{ClaimId, MailId, UserId},
         mail::{
-            Backlog, CLAIM_SECONDS, Claim, Claimed, Ending, HAND_OVER_SECONDS, HandOver, KEPT_DAYS,
-            Mail, Prune, Recover, Renew, Settle, Status,
+            Backlog, CLAIM_SECONDS, Claim, Claimed, Ending, HAND_OVER_SECONDS, HOUR_MAX, HandOver,
+            KEPT_DAYS, Mail, Prune, Recover, Renew, Settle, Status,
         },
     },
     store::{error::corrupt, schema::mails},
@@ -35,6 +35,18 @@ struct Row {
     due_at: Option<NaiveDateTime>,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+}
+
+/// The same for a letter of which the account itself can bring about any number; there is no more of
+/// them than [`HOUR_MAX`]. Nobody else's mailbox is to be filled by whoever typed its address.
+pub fn queue_some(tx: &mut Tx<'_>, mail: Mail) -> Result<(), Error> {
+    let since = (tx.now - Duration::hours(1)).naive_utc();
+    let written: i64 = mails::table
+        .filter(mails::user_id.eq(mail.user.map(|user| user.to_string())))
+        .filter(mails::created_at.gt(since))
+        .count()
+        .get_result(tx.conn)?;
+    if written < HOUR_MAX { queue(tx, &[mail]) } else { Ok(()) }
 }
 
 /// Forgets the letters to a user, but for what is on its way at this moment.

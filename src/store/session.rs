@@ -124,7 +124,7 @@ pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<User, Error> {
     }
     if is_new_device(tx, &command.session)? {
         let letter = Letter::new_device(&command.session.device.name(), now);
-        mail::queue(tx, &[Mail::to(&user, letter)])?;
+        mail::queue_some(tx, Mail::to(&user, letter))?;
     }
     make_room(tx, id)?;
     open(tx, &command.session)?;
@@ -190,7 +190,8 @@ pub fn refresh(tx: &mut Tx<'_>, command: &Refresh) -> Result<Refreshed, Error> {
     let Some((token, session)) = found else { return Ok(Refreshed::Unknown) };
     let (id, now) = (session.id.parse().map_err(corrupt)?, tx.now.naive_utc());
     let user = account::user(tx.conn, session.user_id.parse().map_err(corrupt)?)?;
-    let ended = session.revoked_at.is_some() || session.expires_at <= now;
+    let too_old = token.issued_at + Duration::days(SESSION_DAYS) <= now;
+    let ended = session.revoked_at.is_some() || session.expires_at <= now || too_old;
     if ended || user.status != UserStatus::Active {
         return Ok(Refreshed::Unknown);
     }

@@ -63,10 +63,13 @@ pub struct ResendConfirmation {
     pub link: LinkId,
 }
 
-/// Sends a link to the address that is to be the new one, and word to the present one.
-#[derive(Debug, Clone)]
+/// Sends a link to the address that is to be the new one, and word to the present one; `Stale`
+/// where the password is no longer the one that was shown.
+#[derive(Clone)]
 pub struct AskEmail {
     pub user: UserId,
+    /// The hash of the password that was shown.
+    pub shown: String,
     pub email: Email,
     pub link: LinkId,
 }
@@ -79,8 +82,8 @@ pub struct ConfirmEmail {
     pub link: LinkId,
 }
 
-/// Forgets who the user is: the account can't be used any more, and what it bought stays without
-/// a name. `Conflict("last_admin")` where nobody would be left to run the shop.
+/// Forgets who the user is: the account can't be used any more. Its orders stay, with the address
+/// that each went to. `Conflict("last_admin")` where nobody would be left to run the shop.
 #[derive(Debug, Clone)]
 pub struct DeleteAccount {
     pub user: UserId,

@@ -83,7 +83,10 @@ pub fn ask_to_confirm(tx: &mut Tx<'_>, user: &User, id: LinkId) -> Result<(), Er
 }
 
 pub fn ask_email(tx: &mut Tx<'_>, command: &AskEmail) -> Result<(), Error> {
-    let user = usable(tx, command.user)?.user;
+    let Credentials { user, password_hash, .. } = usable(tx, command.user)?;
+    if password_hash != command.shown {
+        return Err(Error::Stale);
+    }
     if credentials(tx.conn, command.email.clone())?.is_some() {
         return Err(super::email_taken());
     }
@@ -166,8 +169,9 @@ fn take_password(
     reason: Reason,
 ) -> Result<Ended, Error> {
     set_password(tx, user.id, hash)?;
-    link::forget_unused(tx, user.id, &[Purpose::ResetPassword])?;
-    mail::queue(tx, &[Mail::to(user, Letter::PasswordChanged)])?;
+    // Whoever knew the old one may have asked for another address, too.
+    link::forget_unused(tx, user.id, &[Purpose::ResetPassword, Purpose::ChangeEmail])?;
+    mail::queue_some(tx, Mail::to(user, Letter::PasswordChanged))?;
     session::end(tx, user.id, ends, reason)
 }
 
