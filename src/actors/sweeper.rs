@@ -68,7 +68,9 @@ async fn sweep(store: &Store, actors: &Actors) -> Result<(), Error> {
 async fn prune(store: &Store) -> Result<(), Error> {
     store.write(idempotency::Prune).await?;
     store.write(link::Prune).await?;
-    store.write(session::Prune).await.map(drop)
+    // A little at a time, so that nobody waits behind it.
+    while store.write(session::Prune).await? > 0 {}
+    Ok(())
 }
 
 fn log(swept: Result<(), Error>) {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{
-    account::{Role, User},
+    account::{Role, User, change::Ended},
     id::{SessionId, UserId},
     words::words,
 };
@@ -93,8 +93,17 @@ pub struct OpenSession {
     pub device: Device,
 }
 
-/// Opens a session for somebody who has shown a password; what comes of it is the user as they are
-/// then.
+/// What came of a [`LogIn`].
+#[derive(Debug, Clone)]
+pub struct LoggedIn {
+    pub user: User,
+    /// The sessions that were too many.
+    pub ended: Ended,
+    /// Whether a suspension had just run out.
+    pub was_suspended: bool,
+}
+
+/// Opens a session for somebody who has shown a password.
 ///
 /// `Stale` where the hash is no longer the one that was shown to be right, `Unauthenticated` where
 /// the account is deleted, and `Forbidden` with `account_suspended` where it is suspended.

@@ -49,12 +49,12 @@ pub fn queue_some(tx: &mut Tx<'_>, mail: Mail) -> Result<(), Error> {
     if written < HOUR_MAX { queue(tx, &[mail]) } else { Ok(()) }
 }
 
-/// Forgets the letters to a user, but for what is on its way at this moment.
+/// Forgets the letters to a user, but for those whose words are on their way at this moment. One that
+/// somebody has in hand finds that it is gone, and is not sent.
 pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
-    let in_hand = [Status::Claimed.as_str(), Status::HandingOver.as_str()];
     let theirs = mails::table
         .filter(mails::user_id.eq(user.to_string()))
-        .filter(mails::status.ne_all(in_hand));
+        .filter(mails::status.ne(Status::HandingOver.as_str()));
     diesel::delete(theirs).execute(tx.conn)?;
     Ok(())
 }

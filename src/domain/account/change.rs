@@ -16,6 +16,8 @@ pub struct Ended(pub Vec<SessionId>);
 pub enum Confirmed {
     /// That the address of the account is theirs.
     Present,
+    /// What was known: nothing changes.
+    Already,
     /// That a new one is, which the account has from then on.
     New,
 }

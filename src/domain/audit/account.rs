@@ -79,6 +79,7 @@ impl Audited for ConfirmEmail {
         let action = match confirmed {
             Confirmed::Present => Action::EmailConfirmed,
             Confirmed::New => Action::EmailChanged,
+            Confirmed::Already => return None,
         };
         Some(Entry::new(action, self.user).after(json!({ "link_id": self.link })))
     }

@@ -110,10 +110,11 @@ pub fn confirm_email(tx: &mut Tx<'_>, command: &ConfirmEmail) -> Result<Confirme
             Ok(Confirmed::New)
         }
         Purpose::ConfirmEmail | Purpose::ResetPassword => {
-            if link.email == user.email && !user.email_confirmed {
-                set_email(tx, user.id, &user.email)?;
-                mail::queue(tx, &[Mail::to(&user, Letter::Welcome)])?;
+            if link.email != user.email || user.email_confirmed {
+                return Ok(Confirmed::Already);
             }
+            set_email(tx, user.id, &user.email)?;
+            mail::queue(tx, &[Mail::to(&user, Letter::Welcome)])?;
             Ok(Confirmed::Present)
         }
     }
@@ -148,6 +149,9 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
 /// Refuses what would leave the shop without an admin who can log in. All admins are locked, in
 /// the order of their ids: of two who leave at once one is the last.
 pub fn keep_an_admin(tx: &mut Tx<'_>, leaves: UserId) -> Result<(), Error> {
+    if account::user(tx.conn, leaves)?.role != Role::Admin {
+        return Ok(());
+    }
     let active = users::table
         .filter(users::role.eq(Role::Admin.as_str()))
         .filter(users::status.eq(UserStatus::Active.as_str()))
