@@ -16,6 +16,8 @@ use crate::{
         },
         address,
         id::{SessionId, UserId},
+        notification::{MarkAllRead, MarkRead},
+        push::{Subscribe, Unsubscribe},
         session::EndSessions,
         settings::ChangeSettings,
     },
@@ -121,7 +123,11 @@ changes! {
     ChangeProfile;
     ChangeSettings;
     ConfirmEmail;
+    MarkAllRead;
+    MarkRead;
     ResendConfirmation;
+    Subscribe;
+    Unsubscribe;
 }
 
 changes_that_end! {
