@@ -65,8 +65,8 @@ impl Endpoint {
 fn is_public(url: &Url) -> bool {
     let Some(Host::Domain(host)) = url.host() else { return false };
     let host = host.trim_end_matches('.');
-    let ends_with = |name: &&str| {
-        host.strip_suffix(*name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    let ends_with = |name: &str| {
+        host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
     url.scheme() == "https"
         && url.port().is_none()
@@ -74,7 +74,7 @@ fn is_public(url: &Url) -> bool {
         && url.password().is_none()
         && url.fragment().is_none()
         && host.contains('.')
-        && !PRIVATE.iter().any(|name| ends_with(&name))
+        && !PRIVATE.iter().any(|name| ends_with(name))
 }
 
 /// A key of the browser, in base64url without padding: as browsers write it.

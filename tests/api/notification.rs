@@ -226,6 +226,8 @@ async fn the_newest_five_hundred_are_kept() {
 
     let kept = inbox(&ada, "?limit=1").await;
     assert_eq!((types(&kept), &kept["unread_count"]), (vec!["account.new_device"], &json!(500)));
-    let read = |number| ada.post(&format!("/me/notifications/{}/read", old(number)), Value::Null);
-    assert_eq!((read(0).await.status, read(1).await.status), (404, 204));
+    let read = async |number| {
+        ada.post(&format!("/me/notifications/{}/read", old(number)), Value::Null).await.status
+    };
+    assert_eq!((read(0).await, read(1).await), (404, 204));
 }
