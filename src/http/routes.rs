@@ -12,7 +12,7 @@ use actix_web::{
 };
 
 use super::{
-    account, audit, cart, catalogue, delivery,
+    account, address, audit, cart, catalogue, delivery,
     error::Problem,
     extract::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Visitor,
@@ -20,7 +20,7 @@ use super::{
     },
     health,
     middleware::contain,
-    notification, openapi, order, payment, push, session,
+    notification, openapi, order, payment, push, session, settings,
     token::Caller,
 };
 
@@ -129,6 +129,13 @@ self::routes! {
     POST   "/api/v1/me/notifications/{id}/read" Caller    notification::read_notification;
     POST   "/api/v1/me/push-subscriptions"     Caller     push::subscribe;
     DELETE "/api/v1/me/push-subscriptions/{id}" Caller    push::unsubscribe;
+    GET    "/api/v1/me/settings"               Caller     settings::settings;
+    PUT    "/api/v1/me/settings"               Caller     settings::change_settings;
+    GET    "/api/v1/me/addresses"              Caller     address::addresses;
+    POST   "/api/v1/me/addresses"              Caller     address::save_address;
+    GET    "/api/v1/me/addresses/{id}"         Caller     address::address;
+    PATCH  "/api/v1/me/addresses/{id}"         Caller     address::change_address;
+    DELETE "/api/v1/me/addresses/{id}"         Caller     address::delete_address;
     GET    "/api/v1/categories"                Public     catalogue::categories;
     GET    "/api/v1/products"                  Public     catalogue::products;
     GET    "/api/v1/products/{id}"             Public     catalogue::product;

@@ -9,6 +9,7 @@
 )]
 
 mod account;
+mod address;
 mod audit;
 mod bench;
 mod browser;
@@ -35,6 +36,7 @@ mod purchase;
 mod push;
 mod routes;
 mod session;
+mod settings;
 mod socket;
 mod stock;
 mod support;

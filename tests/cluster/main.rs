@@ -15,6 +15,7 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+mod address;
 mod mail;
 mod own_redis;
 #[path = "../api/support.rs"]

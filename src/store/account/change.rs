@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{
-    super::{Tx, address, link, mail, notification, push, session},
+    super::{Tx, account, address, link, mail, notification, push, session, settings},
     credentials, locked, set_password, suspended, taken,
 };
 
@@ -22,9 +22,9 @@ use crate::{
         mail::{Letter, Mail},
         notification::Notice,
         session::{Reason, Which},
-        settings::Settings,
+        settings::{Locale, Settings},
     },
-    store::{error::corrupt, schema::users},
+    store::schema::users,
 };
 
 /// What a deleted account is called.
@@ -44,7 +44,7 @@ pub fn change_profile(tx: &mut Tx<'_>, command: &ChangeProfile) -> Result<User, 
             users::updated_at.eq(tx.now.naive_utc()),
         ))
         .execute(tx.conn)?;
-    Ok(user)
+    account::user(tx.conn, user.id)
 }
 
 pub fn change_password(tx: &mut Tx<'_>, command: &ChangePassword) -> Result<Ended, Error> {
@@ -86,7 +86,10 @@ pub fn ask_to_confirm(tx: &mut Tx<'_>, user: &User, id: LinkId) -> Result<(), Er
 }
 
 pub fn ask_email(tx: &mut Tx<'_>, command: &AskEmail) -> Result<(), Error> {
-    let user = usable(tx, command.user)?.user;
+    let Credentials { user, password_hash, .. } = usable(tx, command.user)?;
+    if password_hash != command.shown {
+        return Err(Error::Stale);
+    }
     if credentials(tx.conn, command.email.clone())?.is_some() {
         return Err(super::email_taken());
     }
@@ -111,10 +114,11 @@ pub fn confirm_email(tx: &mut Tx<'_>, command: &ConfirmEmail) -> Result<Confirme
             Ok(Confirmed::New)
         }
         Purpose::ConfirmEmail | Purpose::ResetPassword => {
-            if link.email == user.email && !user.email_confirmed {
-                set_email(tx, user.id, &user.email)?;
-                mail::queue(tx, &[Mail::to(&user, Letter::Welcome)])?;
+            if link.email != user.email || user.email_confirmed {
+                return Ok(Confirmed::Already);
             }
+            set_email(tx, user.id, &user.email)?;
+            mail::queue(tx, &[Mail::to(&user, Letter::Welcome)])?;
             Ok(Confirmed::Present)
         }
     }
@@ -139,7 +143,8 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
             users::password_hash.eq(""),
             users::name.eq(NOBODY),
             users::phone.eq(&nothing),
-            users::settings.eq(serde_json::to_string(&Settings::default()).map_err(corrupt)?),
+            users::locale.eq(Locale::DEFAULT.to_string()),
+            users::settings.eq(settings::document(&Settings::default())?),
             users::status.eq(UserStatus::Deleted.as_str()),
             users::updated_at.eq(tx.now.naive_utc()),
         ))
@@ -150,6 +155,9 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
 /// Refuses what would leave the shop without an admin who can log in. All admins are locked, in
 /// the order of their ids: of two who leave at once one is the last.
 pub fn keep_an_admin(tx: &mut Tx<'_>, leaves: UserId) -> Result<(), Error> {
+    if account::user(tx.conn, leaves)?.role != Role::Admin {
+        return Ok(());
+    }
     let active = users::table
         .filter(users::role.eq(Role::Admin.as_str()))
         .filter(users::status.eq(UserStatus::Active.as_str()))
@@ -171,8 +179,9 @@ fn take_password(
     reason: Reason,
 ) -> Result<Ended, Error> {
     set_password(tx, user.id, hash)?;
-    link::forget_unused(tx, user.id, &[Purpose::ResetPassword])?;
-    mail::queue(tx, &[Mail::to(user, Letter::PasswordChanged)])?;
+    // Whoever knew the old one may have asked for another address, too.
+    link::forget_unused(tx, user.id, &[Purpose::ResetPassword, Purpose::ChangeEmail])?;
+    mail::queue_some(tx, Mail::to(user, Letter::PasswordChanged))?;
     session::end(tx, user.id, ends, reason)
 }
 
