@@ -195,6 +195,7 @@ fn sockets(edge: &Edge, bus: Bus, metrics: ws::metrics::Metrics, tickets: Ticket
         store: edge.store.clone(),
         bus,
         sessions: edge.actors.sessions.clone(),
+        accounts: edge.actors.accounts.clone(),
         keys: edge.keys.clone(),
         revoked: edge.revoked.clone(),
         tickets,

@@ -29,7 +29,7 @@ use self::{
     protocol::close::Close,
 };
 use crate::{
-    actors::{directory::Directory, session::SessionActor},
+    actors::{account::AccountActor, directory::Directory, session::SessionActor},
     bus::Bus,
     cache::{revoked::Revoked, ticket::Tickets},
     domain::Error,
@@ -75,6 +75,7 @@ pub struct Sockets {
     pub store: Store,
     pub bus: Bus,
     pub sessions: Directory<SessionActor>,
+    pub accounts: Directory<AccountActor>,
     pub keys: Keys,
     pub revoked: Revoked,
     pub tickets: Tickets,

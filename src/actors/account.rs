@@ -17,6 +17,8 @@ use crate::{
         },
         address,
         id::{SessionId, UserId},
+        notification::{MarkAllRead, MarkRead},
+        push::{Subscribe, Unsubscribe},
         session::EndSessions,
         settings::ChangeSettings,
     },
@@ -122,7 +124,11 @@ changes! {
     ChangeProfile;
     ChangeSettings;
     ConfirmEmail;
+    MarkAllRead;
+    MarkRead;
     ResendConfirmation;
+    Subscribe;
+    Unsubscribe;
 }
 
 changes_that_end! {

@@ -12,7 +12,10 @@ use uuid::Uuid;
 
 use super::{
     Error,
-    id::{AddressId, CartId, LinkId, OrderId, SessionId, UserId, VariantId},
+    id::{
+        AddressId, CartId, LinkId, NotificationId, OrderId, SessionId, SubscriptionId, UserId,
+        VariantId,
+    },
     words::words,
 };
 
@@ -23,7 +26,9 @@ mod catalogue;
 pub mod chain;
 mod link;
 mod mail;
+mod notification;
 mod order;
+mod push;
 pub mod reading;
 mod session;
 mod settings;
@@ -58,6 +63,10 @@ words! {
         EmailChanged = "account.email_changed",
         SessionsEnded = "account.sessions_ended",
         AccountSettingsChanged = "account.settings_changed",
+        AccountInboxRead = "account.inbox_read",
+        NotificationRead = "notification.read",
+        PushSubscribed = "push_subscription.saved",
+        PushUnsubscribed = "push_subscription.deleted",
         AddressSaved = "address.saved",
         AddressChanged = "address.changed",
         AddressDeleted = "address.deleted",
@@ -86,6 +95,8 @@ words! {
         User = "user",
         Link = "link",
         Address = "address",
+        Notification = "notification",
+        PushSubscription = "push_subscription",
         Session = "session",
         Catalogue = "catalogue",
         Variant = "variant",
@@ -123,6 +134,8 @@ macro_rules! objects {
 objects! {
     UserId: User;
     AddressId: Address;
+    NotificationId: Notification;
+    SubscriptionId: PushSubscription;
     SessionId: Session;
     LinkId: Link;
     VariantId: Variant;

@@ -33,6 +33,8 @@ words! {
     CheckoutRefused = "checkout.refused",
     UserRegistered = "user.registered",
     SessionRevoked = "session.revoked",
+    NotificationCreated = "notification.created",
+    NotificationRead = "notification.read",
     StockChanged = "stock.changed",
 }}
 
@@ -40,7 +42,7 @@ impl Kind {
     /// Whether the user's own topic carries it, beside the order's and the admins' feed.
     pub fn tells_user(self) -> bool {
         match self {
-            Kind::OrderPlaced => true,
+            Kind::OrderPlaced | Kind::NotificationCreated | Kind::NotificationRead => true,
             Kind::OrderPaid
             | Kind::OrderProcessing
             | Kind::OrderShipped

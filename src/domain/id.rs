@@ -80,6 +80,9 @@ ids! {
     ClaimId = "claim";
     /// What a link in a mail stands for: a row, of which the mail holds the id and a proof.
     LinkId = "link";
+    NotificationId = "notification";
+    /// A browser that takes push messages for a user.
+    SubscriptionId = "push subscription";
     /// One open socket.
     ConnectionId = "connection";
 }

@@ -20,7 +20,7 @@ use super::{
     },
     health, link,
     middleware::contain,
-    openapi, order, payment, session, settings,
+    notification, openapi, order, payment, push, session, settings,
     token::Caller,
 };
 
@@ -124,6 +124,11 @@ self::routes! {
     GET    "/api/v1/me/sessions"               Caller     session::sessions;
     DELETE "/api/v1/me/sessions"               Caller     session::end_other_sessions;
     DELETE "/api/v1/me/sessions/{id}"          Caller     session::end_session;
+    GET    "/api/v1/me/notifications"          Caller     notification::notifications;
+    POST   "/api/v1/me/notifications/read-all" Caller     notification::read_all_notifications;
+    POST   "/api/v1/me/notifications/{id}/read" Caller    notification::read_notification;
+    POST   "/api/v1/me/push-subscriptions"     Caller     push::subscribe;
+    DELETE "/api/v1/me/push-subscriptions/{id}" Caller    push::unsubscribe;
     GET    "/api/v1/me/settings"               Caller     settings::settings;
     PUT    "/api/v1/me/settings"               Caller     settings::change_settings;
     GET    "/api/v1/me/addresses"              Caller     address::addresses;

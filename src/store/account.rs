@@ -63,6 +63,17 @@ pub fn locked(tx: &mut Tx<'_>, id: UserId) -> Result<Credentials, Error> {
     row.optional()?.ok_or(Error::NotFound("user"))?.try_into()
 }
 
+/// Holds the row of the user until the end of the transaction; nothing is kept for an account
+/// that has ended.
+pub fn hold(tx: &mut Tx<'_>, id: UserId) -> Result<(), Error> {
+    let query = users::table
+        .find(id.to_string())
+        .filter(users::status.ne(UserStatus::Deleted.as_str()))
+        .select(users::id);
+    let found: Option<String> = locked!(query).get_result(tx.conn).optional()?;
+    found.map(drop).ok_or(Error::NotFound("user"))
+}
+
 /// The user, or `NotFound`.
 pub fn user(conn: &mut Conn, id: UserId) -> Result<User, Error> {
     let row = users::table.find(id.to_string()).select(UserRow::as_select()).first(conn);

@@ -6,19 +6,15 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::{Backend, Conn, Tx};
+use super::{Backend, Conn, Tx, account};
 use crate::{
     domain::{
         Error,
-        account::UserStatus,
         address::{Address, Change, Delete, SAVED_MAX, Save, Saved},
         id::{AddressId, UserId},
         page::{Listed, Page},
     },
-    store::{
-        error::corrupt,
-        schema::{addresses, users},
-    },
+    store::{error::corrupt, schema::addresses},
 };
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -71,7 +67,7 @@ pub fn page(
 }
 
 pub fn save(tx: &mut Tx<'_>, command: &Save) -> Result<Saved, Error> {
-    lock_owner(tx, command.user)?;
+    account::hold(tx, command.user)?;
     let held: i64 = addresses::table
         .filter(addresses::user_id.eq(command.user.to_string()))
         .count()
@@ -96,7 +92,7 @@ pub fn save(tx: &mut Tx<'_>, command: &Save) -> Result<Saved, Error> {
 }
 
 pub fn change(tx: &mut Tx<'_>, command: &Change) -> Result<Saved, Error> {
-    lock_owner(tx, command.user)?;
+    account::hold(tx, command.user)?;
     let before = get(tx.conn, command.user, command.id)?;
     let was_default = before.is_default;
     let after = before.after(&command.edit, tx.now)?;
@@ -110,7 +106,7 @@ pub fn change(tx: &mut Tx<'_>, command: &Change) -> Result<Saved, Error> {
 }
 
 pub fn delete(tx: &mut Tx<'_>, command: &Delete) -> Result<(), Error> {
-    lock_owner(tx, command.user)?;
+    account::hold(tx, command.user)?;
     let gone = get(tx.conn, command.user, command.id)?;
     diesel::delete(addresses::table.find(command.id.to_string())).execute(tx.conn)?;
     if !gone.is_default {
@@ -135,17 +131,6 @@ pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
     let all = addresses::table.filter(addresses::user_id.eq(user.to_string()));
     diesel::delete(all).execute(tx.conn)?;
     Ok(())
-}
-
-/// Holds the row of the user until the end of the transaction; nothing is kept for an account
-/// that has ended.
-fn lock_owner(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
-    let query = users::table
-        .find(user.to_string())
-        .filter(users::status.ne(UserStatus::Deleted.as_str()))
-        .select(users::id);
-    let found: Option<String> = locked!(query).get_result(tx.conn).optional()?;
-    found.map(|_| ()).ok_or(Error::NotFound("user"))
 }
 
 fn unset_default(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {

@@ -11,9 +11,9 @@ use crate::domain::{
     audit::{Audited, Origin, reading},
     cart, catalogue, event,
     id::{MailId, UserId},
-    idempotency, link, mail,
+    idempotency, link, mail, notification,
     order::{change, place},
-    session, settings,
+    push, session, settings,
 };
 
 /// Hands the list to `$with`: the lane's name, how it runs, its function in `store/`, the
@@ -41,6 +41,10 @@ macro_rules! with_commands {
             save_address: each address::save(address::Save) -> address::Saved;
             change_address: each address::change(address::Change) -> address::Saved;
             delete_address: each address::delete(address::Delete) -> ();
+            read_notification: each notification::mark_read(notification::MarkRead) -> notification::Marked;
+            read_inbox: each notification::mark_all_read(notification::MarkAllRead) -> notification::Marked;
+            subscribe: each push::subscribe(push::Subscribe) -> push::Subscribed;
+            unsubscribe: each push::unsubscribe(push::Unsubscribe) -> ();
             import: each catalogue::import(catalogue::Import) -> catalogue::Imported;
             change_stock: each catalogue::change_stock(catalogue::ChangeStock) -> catalogue::StockChanged;
             save_cart: batch cart::save(cart::Save) -> ();

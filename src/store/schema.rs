@@ -125,6 +125,16 @@ table! { mails (id) {
     due_at -> Nullable<Timestamp>, created_at -> Timestamp, updated_at -> Timestamp,
 } }
 
+table! { notifications (id) {
+    id -> Text, user_id -> Text, kind -> Text, data -> Text, created_at -> Timestamp,
+    read_at -> Nullable<Timestamp>,
+} }
+
+table! { push_subscriptions (id) {
+    id -> Text, user_id -> Text, endpoint -> Text, p256dh -> Text, auth -> Text,
+    created_at -> Timestamp,
+} }
+
 table! { audit (sequence) {
     sequence -> BigInt, format -> Integer, at -> Timestamp, actor -> Text,
     session_id -> Nullable<Text>, address -> Nullable<Text>, request_id -> Nullable<Text>,

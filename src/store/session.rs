@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use diesel::{dsl::exists, prelude::*};
 use serde_json::json;
 
-use super::{Backend, Conn, Tx, account, event, mail};
+use super::{Backend, Conn, Tx, account, event, mail, notification};
 use crate::{
     domain::{
         Error,
@@ -12,6 +12,7 @@ use crate::{
         event::{Event, Kind},
         id::{EventId, SessionId, UserId},
         mail::{Letter, Mail},
+        notification::{NewDevice, Notice},
         session::{
             Device, EndSessions, KEPT_DAYS, Listed, LogIn, LoggedIn, OpenSession, Prune,
             REFRESH_GRACE_SECONDS, Reason, Refresh, RefreshHash, Refreshed, Revoke, SESSION_DAYS,
@@ -127,6 +128,8 @@ pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<LoggedIn, Error> {
     if is_new_device(tx, &command.session)? {
         let letter = Letter::new_device(&command.session.device.name(), now);
         mail::queue_some(tx, Mail::to(&user, letter))?;
+        let device = command.session.device.name();
+        notification::tell(tx, &user, &Notice::NewDevice(NewDevice { device, at: now }))?;
     }
     let ended = make_room(tx, id)?;
     open(tx, &command.session)?;

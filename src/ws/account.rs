@@ -12,8 +12,9 @@ use crate::{
 /// nothing is left out.
 pub async fn open(ask: &Ask<'_>, user: UserId) -> Result<Opening, Error> {
     let head = read!(ask.store, event::user_head(user))?;
+    let unread = read!(ask.store, notification::unread(user))?;
     let user = read!(ask.store, account::user(user))?;
-    let snapshot = to_raw_value(&json!({ "user": user, "unread_count": 0 }));
+    let snapshot = to_raw_value(&json!({ "user": user, "unread_count": unread }));
     // All of what concerns a user is kept.
     Ok(ask.opening(1, head, snapshot.map_err(Error::internal("writing a user"))?))
 }

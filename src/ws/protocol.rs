@@ -14,7 +14,7 @@ use crate::{
     domain::{
         Error,
         event::Kind,
-        id::{CartId, ConnectionId, SessionId, UserId},
+        id::{CartId, ConnectionId, NotificationId, SessionId, UserId},
         topic::{Since, Topic},
     },
     http::error::why,
@@ -43,6 +43,7 @@ pub enum Op {
     Unsubscribe(Topic),
     Ping,
     Auth(Proof),
+    ReadNotification(NotificationId),
 }
 
 /// A topic to be followed.
@@ -118,6 +119,12 @@ struct PingBody {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct ReadBody {
+    notification_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct AuthBody {
     token: Option<String>,
     cart_token: Option<String>,
@@ -143,7 +150,10 @@ fn op(mut frame: Map<String, Value>) -> Result<Op, Error> {
         "unsubscribe" => Ok(Op::Unsubscribe(body::<UnsubscribeBody>(frame)?.topic.parse()?)),
         "ping" => body::<PingBody>(frame).map(|_| Op::Ping),
         "auth" => body::<AuthBody>(frame)?.proof().map(Op::Auth),
-        "cart.add" | "cart.update" | "cart.remove" | "notification.read" => {
+        "notification.read" => {
+            Ok(Op::ReadNotification(body::<ReadBody>(frame)?.notification_id.parse()?))
+        }
+        "cart.add" | "cart.update" | "cart.remove" => {
             let message = format!("{op} is not served on the socket yet: use the REST API");
             Err(Error::Rejected { code: "unsupported", message })
         }
@@ -216,6 +226,12 @@ pub enum Frame<'a> {
     Done {
         id: &'a RequestId,
         ok: bool,
+    },
+    /// A notification is read; how many are not yet.
+    Read {
+        id: &'a RequestId,
+        ok: bool,
+        unread_count: i64,
     },
     Identified {
         id: &'a RequestId,

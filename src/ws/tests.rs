@@ -1,8 +1,8 @@
 //! Sockets over TCP, on a server that is nothing but sockets.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use actix::Arbiter;
+use actix::{Arbiter, ArbiterHandle};
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
 use chrono::TimeDelta;
 use futures_util::{SinkExt, StreamExt};
@@ -19,7 +19,7 @@ use tokio_tungstenite::{
 
 use super::*;
 use crate::{
-    actors::session,
+    actors::{account, session},
     bus::{Channel, Delivery, Signal, tests::Scratch},
     domain::{
         account::{Email, Register, Role},
@@ -59,11 +59,18 @@ impl Node {
         let arbiter = Arbiter::new();
         let (store, revoked) = (scratch.store.clone(), Revoked::default());
         let deps = session::Deps { store: store.clone(), revoked: revoked.clone() };
-        let handles = vec![arbiter.handle()].into();
+        let handles: Arc<[ArbiterHandle]> = vec![arbiter.handle()].into();
+        let sessions = Directory::new(deps, Arc::clone(&handles), Default::default());
+        let deps = account::Deps {
+            store: store.clone(),
+            sessions: sessions.clone(),
+            revoked: revoked.clone(),
+        };
         let sockets = Sockets {
             bus,
             store,
-            sessions: Directory::new(deps, handles, Default::default()),
+            sessions,
+            accounts: Directory::new(deps, handles, Default::default()),
             keys: Keys::new([b"secret"]).unwrap(),
             revoked,
             tickets: Tickets::memory(),

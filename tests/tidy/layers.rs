@@ -68,7 +68,7 @@ fn named_layers(file: &File) -> Vec<String> {
 
 /// The crates that the domain may name: they compute, and touch nothing. `utoipa` describes its values
 /// to the readers of the API.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "base64",
     "chrono",
     "hmac",
@@ -78,6 +78,7 @@ const PURE: [&str; 11] = [
     "serde_json",
     "sha2",
     "thiserror",
+    "url",
     "utoipa",
     "uuid",
 ];

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{
-    super::{Tx, account, address, link, mail, session, settings},
+    super::{Tx, account, address, link, mail, notification, push, session, settings},
     credentials, locked, set_password, suspended, taken,
 };
 
@@ -20,6 +20,7 @@ use crate::{
         id::{LinkId, UserId},
         link::Purpose,
         mail::{Letter, Mail},
+        notification::Notice,
         session::{Reason, Which},
         settings::{Locale, Settings},
     },
@@ -51,6 +52,7 @@ pub fn change_password(tx: &mut Tx<'_>, command: &ChangePassword) -> Result<Ende
     if password_hash != command.shown {
         return Err(Error::Stale);
     }
+    notification::tell(tx, &user, &Notice::PasswordChanged)?;
     let others = Which::AllBut(command.keep);
     take_password(tx, &user, &command.password_hash, others, Reason::PasswordChanged)
 }
@@ -63,6 +65,7 @@ pub fn reset_password(tx: &mut Tx<'_>, command: &ResetPassword) -> Result<Ended,
     if link.email == user.email && !user.email_confirmed {
         set_email(tx, user.id, &user.email)?;
     }
+    notification::tell(tx, &user, &Notice::PasswordReset)?;
     let hash = &command.password_hash;
     take_password(tx, &user, hash, Which::All, Reason::PasswordReset)
 }
@@ -107,6 +110,7 @@ pub fn confirm_email(tx: &mut Tx<'_>, command: &ConfirmEmail) -> Result<Confirme
             // What went to the old address opens nothing any more.
             link::forget_unused(tx, user.id, Purpose::ALL)?;
             mail::queue(tx, &[Mail::to(&user, Letter::email_changed(&link.email))])?;
+            notification::tell(tx, &user, &Notice::EmailChanged)?;
             Ok(Confirmed::New)
         }
         Purpose::ConfirmEmail | Purpose::ResetPassword => {
@@ -128,6 +132,8 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
     link::forget(tx, user.id)?;
     mail::forget(tx, user.id)?;
     address::forget(tx, user.id)?;
+    notification::forget(tx, user.id)?;
+    push::forget(tx, user.id)?;
     let nothing = None::<String>;
     diesel::update(users::table.find(user.id.to_string()))
         .set((

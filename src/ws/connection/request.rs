@@ -7,7 +7,12 @@ use actix::Recipient;
 use super::Ends;
 use crate::{
     actors::session::{Attach, Detach, Ended},
-    domain::{Error, id::SessionId, topic::Topic},
+    domain::{
+        Error,
+        id::{NotificationId, SessionId},
+        notification::{MarkRead, Marked},
+        topic::Topic,
+    },
     http::token::Caller,
     ws::{
         hub::{Begin, Unwatch, Watch},
@@ -42,6 +47,7 @@ pub async fn serve(
         }
         Op::Subscribe(follow) => subscribe(ends, who, follows, &id, follow).await,
         Op::Unsubscribe(topic) => unsubscribe(ends, who, &id, topic).await,
+        Op::ReadNotification(notification) => read(ends, who, &id, notification).await,
         Op::Auth(proof) => {
             let identified = identify(ends, who, follows, socket, proof).await;
             identified.map(|(who, standing)| {
@@ -149,6 +155,21 @@ async fn unsubscribe(
     }
     ends.line.push(Frame::done(id).wire());
     Ok(Change::Leaves(topic))
+}
+
+/// Marks a notification as read, as the route of the REST API does.
+async fn read(
+    ends: &Ends,
+    who: Who,
+    id: &RequestId,
+    notification: NotificationId,
+) -> Result<Change, Refusal> {
+    let nobody = Error::Unauthenticated { code: "unauthenticated" };
+    let caller = who.caller.ok_or(nobody)?;
+    let read = MarkRead { user: caller.user, id: notification };
+    let Marked { unread, .. } = ends.sockets.accounts.change(read).await?;
+    ends.line.push(Frame::Read { id, ok: true, unread_count: unread }.wire());
+    Ok(Change::Nothing)
 }
 
 async fn leave(ends: &Ends, channel: crate::bus::Channel) -> Result<(), Error> {

@@ -40,7 +40,8 @@ fn said() -> Vec<Value> {
     let user = |seconds| Standing { user_id, cart_id: None, expires_in: Some(seconds) };
     let guest = Standing { cart_id: Some(id("9a8b7c6d5e4f")), ..Standing::default() };
     let snapshot = serde_json::value::to_raw_value(&json!({ "status": "paid" })).unwrap();
-    let (zero, one, two, five, six) = (number(0), number(1), number(2), number(5), number(6));
+    let (zero, one, two) = (number(0), number(1), number(2));
+    let (five, six, seven) = (number(5), number(6), number(7));
     let follows = |id, recovered, snapshot| {
         let (topic, epoch) = (Topic::Order(order()).to_string(), "9d3f0c1a");
         Frame::Following { id, ok: true, topic, epoch, recovered, sequence: 21, snapshot }
@@ -60,6 +61,7 @@ fn said() -> Vec<Value> {
         follows(&two, Some(true), None),
         follows(&two, Some(false), Some(&*snapshot)),
         Frame::done(&five),
+        Frame::Read { id: &seven, ok: true, unread_count: 2 },
         Frame::revoked(id("665544332211"), at()),
     ];
     frames.iter().map(|frame| serde_json::to_value(frame).unwrap()).collect()

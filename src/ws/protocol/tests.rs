@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::id::OrderId;
+use crate::domain::id::{NotificationId, OrderId};
 
 fn text(frame: &Frame<'_>) -> String {
     serde_json::to_string(frame).unwrap()
@@ -23,7 +23,7 @@ fn refused(text: &str) -> (Value, String) {
 
 #[test]
 fn a_request_is_read() {
-    let order = OrderId::new();
+    let (order, notification) = (OrderId::new(), NotificationId::new());
     let follow = |topic| Follow { topic, since: None, order_token: None, filter: None };
     let since =
         |epoch: Option<&str>, sequence| Some(Since { epoch: epoch.map(str::to_owned), sequence });
@@ -53,6 +53,10 @@ fn a_request_is_read() {
         ),
         (r#""op":"unsubscribe","topic":"me""#.to_owned(), Op::Unsubscribe(Topic::Me)),
         (r#""op":"ping""#.to_owned(), Op::Ping),
+        (
+            format!(r#""op":"notification.read","notification_id":"{notification}""#),
+            Op::ReadNotification(notification),
+        ),
         (r#""op":"auth","token":"t""#.to_owned(), Op::Auth(Proof::Access("t".into()))),
         (r#""op":"auth","cart_token":"t""#.to_owned(), Op::Auth(Proof::Cart("t".into()))),
     ] {
@@ -93,7 +97,9 @@ fn a_wrong_request_is_refused_under_its_id() {
         (r#""op":"auth""#, "invalid"),
         (r#""op":"auth","token":"t","cart_token":"t""#, "invalid"),
         (r#""op":"cart.add","variant_id":"v","quantity":1"#, "unsupported"),
-        (r#""op":"notification.read","notification_id":"n""#, "unsupported"),
+        (r#""op":"notification.read""#, "invalid"),
+        (r#""op":"notification.read","notification_id":7"#, "invalid"),
+        (r#""op":"notification.read","notification_id":"n""#, "not_found"),
     ] {
         assert_eq!(refused(&format!(r#"{{"id":"a",{wrong}}}"#)), (json!("a"), code.into()));
     }

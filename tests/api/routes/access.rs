@@ -53,6 +53,11 @@ expected! {
     GET    "/api/v1/me/sessions"                       401    401   401      200   200;
     DELETE "/api/v1/me/sessions"                       401    401   401      204   204;
     DELETE "/api/v1/me/sessions/{id}"                  401    401   401      404   404;
+    GET    "/api/v1/me/notifications"                  401    401   401      200   200;
+    POST   "/api/v1/me/notifications/read-all"         401    401   401      204   204;
+    POST   "/api/v1/me/notifications/{id}/read"        401    401   401      404   404;
+    POST   "/api/v1/me/push-subscriptions"             401    401   401      400   400;
+    DELETE "/api/v1/me/push-subscriptions/{id}"        401    401   401      404   404;
     GET    "/api/v1/me/settings"                       401    401   401      200   200;
     PUT    "/api/v1/me/settings"                       401    401   401      200   200;
     GET    "/api/v1/me/addresses"                      401    401   401      200   200;

@@ -1,0 +1,168 @@
+//! The table `notifications`.
+//!
+//! Every change holds the row of the user whose inbox it is: so the number of unread ones that a
+//! change tells of is the number there is after it, whoever else changes the inbox.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde_json::json;
+
+use super::{Backend, Conn, Tx, account, event, settings, snapshot};
+use crate::{
+    domain::{
+        Error,
+        account::User,
+        event::Kind,
+        id::{NotificationId, UserId},
+        notification::{Inbox, KEPT_MAX, MarkAllRead, MarkRead, Marked, Notice, Notification},
+        page::{Listed, Page},
+    },
+    store::{error::corrupt, schema::notifications},
+};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = notifications, treat_none_as_default_value = false)]
+struct Row {
+    id: String,
+    user_id: String,
+    kind: String,
+    data: String,
+    created_at: NaiveDateTime,
+    read_at: Option<NaiveDateTime>,
+}
+
+/// A page of the inbox of `user`, the newest first.
+pub fn inbox(
+    conn: &mut Conn,
+    user: UserId,
+    is_unread: bool,
+    page: Page<NotificationId>,
+) -> Result<Inbox, Error> {
+    snapshot(conn, |conn| {
+        let mut query = notifications::table
+            .filter(notifications::user_id.eq(user.to_string()))
+            .order(notifications::id.desc())
+            .limit(page.limit.saturating_add(1))
+            .select(Row::as_select())
+            .into_boxed::<Backend>();
+        if is_unread {
+            query = query.filter(notifications::read_at.is_null());
+        }
+        if let Some(after) = page.after {
+            query = query.filter(notifications::id.lt(after.to_string()));
+        }
+        let rows: Vec<Row> = query.load(conn)?;
+        let items = rows.into_iter().map(Notification::try_from).collect::<Result<_, Error>>()?;
+        let listed = Listed::cut(items, page.limit, |it: &Notification| it.id);
+        let language = settings::get(conn, user)?.locale.language();
+        Ok(Inbox { listed, unread: unread(conn, user)?, language })
+    })
+}
+
+/// How many a user has not read.
+pub fn unread(conn: &mut Conn, user: UserId) -> Result<i64, Error> {
+    let of_user = notifications::table.filter(notifications::user_id.eq(user.to_string()));
+    Ok(of_user.filter(notifications::read_at.is_null()).count().get_result(conn)?)
+}
+
+/// Puts a notice into the inbox of `user`, if they want it there. The row of the user is held.
+pub fn tell(tx: &mut Tx<'_>, user: &User, notice: &Notice) -> Result<(), Error> {
+    if !notice.is_wanted(&user.settings) {
+        return Ok(());
+    }
+    let (id, kind) = (NotificationId::new(), notice.kind());
+    let row = Row {
+        id: id.to_string(),
+        user_id: user.id.to_string(),
+        kind: kind.to_string(),
+        data: notice.data()?.to_string(),
+        created_at: tx.now.naive_utc(),
+        read_at: None,
+    };
+    diesel::insert_into(notifications::table).values(&row).execute(tx.conn)?;
+    make_room(tx, user.id)?;
+    // What it says may be personal, and others read events too.
+    let unread = unread(tx.conn, user.id)?;
+    let data = json!({ "notification_id": id, "notification_type": kind, "unread_count": unread });
+    event::tell(tx, Kind::NotificationCreated, Some(user.id), data)
+}
+
+/// Forgets what is too old to be kept.
+fn make_room(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    let of_user = || notifications::table.filter(notifications::user_id.eq(user.to_string()));
+    let newest_gone: Option<String> = of_user()
+        .order(notifications::id.desc())
+        .offset(KEPT_MAX)
+        .limit(1)
+        .select(notifications::id)
+        .first(tx.conn)
+        .optional()?;
+    if let Some(id) = newest_gone {
+        diesel::delete(of_user().filter(notifications::id.le(id))).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+pub fn mark_read(tx: &mut Tx<'_>, command: &MarkRead) -> Result<Marked, Error> {
+    let MarkRead { user, id } = *command;
+    account::hold(tx, user)?;
+    let of_user = notifications::table
+        .find(id.to_string())
+        .filter(notifications::user_id.eq(user.to_string()));
+    let found: Option<Option<NaiveDateTime>> =
+        of_user.select(notifications::read_at).first(tx.conn).optional()?;
+    if found.ok_or(Error::NotFound("notification"))?.is_some() {
+        return Ok(Marked { newly: 0, unread: unread(tx.conn, user)? });
+    }
+    diesel::update(notifications::table.find(id.to_string()))
+        .set(notifications::read_at.eq(tx.now.naive_utc()))
+        .execute(tx.conn)?;
+    told(tx, user, Some(id), 1)
+}
+
+pub fn mark_all_read(tx: &mut Tx<'_>, command: &MarkAllRead) -> Result<Marked, Error> {
+    account::hold(tx, command.user)?;
+    let of_user = notifications::table
+        .filter(notifications::user_id.eq(command.user.to_string()))
+        .filter(notifications::read_at.is_null());
+    let newly = diesel::update(of_user)
+        .set(notifications::read_at.eq(tx.now.naive_utc()))
+        .execute(tx.conn)?;
+    match i64::try_from(newly).map_err(corrupt)? {
+        0 => Ok(Marked { newly: 0, unread: 0 }),
+        newly => told(tx, command.user, None, newly),
+    }
+}
+
+/// Tells that one was read, or all.
+fn told(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    id: Option<NotificationId>,
+    newly: i64,
+) -> Result<Marked, Error> {
+    let unread = unread(tx.conn, user)?;
+    let data = json!({ "notification_id": id, "unread_count": unread });
+    event::tell(tx, Kind::NotificationRead, Some(user), data)?;
+    Ok(Marked { newly, unread })
+}
+
+/// Forgets the inbox of a user, in the transaction that ends the account.
+pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    let all = notifications::table.filter(notifications::user_id.eq(user.to_string()));
+    diesel::delete(all).execute(tx.conn)?;
+    Ok(())
+}
+
+impl TryFrom<Row> for Notification {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Notification {
+            id: row.id.parse().map_err(corrupt)?,
+            notice: Notice::of(row.kind.parse()?, &row.data).map_err(corrupt)?,
+            created_at: row.created_at.and_utc(),
+            read_at: row.read_at.map(|at| at.and_utc()),
+        })
+    }
+}
