@@ -37,3 +37,4 @@ mod socket;
 mod stock;
 mod support;
 mod token;
+mod users;
