@@ -11,9 +11,12 @@ use crate::{
     cache::revoked::Revoked,
     domain::{
         Error,
-        account::change::{
-            AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, DeleteAccount, Ended,
-            ResendConfirmation, ResetPassword,
+        account::{
+            change::{
+                AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, DeleteAccount, Ended,
+                ResendConfirmation, ResetPassword,
+            },
+            manage::{Manage, Managed},
         },
         address,
         id::{SessionId, UserId},
@@ -136,4 +139,14 @@ changes_that_end! {
     DeleteAccount;
     EndSessions;
     ResetPassword;
+}
+
+impl AccountChange for Manage {
+    fn user(&self) -> UserId {
+        self.user
+    }
+
+    fn ended(managed: &Managed) -> &[SessionId] {
+        &managed.ended.0
+    }
 }

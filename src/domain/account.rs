@@ -16,6 +16,7 @@ use super::{
 };
 
 pub mod change;
+pub mod manage;
 
 /// The longest address there can be (RFC 5321, 4.5.3.1.3, less the brackets).
 pub const EMAIL_BYTES_MAX: usize = 254;
@@ -185,6 +186,19 @@ words! {
         Active = "active",
         Suspended = "suspended",
         Deleted = "deleted",
+    }
+}
+
+impl UserStatus {
+    /// What a row that says this means at `now`: a suspension is over when its end has come, though
+    /// the row says so only after the next login.
+    pub fn at(self, suspended_until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+        match self {
+            UserStatus::Suspended if suspended_until.is_some_and(|until| until <= now) => {
+                UserStatus::Active
+            }
+            status => status,
+        }
     }
 }
 

@@ -28,6 +28,7 @@ use crate::{
 };
 
 pub mod email;
+pub mod manage;
 pub mod password;
 
 /// Makes an account and logs it in.

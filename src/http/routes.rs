@@ -16,7 +16,7 @@ use super::{
     error::Problem,
     extract::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Visitor,
-        right::{Audit, Stock},
+        right::{Audit, Stock, Users},
     },
     health, link,
     middleware::contain,
@@ -156,6 +156,14 @@ self::routes! {
     POST   "/api/v1/payments/{id}/confirm"     Holder     payment::confirm_payment;
     POST   "/api/v1/payments/{id}/cancel"      Holder     payment::cancel_payment;
     POST   "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::change_stock;
+    GET    "/api/v1/admin/users"               May<Users> account::manage::users;
+    GET    "/api/v1/admin/users/{id}"          May<Users> account::manage::user;
+    POST   "/api/v1/admin/users/{id}/suspend"  May<Users> account::manage::suspend_user;
+    POST   "/api/v1/admin/users/{id}/unsuspend" May<Users> account::manage::unsuspend_user;
+    PUT    "/api/v1/admin/users/{id}/role"     May<Users> account::manage::change_role;
+    GET    "/api/v1/admin/users/{id}/sessions" May<Users> account::manage::user_sessions;
+    DELETE "/api/v1/admin/users/{id}/sessions" May<Users> account::manage::end_user_sessions;
+    DELETE "/api/v1/admin/users/{id}/sessions/{session}" May<Users> account::manage::end_user_session;
     GET    "/api/v1/admin/audit"               May<Audit> audit::audit;
     GET    "/api/v1/admin/audit/export"        May<Audit> audit::export_audit;
     GET    "/healthz"                          Public     health::alive;

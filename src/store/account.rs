@@ -19,8 +19,10 @@ use crate::{
 };
 
 mod change;
+mod manage;
 
 pub use change::*;
+pub use manage::*;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = users, treat_none_as_default_value = false)]
@@ -56,11 +58,22 @@ pub fn credentials_of(conn: &mut Conn, id: UserId) -> Result<Credentials, Error>
     row.optional()?.ok_or(Error::NotFound("user"))?.try_into()
 }
 
-/// The same, locked: whoever changes an account decides on this.
+/// The same, locked: whoever changes an account decides on this. A suspension whose end has come is
+/// none.
 pub fn locked(tx: &mut Tx<'_>, id: UserId) -> Result<Credentials, Error> {
     let query = users::table.find(id.to_string()).select(UserRow::as_select());
     let row = locked!(query).first::<UserRow>(tx.conn);
-    row.optional()?.ok_or(Error::NotFound("user"))?.try_into()
+    let mut found: Credentials = row.optional()?.ok_or(Error::NotFound("user"))?.try_into()?;
+    found.user.status = found.user.status.at(found.suspended_until, tx.now);
+    Ok(found)
+}
+
+/// Those who can use their account at `now`.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn active(now: NaiveDateTime) -> _ {
+    let suspended = users::status.eq::<&'static str>(UserStatus::Suspended.as_str());
+    let is_over = users::suspended_until.le::<NaiveDateTime>(now).assume_not_null();
+    users::status.eq::<&'static str>(UserStatus::Active.as_str()).or(suspended.and(is_over))
 }
 
 /// Holds the row of the user until the end of the transaction; nothing is kept for an account
@@ -131,22 +144,6 @@ pub fn suspended(until: Option<DateTime<Utc>>) -> Error {
         Some(until) => refusal.with("suspended_until", json!(until)),
         None => refusal,
     })
-}
-
-pub fn set_status(
-    tx: &mut Tx<'_>,
-    id: UserId,
-    status: UserStatus,
-    until: Option<DateTime<Utc>>,
-) -> Result<(), Error> {
-    diesel::update(users::table.find(id.to_string()))
-        .set((
-            users::status.eq(status.as_str()),
-            users::suspended_until.eq(until.map(|it| it.naive_utc())),
-            users::updated_at.eq(tx.now.naive_utc()),
-        ))
-        .execute(tx.conn)?;
-    Ok(())
 }
 
 pub fn set_password(tx: &mut Tx<'_>, id: UserId, hash: &str) -> Result<(), Error> {

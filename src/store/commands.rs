@@ -29,6 +29,7 @@ macro_rules! with_commands {
             ask_email: each account::ask_email(account::change::AskEmail) -> ();
             confirm_email: each account::confirm_email(account::change::ConfirmEmail) -> account::change::Confirmed;
             delete_account: each account::delete(account::change::DeleteAccount) -> account::change::Ended;
+            manage_account: each account::manage(account::manage::Manage) -> account::manage::Managed;
             ask_reset: each link::ask(link::Ask) -> ();
             send_reset: each link::send(link::Send) -> Option<UserId>;
             prune_links: each link::prune(link::Prune) -> i64;

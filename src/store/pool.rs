@@ -24,7 +24,11 @@ impl<C: SimpleConnection + 'static> CustomizeConnection<C, PoolError> for Setup 
 }
 
 /// A pool of `size` connections; a thread that finds none free waits so long.
-pub fn builder<C>(size: usize, wait: Duration, setup: Setup) -> Builder<ConnectionManager<C>>
+pub fn builder<C>(
+    size: usize,
+    wait: Duration,
+    setup: impl CustomizeConnection<C, PoolError>,
+) -> Builder<ConnectionManager<C>>
 where
     C: R2D2Connection + Send + 'static,
 {

@@ -42,6 +42,12 @@ macro_rules! locked {
 #[path = "queries.rs"]
 pub mod q;
 
+diesel::define_sql_function! {
+    /// The text without the difference of letter cases.
+    #[sql_name = "lower"]
+    fn folded(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
 /// Runs `work` so that all that it reads is of one moment.
 pub fn snapshot<T>(
     conn: &mut Conn,

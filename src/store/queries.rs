@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Backend, Conn, leads, lock_audit, snapshot};
+use super::{Backend, Conn, folded, leads, lock_audit, snapshot};
 use crate::{
     domain::{
         Error,

@@ -8,7 +8,7 @@ use super::{Backend, Conn, Tx, account, event, mail, notification};
 use crate::{
     domain::{
         Error,
-        account::{Credentials, UserStatus, change::Ended},
+        account::{Credentials, UserStatus, change::Ended, manage::Standing},
         event::{Event, Kind},
         id::{EventId, SessionId, UserId},
         mail::{Letter, Mail},
@@ -117,10 +117,12 @@ pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<LoggedIn, Error> {
         return Err(Error::Stale);
     }
     if user.status == UserStatus::Suspended {
-        if suspended_until.is_none_or(|until| now < until) {
-            return Err(account::suspended(suspended_until));
-        }
-        account::set_status(tx, id, UserStatus::Active, None)?;
+        return Err(account::suspended(suspended_until));
+    }
+    if suspended_until.is_some() {
+        // Its end has come, and now the row says so too.
+        let (role, status) = (user.role, user.status);
+        account::stand(tx, id, Standing { role, status, suspended_until: None })?;
     }
     if let Some(hash) = &command.rehashed {
         account::set_password(tx, id, hash)?;
@@ -133,7 +135,7 @@ pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<LoggedIn, Error> {
     }
     let ended = make_room(tx, id)?;
     open(tx, &command.session)?;
-    let was_suspended = user.status == UserStatus::Suspended;
+    let was_suspended = suspended_until.is_some();
     Ok(LoggedIn { user: account::user(tx.conn, id)?, ended, was_suspended })
 }
 

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use diesel::{Connection, connection::SimpleConnection, r2d2::ConnectionManager};
+use diesel::{
+    Connection,
+    connection::SimpleConnection,
+    r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError},
+};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use r2d2::Pool;
 
@@ -33,6 +37,12 @@ macro_rules! locked {
 
 #[path = "queries.rs"]
 pub mod q;
+
+diesel::define_sql_function! {
+    /// The text without the difference of letter cases: SQLite's own `lower` knows those of ASCII
+    /// alone. Readers have it.
+    fn folded(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
 
 /// Runs `work` so that all that it reads is of one moment.
 pub fn snapshot<T>(
@@ -72,12 +82,24 @@ fn connect(url: &str) -> Result<Conn, Error> {
     Conn::establish(url).map_err(Error::internal("opening the SQLite file"))
 }
 
+/// Makes a connection one that reads.
+#[derive(Debug)]
+struct Reader;
+
+impl CustomizeConnection<Conn, PoolError> for Reader {
+    fn on_acquire(&self, conn: &mut Conn) -> Result<(), PoolError> {
+        Setup(&[SETUP, READ_ONLY]).on_acquire(conn)?;
+        let fold = |text: String| text.to_lowercase();
+        folded_utils::register_impl(conn, fold).map_err(PoolError::QueryError)
+    }
+}
+
 pub(super) fn reader_pool(
     path: &str,
     size: usize,
     wait: Duration,
 ) -> Result<Pool<ConnectionManager<Conn>>, Error> {
-    pool::builder(size, wait, Setup(&[SETUP, READ_ONLY]))
+    pool::builder(size, wait, Reader)
         .test_on_check_out(false) // A file does not go away.
         .build(ConnectionManager::new(path))
         .map_err(Error::internal("opening the SQLite file"))

@@ -42,3 +42,4 @@ mod socket;
 mod stock;
 mod support;
 mod token;
+mod users;

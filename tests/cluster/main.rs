@@ -11,6 +11,7 @@
 
 use std::time::Duration;
 
+use awc::http::Method;
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -112,6 +113,51 @@ async fn a_log_out_at_one_node_is_known_at_the_other_within_a_second() {
     assert_eq!(code, 3503);
     there.get("/me").await.refused(401, "session_revoked");
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[actix_rt::test]
+async fn whoever_is_suspended_at_one_node_is_out_at_the_other_within_a_second() {
+    let (one, other) = two_nodes().await;
+    let (admin, buyer) = (one.admin().await, one.sign_up().await);
+    let there = buyer.at(&other.address());
+    let mut socket = there.follow("me").await;
+
+    let suspend = format!("/admin/users/{}/suspend", buyer.user_id());
+    admin.post(&suspend, Value::Null).await.is(200);
+    let began = Instant::now();
+
+    assert_eq!(socket.closed().await.0, 3503);
+    there.get("/me").await.refused(401, "session_revoked");
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    let email = buyer.session["user"]["email"].as_str().unwrap();
+    let again = other.stranger().post("/auth/login", login(email, PASSWORD)).await;
+    again.refused(403, "account_suspended");
+}
+
+#[actix_rt::test]
+async fn of_two_who_put_each_other_out_at_both_nodes_at_once_one_stays() {
+    let (one, other) = two_nodes().await;
+    let mut stays = one.log_in_admin().await;
+    for _ in 0..5 {
+        let second = one.sign_up().await;
+        let suspend = |whom: &Client| format!("/admin/users/{}/suspend", whom.user_id());
+        let role = format!("/admin/users/{}/role", second.user_id());
+        stays.send(Method::PUT, &role, Some(json!({ "role": "admin" }))).await.is(200);
+        let email = second.session["user"]["email"].as_str().unwrap();
+        let second = other.stranger().post("/auth/login", login(email, PASSWORD)).await.is(200);
+        let second = other.stranger().signed_in(second);
+
+        let (first, next) = (suspend(&second), suspend(&stays));
+        let (a, b) = join(stays.post(&first, Value::Null), second.post(&next, Value::Null)).await;
+
+        let late = if a.status == 200 { b } else { a };
+        assert!(matches!(late.status, 401 | 409), "{}", late.text);
+        if stays.get("/me").await.status != 200 {
+            stays = second;
+        }
+        let admins = stays.get("/admin/users?role=admin&status=active").await.is(200);
+        assert_eq!(each(admins["items"].as_array().unwrap(), "id"), [stays.user_id()]);
+    }
 }
 
 #[actix_rt::test]

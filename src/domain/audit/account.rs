@@ -9,6 +9,7 @@ use crate::domain::account::{
         AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, Confirmed, DeleteAccount, Ended,
         ResendConfirmation, ResetPassword,
     },
+    manage::{Manage, Managed, Standing, Step},
 };
 
 impl Audited for Register {
@@ -91,5 +92,27 @@ impl Audited for DeleteAccount {
     fn audit(&self, Ended(ended): &Ended) -> Option<Entry> {
         let after = json!({ "status": UserStatus::Deleted, "sessions_ended": ended });
         Some(Entry::new(Action::AccountDeleted, self.user).after(after))
+    }
+}
+
+impl Audited for Manage {
+    type Outcome = Managed;
+
+    fn audit(&self, managed: &Managed) -> Option<Entry> {
+        let (before, after) = (managed.before, managed.after());
+        if before == after {
+            return None;
+        }
+        let action = match self.step {
+            Step::Suspend(_) => Action::AccountSuspended,
+            Step::Unsuspend => Action::AccountUnsuspended,
+            Step::GiveRole(_) => Action::RoleChanged,
+        };
+        let Standing { role, status, suspended_until } = after;
+        let after = json!({
+            "role": role, "status": status, "suspended_until": suspended_until,
+            "reason": self.reason, "sessions_ended": managed.ended.0,
+        });
+        Some(Entry::new(action, self.user).before(json!(before)).after(after))
     }
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::{
     super::{Tx, account, address, link, mail, notification, push, session, settings},
-    credentials, locked, set_password, suspended, taken,
+    active, credentials, locked, set_password, suspended, taken,
 };
 
 use crate::{
@@ -146,6 +146,7 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
             users::locale.eq(Locale::DEFAULT.to_string()),
             users::settings.eq(settings::document(&Settings::default())?),
             users::status.eq(UserStatus::Deleted.as_str()),
+            users::suspended_until.eq(None::<chrono::NaiveDateTime>),
             users::updated_at.eq(tx.now.naive_utc()),
         ))
         .execute(tx.conn)?;
@@ -153,17 +154,17 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
 }
 
 /// Refuses what would leave the shop without an admin who can log in. All admins are locked, in
-/// the order of their ids: of two who leave at once one is the last.
+/// the order of their ids and before any other account: of two who leave at once one is the last.
 pub fn keep_an_admin(tx: &mut Tx<'_>, leaves: UserId) -> Result<(), Error> {
     if account::user(tx.conn, leaves)?.role != Role::Admin {
         return Ok(());
     }
-    let active = users::table
+    let admins = users::table
         .filter(users::role.eq(Role::Admin.as_str()))
-        .filter(users::status.eq(UserStatus::Active.as_str()))
+        .filter(active(tx.now.naive_utc()))
         .order(users::id)
         .select(users::id);
-    let admins: Vec<String> = locked!(active).load(tx.conn)?;
+    let admins: Vec<String> = locked!(admins).load(tx.conn)?;
     let leaves = leaves.to_string();
     if admins.contains(&leaves) && admins.len() == 1 {
         return Err(Error::conflict("last_admin", "nobody else can run the shop"));

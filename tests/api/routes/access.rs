@@ -85,6 +85,14 @@ expected! {
     POST   "/api/v1/payments/{id}/cancel"              401    401   401      404   404;
     POST   "/api/v1/payments/{id}/confirm"             401    401   401      400   400;
     POST   "/api/v1/admin/variants/{id}/stock"         401    401   401      403   400;
+    GET    "/api/v1/admin/users"                       401    401   401      403   200;
+    GET    "/api/v1/admin/users/{id}"                  401    401   401      403   404;
+    POST   "/api/v1/admin/users/{id}/suspend"          401    401   401      403   404;
+    POST   "/api/v1/admin/users/{id}/unsuspend"        401    401   401      403   404;
+    PUT    "/api/v1/admin/users/{id}/role"             401    401   401      403   400;
+    GET    "/api/v1/admin/users/{id}/sessions"         401    401   401      403   404;
+    DELETE "/api/v1/admin/users/{id}/sessions"         401    401   401      403   404;
+    DELETE "/api/v1/admin/users/{id}/sessions/{session}" 401  401   401      403   404;
     GET    "/api/v1/admin/audit"                       401    401   401      403   200;
     GET    "/api/v1/admin/audit/export"                401    401   401      403   200;
     GET    "/api/v1/ws"                                400    400   400      400   400;
