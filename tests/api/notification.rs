@@ -19,8 +19,9 @@ async fn log_in(shop: &TestShop, email: &Value, password: &str, agent: &str) -> 
 /// Somebody who has been told of so many new devices.
 async fn told_of(shop: &TestShop, devices: usize) -> Client {
     let ada = shop.sign_up().await;
-    for device in 0..devices {
-        log_in(shop, &ada.session["user"]["email"], PASSWORD, &format!("device{device}/1")).await;
+    // Of a name that the shop doesn't know it keeps the letters.
+    for name in ('A'..='Z').take(devices) {
+        log_in(shop, &ada.session["user"]["email"], PASSWORD, &format!("Device{name}/1")).await;
     }
     ada
 }
@@ -109,7 +110,7 @@ async fn a_notification_is_read_once_by_the_one_it_is_for() {
     assert_eq!(read["unread_count"], 2);
     let is_read: Vec<bool> = items(&read).iter().map(|it| it["read_at"].is_string()).collect();
     assert_eq!(is_read, [true, false, false]);
-    assert_eq!(devices(&inbox(&ada, "?unread=true").await), ["device1", "device0"]);
+    assert_eq!(devices(&inbox(&ada, "?unread=true").await), ["DeviceB", "DeviceA"]);
     ada.post("/me/notifications/read-all", Value::Null).await.is(204);
     let left = inbox(&ada, "?unread=true").await;
     assert_eq!((items(&left).len(), &left["unread_count"]), (0, &json!(0)));
@@ -131,7 +132,7 @@ async fn an_inbox_is_read_page_by_page() {
         cursor = format!("&cursor={next}");
     }
 
-    assert_eq!(seen, ["device4", "device3", "device2", "device1", "device0"]);
+    assert_eq!(seen, ["DeviceE", "DeviceD", "DeviceC", "DeviceB", "DeviceA"]);
     ada.get("/me/notifications?limit=0").await.invalid(&["limit"]);
     ada.get("/me/notifications?unread=perhaps").await.invalid(&["unread"]);
     ada.get("/me/notifications?cursor=e30").await.refused(400, "invalid_cursor");
@@ -165,10 +166,8 @@ async fn the_count_is_exact_when_fifty_read_at_once() {
     assert_eq!(inbox(&ada, "").await["unread_count"], 0);
     log_in(&shop, &ada.session["user"]["email"], PASSWORD, "another/1").await;
     let next = socket.next().await;
-    assert_eq!(
-        (&next["type"], counts(std::slice::from_ref(&next))[0]),
-        (&json!("notification.created"), 1)
-    );
+    assert_eq!(next["type"], "notification.created");
+    assert_eq!(next["data"]["unread_count"], 1);
 }
 
 #[actix_rt::test]
