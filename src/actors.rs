@@ -58,6 +58,14 @@ pub trait Holds: Actor<Context = Context<Self>> {
     fn held(&mut self) -> &mut Option<Self::Held>;
 }
 
+/// What a handler answers that may overlap with others of its actor: it is done on behalf of whoever
+/// sent the message.
+pub fn apart<T: 'static>(
+    work: impl Future<Output = Result<T, Error>> + 'static,
+) -> ResponseFuture<Result<T, Error>> {
+    Box::pin(origin::carried(work))
+}
+
 /// What a handler answers that reads memory, waits, and writes memory: nothing else of the actor
 /// runs in between. After a panic in `work` the memory is gone, and with it the actor.
 pub fn atomically<A: Holds, T: 'static>(

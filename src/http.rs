@@ -32,6 +32,7 @@ use crate::{
 };
 
 pub mod account;
+pub mod address;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;
@@ -52,6 +53,7 @@ pub mod peer;
 pub mod request_id;
 pub mod routes;
 pub mod session;
+pub mod settings;
 #[cfg(test)]
 mod tests;
 pub mod token;

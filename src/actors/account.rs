@@ -3,6 +3,7 @@
 use actix::prelude::*;
 
 use super::{
+    apart,
     directory::{Directory, Entity, Incarnation},
     session::{Close, SessionActor},
 };
@@ -22,7 +23,7 @@ use crate::{
         session::EndSessions,
         settings::ChangeSettings,
     },
-    store::{Command, Store, origin},
+    store::{Command, Store},
 };
 
 /// An account. It remembers nothing: the store locks the row that is changed.
@@ -81,14 +82,14 @@ impl<C: AccountChange> Handler<Change<C>> for AccountActor {
 
     fn handle(&mut self, Change(command): Change<C>, _: &mut Context<Self>) -> Self::Result {
         let Deps { store, sessions, revoked } = self.0.clone();
-        Box::pin(origin::carried(async move {
+        apart(async move {
             let outcome = store.write(command).await?;
             for session in C::ended(&outcome) {
                 revoked.insert(*session);
                 sessions.tell(*session, Close);
             }
             Ok(outcome)
-        }))
+        })
     }
 }
 

@@ -2,10 +2,13 @@
 
 use actix::prelude::*;
 
-use super::directory::{Entity, Incarnation};
+use super::{
+    apart,
+    directory::{Entity, Incarnation},
+};
 use crate::{
     domain::{Error, audit::reading::Read, id::UserId},
-    store::{Store, origin},
+    store::Store,
 };
 
 /// An admin who reads the log.
@@ -40,6 +43,6 @@ impl Handler<Note> for AuditActor {
 
     fn handle(&mut self, Note(command): Note, _: &mut Context<Self>) -> Self::Result {
         let store = self.store.clone();
-        Box::pin(origin::carried(async move { store.write(command).await }))
+        apart(async move { store.write(command).await })
     }
 }

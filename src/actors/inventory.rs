@@ -4,14 +4,17 @@ use std::fmt;
 
 use actix::prelude::*;
 
-use super::directory::{Entity, Incarnation};
+use super::{
+    apart,
+    directory::{Entity, Incarnation},
+};
 use crate::{
     domain::{
         Error,
         catalogue::{ChangeStock, StockLevel},
         id::VariantId,
     },
-    store::{Store, origin},
+    store::Store,
 };
 
 /// How many actors share the variants.
@@ -65,6 +68,6 @@ impl Handler<Change> for InventoryActor {
     fn handle(&mut self, Change(command): Change, _: &mut Context<Self>) -> Self::Result {
         let store = self.store.clone();
         let changed = async move { store.write(command).await.map(|changed| changed.after) };
-        Box::pin(origin::carried(changed))
+        apart(changed)
     }
 }

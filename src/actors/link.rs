@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use actix::prelude::*;
 
-use super::directory::{Entity, Incarnation};
+use super::{
+    apart,
+    directory::{Entity, Incarnation},
+};
 use crate::{
     domain::{Error, account::Email, id::LinkId, link},
-    store::{Store, origin},
+    store::Store,
 };
 
 /// A link by its id, before anybody knows whose it is.
@@ -45,12 +48,12 @@ impl Handler<Ask> for LinkActor {
     fn handle(&mut self, Ask(email): Ask, _: &mut Context<Self>) -> Self::Result {
         let (store, link) = (self.store.clone(), self.id);
         let incarnation = self.incarnation.clone();
-        Box::pin(origin::carried(async move {
+        apart(async move {
             store.write(link::Ask { link, email }).await?;
             // The row is there: where this cannot be set, the sweeper finds it.
             incarnation.wake(Duration::ZERO, || Send).ok();
             Ok(())
-        }))
+        })
     }
 }
 
@@ -65,6 +68,6 @@ impl Handler<Send> for LinkActor {
 
     fn handle(&mut self, _: Send, _: &mut Context<Self>) -> Self::Result {
         let (store, link) = (self.store.clone(), self.id);
-        Box::pin(async move { store.write(link::Send { link }).await.map(drop) })
+        apart(async move { store.write(link::Send { link }).await.map(drop) })
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 /// How often the rows are read. The actors' own timers are quicker; these are for what a crash or
 /// another node left.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
-/// How often that is forgotten which nobody can ask for any more.
+/// How often what nobody can ask for any more is forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// The most rows of a kind in one sweep.
 const ROWS_MAX: i64 = 500;
@@ -68,7 +68,9 @@ async fn sweep(store: &Store, actors: &Actors) -> Result<(), Error> {
 async fn prune(store: &Store) -> Result<(), Error> {
     store.write(idempotency::Prune).await?;
     store.write(link::Prune).await?;
-    store.write(session::Prune).await.map(drop)
+    // A little at a time, so that nobody waits behind it.
+    while store.write(session::Prune).await? > 0 {}
+    Ok(())
 }
 
 fn log(swept: Result<(), Error>) {

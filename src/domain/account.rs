@@ -22,6 +22,8 @@ pub mod manage;
 pub const EMAIL_BYTES_MAX: usize = 254;
 /// The longest part before the `@` (RFC 5321, 4.5.3.1.1).
 const LOCAL_BYTES_MAX: usize = 64;
+/// Where those are who asked to be forgotten: a domain that nobody can have (RFC 2606, 2).
+const NOBODYS: &str = "deleted.invalid";
 pub const NAME_CHARS_MAX: usize = 100;
 pub const PASSWORD_CHARS_MIN: usize = 10;
 /// A bound on what the hash must read, not on anybody's imagination.
@@ -38,13 +40,24 @@ impl Email {
     /// mail, only a mail can tell.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let text = text.trim().to_lowercase();
+        // A host has several spellings in Unicode, and is one in ASCII (RFC 5891).
+        let text = match text.rsplit_once('@') {
+            Some((local, host)) => match idna::domain_to_ascii(host) {
+                Ok(host) => format!("{local}@{host}"),
+                Err(_) => text,
+            },
+            None => text,
+        };
         let well_formed = text.split_once('@').is_some_and(|(local, host)| {
             !local.is_empty()
                 && local.len() <= LOCAL_BYTES_MAX
                 && !host.contains('@')
                 && host.contains('.')
                 && host.split('.').all(|label| !label.is_empty())
-                && host.chars().all(|c| c.is_alphanumeric() || c == '.' || c == '-')
+                && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
+                // A number there would be an address of the network, not a name.
+                && host.ends_with(|c: char| c.is_ascii_alphabetic())
+                && host != NOBODYS
         });
         let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
         if well_formed && plain && text.len() <= EMAIL_BYTES_MAX {
@@ -54,10 +67,9 @@ impl Email {
         }
     }
 
-    /// What stands in place of the address of somebody who is forgotten. The domain is one that
-    /// nobody can have (RFC 2606, 2).
+    /// What stands in place of the address of somebody who is forgotten; nobody else can have it.
     pub fn of_deleted(user: UserId) -> Self {
-        Email(format!("{user}@deleted.invalid"))
+        Email(format!("{user}@{NOBODYS}"))
     }
 
     pub fn as_str(&self) -> &str {
@@ -247,9 +259,29 @@ mod tests {
     }
 
     #[test]
+    fn a_host_in_another_spelling_is_the_same() {
+        let ascii = Email::parse("ada@xn--mller-kva.example").unwrap();
+        for spelled in ["ada@müller.example", "ada@MÜLLER.example", "ada@ｍüller.example"] {
+            assert_eq!(Email::parse(spelled).unwrap(), ascii, "{spelled}");
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused() {
         let long = format!("{}@example.com", "a".repeat(65));
-        for wrong in ["", "a", "@b.c", "a@", "a@b", "a@b..c", "a b@c.d", "a@b@c.d", &long] {
+        for wrong in [
+            "",
+            "a",
+            "@b.c",
+            "a@",
+            "a@b",
+            "a@b..c",
+            "a b@c.d",
+            "a@b@c.d",
+            "a@127.0.0.1",
+            "a@deleted.invalid",
+            &long,
+        ] {
             assert!(Email::parse(wrong).is_err(), "{wrong:?}");
         }
     }

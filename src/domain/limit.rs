@@ -26,6 +26,12 @@ words! {
         ForgotAccount = "forgot_account",
         /// The present password of somebody who is signed in.
         Password = "password",
+        /// Sessions that one account opens, by the right password.
+        Session = "session",
+        /// Links to another address that one account asks for.
+        EmailChange = "email_change",
+        /// The same from one network: it tells whether an address has an account.
+        EmailChangeAddress = "email_change_address",
         /// Whatever changes something, by one user or from one network.
         Write = "write",
     }
@@ -94,6 +100,12 @@ impl Rule {
                 kept: HOUR,
             },
             Rule::Register => Bound { free: 20, then: Then::Nothing, kept: HOUR },
+            // A person does it once a day, a test of a program some dozen times.
+            Rule::Session => {
+                Bound { free: 60, then: Then::Nothing, kept: Duration::from_secs(10 * 60) }
+            }
+            Rule::EmailChange => Bound { free: 5, then: Then::Nothing, kept: HOUR },
+            Rule::EmailChangeAddress => Bound { free: 20, then: Then::Nothing, kept: HOUR },
             Rule::Refresh => Bound { free: 30, then: Then::Nothing, kept: MINUTE },
             Rule::ForgotAddress => Bound { free: 10, then: Then::Nothing, kept: HOUR },
             Rule::ForgotAccount => Bound { free: 5, then: Then::Nothing, kept: HOUR },
@@ -113,6 +125,9 @@ impl Rule {
             | Rule::Resend
             | Rule::ForgotAddress
             | Rule::ForgotAccount
+            | Rule::Session
+            | Rule::EmailChange
+            | Rule::EmailChangeAddress
             | Rule::Write => Forgiven::None,
         }
     }

@@ -22,12 +22,16 @@ pub const CLAIM_SECONDS: i64 = 60;
 /// How long after the words were given out of hand their fate is unknown, in seconds: longer than
 /// any server may take for its answer (RFC 5321, 4.5.3.2).
 pub const HAND_OVER_SECONDS: i64 = 1_200;
-/// How long it is tried again what was refused for now.
+/// How long a mail that was refused for now is tried again, in days.
 const TRIED_DAYS: i64 = 3;
 /// The longest wait between two tries, in hours.
 const WAIT_HOURS_MAX: i64 = 6;
 /// How long a mail is kept that has come to an end: it is personal.
 pub const KEPT_DAYS: i64 = 14;
+
+/// How many letters about one account are written in an hour before those are left out that only
+/// tell what was done: more than anybody needs to be warned.
+pub const HOUR_MAX: i64 = 10;
 
 /// The longest description of a device that a letter repeats, in characters.
 const DEVICE_CHARS_MAX: usize = 120;

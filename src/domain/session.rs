@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{
-    account::{Role, User},
+    account::{Role, User, change::Ended},
     id::{SessionId, UserId},
     words::words,
 };
@@ -16,7 +16,7 @@ pub use self::device::Device;
 /// How long a session lives without a refresh.
 pub const SESSION_DAYS: i64 = 30;
 /// How many sessions a user may have at once, which is more than anybody has devices. One more ends
-/// the one that was seen last the longest ago.
+/// the one that has not been seen for longest.
 pub const SESSIONS_MAX: i64 = 50;
 /// How long an ended session is kept: from where somebody came before, so that a new device is
 /// told from an old one.
@@ -93,8 +93,17 @@ pub struct OpenSession {
     pub device: Device,
 }
 
-/// Opens a session for somebody who has shown a password; what comes of it is the user as they are
-/// then.
+/// What came of a [`LogIn`].
+#[derive(Debug, Clone)]
+pub struct LoggedIn {
+    pub user: User,
+    /// The sessions that were too many.
+    pub ended: Ended,
+    /// Whether a suspension had just run out.
+    pub was_suspended: bool,
+}
+
+/// Opens a session for somebody who has shown a password.
 ///
 /// `Stale` where the hash is no longer the one that was shown to be right, `Unauthenticated` where
 /// the account is deleted, and `Forbidden` with `account_suspended` where it is suspended.

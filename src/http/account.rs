@@ -89,7 +89,8 @@ pub async fn change_me(
     Ok(HttpResponse::Ok().json(actors.accounts.change(change).await?))
 }
 
-/// Deletes my account. What was bought stays, without my name; it cannot be undone.
+/// Deletes my account, which cannot be undone. What was bought stays, with the address it went to:
+/// the shop has to keep its books.
 #[utoipa::path(
     delete, path = "/api/v1/me", tag = "accounts",
     responses(

@@ -1,7 +1,7 @@
 //! Cursors: where a page of a list ended, as a text that a client only hands back.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::domain::{
     Error,
@@ -23,6 +23,24 @@ impl<T> List<T> {
     pub fn of<K: Serialize>(listed: Listed<T, K>) -> Result<Self, Error> {
         let next_cursor = listed.next.as_ref().map(encode).transpose()?;
         Ok(List { items: listed.items, next_cursor })
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl Paging {
+    /// The page that is asked for, after a key of this kind.
+    pub fn page<K: DeserializeOwned>(&self) -> Result<Page<K>, Error> {
+        page(self.limit, self.cursor.as_deref())
     }
 }
 

@@ -13,6 +13,7 @@
 //! | resend | `enter(Resend(user))` |
 //! | forgot | `enter(Forgot)`; then `enter(ForgotOf(&email))`, and a `TooMany` of it is dropped |
 //! | password, e-mail change | `attempt(Password(user), …)` around the comparison |
+//! | e-mail change | then `enter(EmailChange(user))` |
 //!
 //! Counted before it is done, so that of many at once no more are done than may be. An `Ok` is
 //! forgiven as its rule says, a fault of ours is taken back, and any other error stays counted: so
@@ -56,6 +57,10 @@ pub enum Attempt<'a> {
     Forgot,
     /// The same to this address, known or not: one too many is dropped without a word.
     ForgotOf(&'a Email),
+    /// To open one more session, with the right password.
+    Session(UserId),
+    /// To get a link to another address.
+    EmailChange(UserId),
     /// To show one's present password while signed in.
     Password(UserId),
 }
@@ -93,6 +98,12 @@ impl Gate {
             Attempt::Resend(user) => (Rule::Resend, user.to_string()),
             Attempt::Forgot => (Rule::ForgotAddress, from()),
             Attempt::ForgotOf(email) => (Rule::ForgotAccount, of(email)),
+            Attempt::Session(user) => (Rule::Session, user.to_string()),
+            Attempt::EmailChange(user) => {
+                let counted =
+                    [(Rule::EmailChange, user.to_string()), (Rule::EmailChangeAddress, from())];
+                return self.limits.enter(&counted).await;
+            }
             Attempt::Password(user) => (Rule::Password, user.to_string()),
         };
         self.limits.enter(&[counted]).await

@@ -11,7 +11,7 @@ use serde_json::Value;
 pub mod checkout;
 
 use super::{
-    cursor::{List, page},
+    cursor::{List, Paging},
     error::Answered,
     extract::{Auth, Holder},
     input::{Body, Query, is_line},
@@ -40,7 +40,7 @@ pub async fn orders(
     store: Data<Store>,
     Query(paging): Query<Paging>,
 ) -> Answered {
-    let page = page(paging.limit, paging.cursor.as_deref())?;
+    let page = paging.page()?;
     let listed = read!(store, order::page(caller.user, page))?;
     Ok(HttpResponse::Ok().json(List::of(listed)?))
 }
@@ -69,7 +69,7 @@ pub async fn order_events(
     id: Path<OrderId>,
     Query(paging): Query<Paging>,
 ) -> Answered {
-    let (id, page) = (id.into_inner(), page::<i64>(paging.limit, paging.cursor.as_deref())?);
+    let (id, page) = (id.into_inner(), paging.page::<i64>()?);
     holder.may_open(id)?;
     holder.opens(id, read!(store, order::buyer(id))?)?;
     let (after, one_more) = (page.after.unwrap_or(0), page.limit.saturating_add(1));
@@ -97,17 +97,6 @@ pub async fn cancel_order(
     let reason = body.json_or_default::<Reason>()?.parse()?;
     let order = actors.payments.ask(PaymentId::of(id), CancelOrder { reason }).await?;
     Ok(HttpResponse::Ok().json(order))
-}
-
-/// Which page of a list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct Paging {
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<i64>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
 }
 
 /// Why.

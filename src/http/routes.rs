@@ -12,7 +12,7 @@ use actix_web::{
 };
 
 use super::{
-    account, audit, cart, catalogue, delivery,
+    account, address, audit, cart, catalogue, delivery,
     error::Problem,
     extract::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Visitor,
@@ -20,7 +20,7 @@ use super::{
     },
     health,
     middleware::contain,
-    openapi, order, payment, session,
+    openapi, order, payment, session, settings,
     token::Caller,
 };
 
@@ -124,6 +124,13 @@ self::routes! {
     GET    "/api/v1/me/sessions"               Caller     session::sessions;
     DELETE "/api/v1/me/sessions"               Caller     session::end_other_sessions;
     DELETE "/api/v1/me/sessions/{id}"          Caller     session::end_session;
+    GET    "/api/v1/me/settings"               Caller     settings::settings;
+    PUT    "/api/v1/me/settings"               Caller     settings::change_settings;
+    GET    "/api/v1/me/addresses"              Caller     address::addresses;
+    POST   "/api/v1/me/addresses"              Caller     address::save_address;
+    GET    "/api/v1/me/addresses/{id}"         Caller     address::address;
+    PATCH  "/api/v1/me/addresses/{id}"         Caller     address::change_address;
+    DELETE "/api/v1/me/addresses/{id}"         Caller     address::delete_address;
     GET    "/api/v1/categories"                Public     catalogue::categories;
     GET    "/api/v1/products"                  Public     catalogue::products;
     GET    "/api/v1/products/{id}"             Public     catalogue::product;

@@ -57,7 +57,7 @@ pub async fn login(
     let (email, password) = body.parse()?;
     let mut again = 1..TRIES_MAX;
     let (user, id, refresh) = loop {
-        let tried = log_in(&store, &actors, &request, email.clone(), password.clone());
+        let tried = log_in(&store, &actors, &gate, &request, email.clone(), password.clone());
         match gate.attempt(Attempt::Login(&email), tried).await {
             Err(Error::Stale) if again.next().is_some() => {}
             done => break done?,
@@ -71,6 +71,7 @@ pub async fn login(
 async fn log_in(
     store: &Store,
     actors: &Actors,
+    gate: &Gate,
     request: &HttpRequest,
     email: Email,
     password: Password,
@@ -80,6 +81,7 @@ async fn log_in(
     let Verdict { matches, rehashed } = actors.passwords.verify_and_renew(password, hash).await?;
     let found = found.filter(|_| matches);
     let found = found.ok_or(Error::Unauthenticated { code: "invalid_credentials" })?;
+    let _counted = gate.enter(Attempt::Session(found.user.id)).await?;
     let (session, refresh) = open(found.user.id, request);
     let (id, shown) = (session.id, found.password_hash);
     let login = LogIn { session, shown, rehashed };

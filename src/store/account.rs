@@ -156,15 +156,23 @@ impl TryFrom<UserRow> for User {
     type Error = Error;
 
     fn try_from(row: UserRow) -> Result<Self, Error> {
+        let id = row.id.parse().map_err(corrupt)?;
+        let status = row.status.parse()?;
+        let email = match status {
+            UserStatus::Deleted => Email::of_deleted(id),
+            UserStatus::Active | UserStatus::Suspended => {
+                Email::parse(&row.email).map_err(corrupt)?
+            }
+        };
         Ok(User {
-            id: row.id.parse().map_err(corrupt)?,
-            email: Email::parse(&row.email).map_err(corrupt)?,
+            id,
+            email,
             email_confirmed: row.email_confirmed_at.is_some(),
             name: row.name,
             phone: row.phone.map(|it| Phone::parse(&it)).transpose().map_err(corrupt)?,
             locale: row.locale.parse().map_err(corrupt)?,
             role: row.role.parse::<Role>()?,
-            status: row.status.parse()?,
+            status,
             created_at: row.created_at.and_utc(),
             settings: settings::read(&row.locale, &row.settings)?,
         })

@@ -33,7 +33,7 @@ macro_rules! with_commands {
             ask_reset: each link::ask(link::Ask) -> ();
             send_reset: each link::send(link::Send) -> Option<UserId>;
             prune_links: each link::prune(link::Prune) -> i64;
-            log_in: each session::log_in(session::LogIn) -> account::User;
+            log_in: each session::log_in(session::LogIn) -> session::LoggedIn;
             end_sessions: each session::end_some(session::EndSessions) -> account::change::Ended;
             prune_sessions: each session::prune(session::Prune) -> i64;
             refresh: each session::refresh(session::Refresh) -> session::Refreshed;

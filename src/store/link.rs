@@ -61,12 +61,24 @@ pub fn send(tx: &mut Tx<'_>, command: &Send) -> Result<Option<UserId>, Error> {
         return Ok(None);
     };
     let user = account::locked(tx, found.user.id)?.user;
-    forget_unused(tx, user.id, &[Purpose::ResetPassword])?;
-    let sent = diesel::update(waiting()).set(links::user_id.eq(user.id.to_string()));
+    // Nobody has waited for this: its time begins now.
+    let expires_at = (tx.now + Purpose::ResetPassword.good_for()).naive_utc();
+    if user.status == UserStatus::Deleted {
+        diesel::delete(waiting()).execute(tx.conn)?;
+        return Ok(None);
+    }
+    let sent = diesel::update(waiting())
+        .set((links::user_id.eq(user.id.to_string()), links::expires_at.eq(expires_at)));
     // Another node may have been faster.
     if sent.execute(tx.conn)? == 0 {
         return Ok(None);
     }
+    let older = links::table
+        .filter(links::user_id.eq(user.id.to_string()))
+        .filter(links::purpose.eq(Purpose::ResetPassword.as_str()))
+        .filter(links::used_at.is_null())
+        .filter(links::id.ne(command.link.to_string()));
+    diesel::delete(older).execute(tx.conn)?;
     mail::queue(tx, &[Mail::to(&user, Letter::Reset { link: command.link })])?;
     Ok(Some(user.id))
 }
@@ -130,6 +142,7 @@ fn crowd_out(tx: &mut Tx<'_>, user: UserId, purpose: Purpose) -> Result<(), Erro
     let crowd: Vec<String> = links::table
         .filter(links::user_id.eq(user.to_string()))
         .filter(links::purpose.eq(purpose.as_str()))
+        .filter(links::used_at.is_null())
         .order((links::created_at.desc(), links::id.desc()))
         .offset(LINKS_MAX - 1)
         .limit(LINKS_MAX)

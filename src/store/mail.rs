@@ -13,8 +13,8 @@ use crate::{
         account::Email,
         id::{ClaimId, MailId, UserId},
         mail::{
-            Backlog, CLAIM_SECONDS, Claim, Claimed, Ending, HAND_OVER_SECONDS, HandOver, KEPT_DAYS,
-            Mail, Prune, Recover, Renew, Settle, Status,
+            Backlog, CLAIM_SECONDS, Claim, Claimed, Ending, HAND_OVER_SECONDS, HOUR_MAX, HandOver,
+            KEPT_DAYS, Mail, Prune, Recover, Renew, Settle, Status,
         },
     },
     store::{error::corrupt, schema::mails},
@@ -37,12 +37,24 @@ struct Row {
     updated_at: NaiveDateTime,
 }
 
-/// Forgets the letters to a user, but for what is on its way at this moment.
+/// The same for a letter of which the account itself can bring about any number; there is no more of
+/// them than [`HOUR_MAX`]. Nobody else's mailbox is to be filled by whoever typed its address.
+pub fn queue_some(tx: &mut Tx<'_>, mail: Mail) -> Result<(), Error> {
+    let since = (tx.now - Duration::hours(1)).naive_utc();
+    let written: i64 = mails::table
+        .filter(mails::user_id.eq(mail.user.map(|user| user.to_string())))
+        .filter(mails::created_at.gt(since))
+        .count()
+        .get_result(tx.conn)?;
+    if written < HOUR_MAX { queue(tx, &[mail]) } else { Ok(()) }
+}
+
+/// Forgets the letters to a user, but for those whose words are on their way at this moment. One that
+/// somebody has in hand finds that it is gone, and is not sent.
 pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
-    let in_hand = [Status::Claimed.as_str(), Status::HandingOver.as_str()];
     let theirs = mails::table
         .filter(mails::user_id.eq(user.to_string()))
-        .filter(mails::status.ne_all(in_hand));
+        .filter(mails::status.ne(Status::HandingOver.as_str()));
     diesel::delete(theirs).execute(tx.conn)?;
     Ok(())
 }

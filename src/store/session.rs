@@ -8,12 +8,12 @@ use super::{Backend, Conn, Tx, account, event, mail};
 use crate::{
     domain::{
         Error,
-        account::{Credentials, User, UserStatus, change::Ended, manage::Standing},
+        account::{Credentials, UserStatus, change::Ended, manage::Standing},
         event::{Event, Kind},
         id::{EventId, SessionId, UserId},
         mail::{Letter, Mail},
         session::{
-            Device, EndSessions, KEPT_DAYS, Listed, LogIn, OpenSession, Prune,
+            Device, EndSessions, KEPT_DAYS, Listed, LogIn, LoggedIn, OpenSession, Prune,
             REFRESH_GRACE_SECONDS, Reason, Refresh, RefreshHash, Refreshed, Revoke, SESSION_DAYS,
             SESSIONS_MAX, Session, Which,
         },
@@ -25,8 +25,10 @@ use crate::{
     },
 };
 
-/// The most sessions, and the most tokens, that are forgotten in one transaction.
-const PRUNED_MAX: i64 = 500;
+/// The most sessions, each with all its tokens, that are forgotten in one transaction.
+const PRUNED_SESSIONS_MAX: i64 = 20;
+/// The most tokens of sessions that go on.
+const PRUNED_TOKENS_MAX: i64 = 1_000;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions, treat_none_as_default_value = false)]
@@ -102,7 +104,7 @@ pub fn list(conn: &mut Conn, user: UserId, current: SessionId) -> Result<Vec<Lis
 }
 
 /// Opens a session for whoever has shown the password, if it still is the password.
-pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<User, Error> {
+pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<LoggedIn, Error> {
     let (id, now) = (command.session.user, tx.now);
     let Credentials { user, password_hash, suspended_until } = account::locked(tx, id)?;
     if user.status == UserStatus::Deleted {
@@ -116,7 +118,8 @@ pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<User, Error> {
     if user.status == UserStatus::Suspended {
         return Err(account::suspended(suspended_until));
     }
-    if suspended_until.is_some() {
+    let was_suspended = suspended_until.is_some();
+    if was_suspended {
         // Its end has come, and now the row says so too.
         let (role, status) = (user.role, user.status);
         account::stand(tx, id, Standing { role, status, suspended_until: None })?;
@@ -126,11 +129,11 @@ pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<User, Error> {
     }
     if is_new_device(tx, &command.session)? {
         let letter = Letter::new_device(&command.session.device.name(), now);
-        mail::queue(tx, &[Mail::to(&user, letter)])?;
+        mail::queue_some(tx, Mail::to(&user, letter))?;
     }
-    make_room(tx, id)?;
+    let ended = make_room(tx, id)?;
     open(tx, &command.session)?;
-    account::user(tx.conn, id)
+    Ok(LoggedIn { user: account::user(tx.conn, id)?, ended, was_suspended })
 }
 
 /// Opens a session, whoever it is for.
@@ -168,31 +171,30 @@ fn is_new_device(tx: &mut Tx<'_>, session: &OpenSession) -> Result<bool, Error> 
 }
 
 /// Ends the sessions that are too many with one more, those first that were seen the longest ago.
-fn make_room(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+fn make_room(tx: &mut Tx<'_>, user: UserId) -> Result<Ended, Error> {
     let crowd: Vec<String> = standing(user, tx.now.naive_utc())
         .order((sessions::last_seen_at.desc(), sessions::id.desc()))
         .offset(SESSIONS_MAX - 1)
         .limit(SESSIONS_MAX)
         .select(sessions::id)
         .load(tx.conn)?;
-    if !crowd.is_empty() {
-        let crowd = sessions::table.filter(sessions::id.eq_any(crowd)).into_boxed();
-        close(tx, user, crowd, Reason::Crowded)?;
+    if crowd.is_empty() {
+        return Ok(Ended::default());
     }
-    Ok(())
+    let crowd = sessions::table.filter(sessions::id.eq_any(crowd)).into_boxed();
+    close(tx, user, crowd, Reason::Crowded)
 }
 
 pub fn refresh(tx: &mut Tx<'_>, command: &Refresh) -> Result<Refreshed, Error> {
-    let found: Option<(TokenRow, SessionRow)> = refresh_tokens::table
-        .inner_join(sessions::table)
-        .filter(refresh_tokens::hash.eq(&command.spent.0))
-        .select((TokenRow::as_select(), SessionRow::as_select()))
-        .first(tx.conn)
-        .optional()?;
-    let Some((token, session)) = found else { return Ok(Refreshed::Unknown) };
+    let token = refresh_tokens::table.find(&command.spent.0).select(TokenRow::as_select());
+    let Some(token) = token.first(tx.conn).optional()? else { return Ok(Refreshed::Unknown) };
+    // Locked, so that it does not end while it is decided that it goes on.
+    let session = sessions::table.find(&token.session_id).select(SessionRow::as_select());
+    let session: SessionRow = locked!(session).first(tx.conn)?;
     let (id, now) = (session.id.parse().map_err(corrupt)?, tx.now.naive_utc());
     let user = account::user(tx.conn, session.user_id.parse().map_err(corrupt)?)?;
-    let ended = session.revoked_at.is_some() || session.expires_at <= now;
+    let too_old = token.issued_at + Duration::days(SESSION_DAYS) <= now;
+    let ended = session.revoked_at.is_some() || session.expires_at <= now || too_old;
     if ended || user.status != UserStatus::Active {
         return Ok(Refreshed::Unknown);
     }
@@ -242,9 +244,9 @@ pub fn end(tx: &mut Tx<'_>, user: UserId, which: Which, why: Reason) -> Result<E
     close(tx, user, some, why)
 }
 
-type Some<'q> = sessions::BoxedQuery<'q, Backend>;
+type Chosen<'q> = sessions::BoxedQuery<'q, Backend>;
 
-fn close(tx: &mut Tx<'_>, user: UserId, some: Some<'_>, why: Reason) -> Result<Ended, Error> {
+fn close(tx: &mut Tx<'_>, user: UserId, some: Chosen<'_>, why: Reason) -> Result<Ended, Error> {
     let of_user = sessions::user_id.eq(user.to_string());
     // In the order of their ids, as whoever else locks several.
     let open: Vec<String> = locked!(
@@ -263,7 +265,7 @@ fn close(tx: &mut Tx<'_>, user: UserId, some: Some<'_>, why: Reason) -> Result<E
     let told = ended.iter().map(|id| Event {
         id: EventId::new(),
         order: None,
-        user: Option::Some(user),
+        user: Some(user),
         kind: Kind::SessionRevoked,
         at: tx.now,
         data: json!({ "session_id": id, "reason": why }),
@@ -293,7 +295,7 @@ pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {
     let ended = sessions::revoked_at.lt(before).assume_not_null();
     let old: Vec<String> = sessions::table
         .filter(sessions::expires_at.lt(before).or(ended))
-        .limit(PRUNED_MAX)
+        .limit(PRUNED_SESSIONS_MAX)
         .select(sessions::id)
         .load(tx.conn)?;
     let of_old = refresh_tokens::table.filter(refresh_tokens::session_id.eq_any(&old));
@@ -303,7 +305,7 @@ pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {
     let before = (tx.now - Duration::days(SESSION_DAYS)).naive_utc();
     let spent: Vec<String> = refresh_tokens::table
         .filter(refresh_tokens::spent_at.lt(before))
-        .limit(PRUNED_MAX)
+        .limit(PRUNED_TOKENS_MAX)
         .select(refresh_tokens::hash)
         .load(tx.conn)?;
     let spent = diesel::delete(refresh_tokens::table.filter(refresh_tokens::hash.eq_any(&spent)));

@@ -52,7 +52,7 @@ pub fn read(locale: &str, document: &str) -> Result<Settings, Error> {
 }
 
 /// All but the locale, which would be kept twice.
-fn document(settings: &Settings) -> Result<String, Error> {
+pub fn document(settings: &Settings) -> Result<String, Error> {
     let mut document = serde_json::to_value(settings).map_err(corrupt)?;
     if let Value::Object(fields) = &mut document {
         fields.remove("locale");

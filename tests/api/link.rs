@@ -234,3 +234,49 @@ async fn a_new_password_ends_all_other_sessions() {
     let folder = shop.folder().join("mail");
     saying(&folder, "ada@example.com", "Subject: Your password was changed").await;
 }
+
+#[actix_rt::test]
+async fn a_link_to_another_address_does_not_outlive_the_password_that_asked_for_it() {
+    let shop = TestShop::start().await;
+    let ada = shop.sign_up_as("ada@example.com", "Ada").await;
+    let (folder, stranger) = (shop.folder().join("mail"), shop.stranger());
+    // Somebody knows the password, and the owner is told to choose another one.
+    let steal = |email: &str, password: &str| json!({ "email": email, "password": password });
+    ada.post("/me/email", steal("eve@example.com", PASSWORD)).await.is(202);
+    let first = token(&folder, "eve@example.com", "confirm").await;
+    let change = json!({ "current_password": PASSWORD, "password": NEW_PASSWORD });
+    ada.post("/me/password", change).await.is(204);
+    ada.post("/me/email", steal("mallory@example.com", NEW_PASSWORD)).await.is(202);
+    let second = token(&folder, "mallory@example.com", "confirm").await;
+    stranger.post("/auth/password/forgot", json!({ "email": "ada@example.com" })).await.is(202);
+    let reset = token(&folder, "ada@example.com", "reset").await;
+    let reset = json!({ "token": reset, "password": PASSWORD });
+    stranger.post("/auth/password/reset", reset).await.is(204);
+
+    for stolen in [first, second] {
+        let confirm = stranger.post("/auth/email/confirm", json!({ "token": stolen })).await;
+        confirm.refused(400, "invalid_link");
+    }
+
+    stranger.post("/auth/login", login("ada@example.com", PASSWORD)).await.is(200);
+}
+
+#[actix_rt::test]
+async fn nobody_fills_the_mailbox_of_another_with_warnings() {
+    let shop = TestShop::with(&[("RIALTO_PASSWORD_HASH", "argon2id:m=8,t=1,p=1")]).await;
+    let ada = shop.sign_up_as("ada@example.com", "Ada").await;
+    for number in 0..15_u8 {
+        let name = char::from(b'a' + number);
+        let agent = shop.stranger().with("User-Agent", &format!("www.{name}.example/1"));
+        agent.post("/auth/login", login("ada@example.com", PASSWORD)).await.is(200);
+    }
+    let change = json!({ "email": "last@example.com", "password": PASSWORD });
+    ada.post("/me/email", change).await.is(202);
+
+    // Mails are sent in the order in which they were written.
+    let folder = shop.folder().join("mail");
+    saying(&folder, "ada@example.com", "about to change").await;
+    let letters = to(&folder, "ada@example.com");
+    assert_eq!(letters.len(), 11, "ten an hour, and one that asks for something");
+    assert!(letters.iter().all(|it| !it.text.contains("www.")), "nobody is led anywhere");
+}

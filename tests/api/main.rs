@@ -9,6 +9,7 @@
 )]
 
 mod account;
+mod address;
 mod audit;
 mod bench;
 mod browser;
@@ -33,6 +34,7 @@ mod profile;
 mod purchase;
 mod routes;
 mod session;
+mod settings;
 mod socket;
 mod stock;
 mod support;

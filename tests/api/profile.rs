@@ -15,6 +15,7 @@ async fn a_profile_is_changed_field_by_field() {
 
     assert_eq!(changed["name"], "Ada Lovelace");
     assert_eq!((&changed["phone"], &changed["locale"]), (&json!("+493012345678"), &json!("de-AT")));
+    assert_eq!(changed["settings"]["locale"], "de-AT");
     assert_eq!((&forgot["phone"], &forgot["name"]), (&Value::Null, &json!("Ada Lovelace")));
     assert_eq!(ada.get("/me").await.is(200), forgot);
     ada.patch("/me", json!({})).await.is(200);

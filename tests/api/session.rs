@@ -95,7 +95,7 @@ async fn a_log_out_everywhere_is_one_for_this_session_too() {
 }
 
 #[actix_rt::test]
-async fn one_session_too_many_ends_the_one_that_was_seen_last() {
+async fn one_session_too_many_ends_the_one_not_seen_for_longest() {
     let shop = TestShop::with(&[("RIALTO_PASSWORD_HASH", "argon2id:m=8,t=1,p=1")]).await;
     let first = shop.sign_up().await;
     let login = json!({ "email": first.session["user"]["email"], "password": PASSWORD });

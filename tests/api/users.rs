@@ -1,6 +1,5 @@
 //! The accounts of others, for those who run the shop: found, suspended, given roles, logged out.
 
-use awc::http::Method;
 use futures_util::future::join;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -21,7 +20,7 @@ async fn suspend(admin: &Client, user: &Client, body: Value) -> Answer {
 }
 
 async fn give(admin: &Client, user: &Client, role: &str) -> Answer {
-    admin.send(Method::PUT, &path(user, "/role"), Some(json!({ "role": role }))).await
+    admin.put(&path(user, "/role"), json!({ "role": role })).await
 }
 
 fn login(user: &Client, password: &str) -> Value {
@@ -229,8 +228,8 @@ async fn what_breaks_a_rule_is_refused_and_nothing_changes() {
     for below in ["/suspend", "/unsuspend"] {
         admin.post(&format!("{nobody}{below}"), Value::Null).await.refused(404, "not_found");
     }
-    let role = Some(json!({ "role": "courier" }));
-    admin.send(Method::PUT, &format!("{nobody}/role"), role).await.refused(404, "not_found");
+    let role = json!({ "role": "courier" });
+    admin.put(&format!("{nobody}/role"), role).await.refused(404, "not_found");
     admin.get("/admin/users/ada").await.refused(404, "not_found");
 
     ada.get("/me").await.is(200);

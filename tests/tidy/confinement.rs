@@ -18,7 +18,6 @@ const CONFINED: &[(&str, &[&str], &str)] = &[
     ("argon2", &["src/actors/password/argon2id.rs"], "one place chooses the cost"),
     ("askama", &["src/gateway/mail/letter.rs"], "one place lays out letters"),
     ("bcrypt", &["src/actors/password"], "one place chooses the cost"),
-    ("askama", &["src/gateway/mail/letter.rs"], "one place lays out letters"),
     ("lettre", &["src/gateway/mail"], "the shop runs without a mail server"),
     ("StatusCode", &["src/cli", "src/http/error.rs"], "an error is mapped to the wire once"),
     (

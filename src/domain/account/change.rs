@@ -16,6 +16,8 @@ pub struct Ended(pub Vec<SessionId>);
 pub enum Confirmed {
     /// That the address of the account is theirs.
     Present,
+    /// What was known: nothing changes.
+    Already,
     /// That a new one is, which the account has from then on.
     New,
 }
@@ -63,10 +65,13 @@ pub struct ResendConfirmation {
     pub link: LinkId,
 }
 
-/// Sends a link to the address that is to be the new one, and word to the present one.
-#[derive(Debug, Clone)]
+/// Sends a link to the address that is to be the new one, and word to the present one; `Stale`
+/// where the password is no longer the one that was shown.
+#[derive(Clone)]
 pub struct AskEmail {
     pub user: UserId,
+    /// The hash of the password that was shown.
+    pub shown: String,
     pub email: Email,
     pub link: LinkId,
 }
@@ -79,8 +84,8 @@ pub struct ConfirmEmail {
     pub link: LinkId,
 }
 
-/// Forgets who the user is: the account can't be used any more, and what it bought stays without
-/// a name. `Conflict("last_admin")` where nobody would be left to run the shop.
+/// Forgets who the user is: the account can't be used any more. Its orders stay, with the address
+/// that each went to. `Conflict("last_admin")` where nobody would be left to run the shop.
 #[derive(Debug, Clone)]
 pub struct DeleteAccount {
     pub user: UserId,

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Action, Audited, Entry};
 use crate::domain::account::{
-    Register, User,
+    Register, User, UserStatus,
     change::{
         AskEmail, ChangePassword, ChangeProfile, ConfirmEmail, Confirmed, DeleteAccount, Ended,
         ResendConfirmation, ResetPassword,
@@ -80,6 +80,7 @@ impl Audited for ConfirmEmail {
         let action = match confirmed {
             Confirmed::Present => Action::EmailConfirmed,
             Confirmed::New => Action::EmailChanged,
+            Confirmed::Already => return None,
         };
         Some(Entry::new(action, self.user).after(json!({ "link_id": self.link })))
     }
@@ -89,7 +90,7 @@ impl Audited for DeleteAccount {
     type Outcome = Ended;
 
     fn audit(&self, Ended(ended): &Ended) -> Option<Entry> {
-        let after = json!({ "status": "deleted", "sessions_ended": ended });
+        let after = json!({ "status": UserStatus::Deleted, "sessions_ended": ended });
         Some(Entry::new(Action::AccountDeleted, self.user).after(after))
     }
 }

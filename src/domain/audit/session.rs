@@ -4,17 +4,23 @@ use serde_json::json;
 
 use super::{Action, Audited, Entry};
 use crate::domain::{
-    account::{User, change::Ended},
-    session::{EndSessions, LogIn, Prune, Reason, Refresh, Refreshed, Revoke},
+    account::change::Ended,
+    session::{EndSessions, LogIn, LoggedIn, Prune, Reason, Refresh, Refreshed, Revoke},
 };
 
 impl Audited for LogIn {
-    type Outcome = User;
+    type Outcome = LoggedIn;
 
-    fn audit(&self, user: &User) -> Option<Entry> {
+    fn audit(
+        &self,
+        LoggedIn { user, ended: Ended(ended), was_suspended }: &LoggedIn,
+    ) -> Option<Entry> {
         let id = self.session.id;
         let entry = Entry::new(Action::SessionOpened, id).proven(user.id, id);
-        Some(entry.after(json!({ "user_id": user.id, "rehashed": self.rehashed.is_some() })))
+        Some(entry.after(json!({
+            "user_id": user.id, "rehashed": self.rehashed.is_some(), "sessions_ended": ended,
+            "suspension_ended": was_suspended,
+        })))
     }
 }
 

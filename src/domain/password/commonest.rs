@@ -6,7 +6,7 @@ const COMMONEST: &str = include_str!("commonest.txt");
 
 /// Whether guessers try `password` first, in letters of any case.
 pub fn is_common(password: &str) -> bool {
-    let password = password.to_lowercase();
+    let password = password.trim().to_lowercase();
     let mut chars = password.chars();
     let first = chars.next();
     // A search from the start takes microseconds, and a hash milliseconds.
@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn what_everybody_tries_is_common_however_it_is_written() {
-        for common in ["1234567890", "qwertyuiop", "QwertyUiop", "Password123", "zzzzzzzzzzzz"] {
+        for common in ["1234567890", "qwertyuiop", "QwertyUiop", "Password123 ", "zzzzzzzzzzzz"] {
             assert!(is_common(common), "{common}");
         }
         for fine in ["correct horse battery", "rialto-admin", "rialto-shopper", "zzzzzzzzzzzy"] {

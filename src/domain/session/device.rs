@@ -28,13 +28,14 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 ];
+const UNKNOWN: &str = "an unknown device";
 /// How much is shown of a name that we don't know, in characters.
-const NAME_CHARS_MAX: usize = 40;
+const NAME_CHARS_MAX: usize = 20;
 
 impl Device {
     /// What it is, such as `Firefox on Linux`: a name that an update of the browser doesn't change.
     pub fn name(&self) -> String {
-        let Some(agent) = &self.user_agent else { return "an unknown device".to_owned() };
+        let Some(agent) = &self.user_agent else { return UNKNOWN.to_owned() };
         let find = |list: &[(&str, &'static str)]| {
             list.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name)
         };
@@ -47,11 +48,13 @@ impl Device {
     }
 }
 
-/// The name of a program without its version: `curl` of `curl/8.1`.
+/// The name of a program without its version: `curl` of `curl/8.1`. It stands in letters, so that
+/// nothing of it is left by which somebody could be told to go anywhere.
 fn product(agent: &str) -> String {
     let name = agent.split(['/', ' ']).next().unwrap_or_default();
-    let name: String = name.chars().filter(|it| !it.is_control()).take(NAME_CHARS_MAX).collect();
-    if name.is_empty() { "an unknown device".to_owned() } else { name }
+    let letters = name.chars().filter(char::is_ascii_alphabetic);
+    let name: String = letters.take(NAME_CHARS_MAX).collect();
+    if name.is_empty() { UNKNOWN.to_owned() } else { name }
 }
 
 #[cfg(test)]
@@ -76,6 +79,7 @@ mod tests {
             (safari, "Safari on iPhone"),
             (firefox, "Firefox on Linux"),
             ("curl/8.14.1", "curl"),
+            ("www.evil-1.example/1", "wwwevilexample"),
             ("", "an unknown device"),
         ] {
             assert_eq!(device(agent).name(), name, "{agent}");

@@ -83,9 +83,10 @@ pub async fn change_email(
 ) -> Answered {
     let (email, password) = body.parse()?;
     let shown = verified(&store, &actors, caller.user, password, "password");
-    gate.attempt(Attempt::Password(caller.user), shown).await?;
+    let shown = gate.attempt(Attempt::Password(caller.user), shown).await?.password_hash;
+    let _counted = gate.enter(Attempt::EmailChange(caller.user)).await?;
     let (user, link) = (caller.user, LinkId::new());
-    actors.accounts.change(AskEmail { user, email, link }).await?;
+    actors.accounts.change(AskEmail { user, shown, email, link }).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{
-    super::{Tx, address, link, mail, session},
+    super::{Tx, account, address, link, mail, session, settings},
     active, credentials, locked, set_password, suspended, taken,
 };
 
@@ -21,16 +21,16 @@ use crate::{
         link::Purpose,
         mail::{Letter, Mail},
         session::{Reason, Which},
-        settings::Settings,
+        settings::{Locale, Settings},
     },
-    store::{error::corrupt, schema::users},
+    store::schema::users,
 };
 
 /// What a deleted account is called.
 const NOBODY: &str = "Deleted user";
 
 pub fn change_profile(tx: &mut Tx<'_>, command: &ChangeProfile) -> Result<User, Error> {
-    let mut user = usable(tx, command.user)?.user;
+    let mut user = usable(locked(tx, command.user)?)?.user;
     let profile = &command.profile;
     user.name = profile.name.clone().unwrap_or(user.name);
     user.phone = profile.phone.clone().unwrap_or(user.phone);
@@ -43,11 +43,11 @@ pub fn change_profile(tx: &mut Tx<'_>, command: &ChangeProfile) -> Result<User, 
             users::updated_at.eq(tx.now.naive_utc()),
         ))
         .execute(tx.conn)?;
-    Ok(user)
+    account::user(tx.conn, user.id)
 }
 
 pub fn change_password(tx: &mut Tx<'_>, command: &ChangePassword) -> Result<Ended, Error> {
-    let Credentials { user, password_hash, .. } = usable(tx, command.user)?;
+    let Credentials { user, password_hash, .. } = usable(locked(tx, command.user)?)?;
     if password_hash != command.shown {
         return Err(Error::Stale);
     }
@@ -68,7 +68,7 @@ pub fn reset_password(tx: &mut Tx<'_>, command: &ResetPassword) -> Result<Ended,
 }
 
 pub fn resend_confirmation(tx: &mut Tx<'_>, command: &ResendConfirmation) -> Result<bool, Error> {
-    let user = usable(tx, command.user)?.user;
+    let user = usable(locked(tx, command.user)?)?.user;
     if user.email_confirmed {
         return Ok(false);
     }
@@ -83,7 +83,10 @@ pub fn ask_to_confirm(tx: &mut Tx<'_>, user: &User, id: LinkId) -> Result<(), Er
 }
 
 pub fn ask_email(tx: &mut Tx<'_>, command: &AskEmail) -> Result<(), Error> {
-    let user = usable(tx, command.user)?.user;
+    let Credentials { user, password_hash, .. } = usable(locked(tx, command.user)?)?;
+    if password_hash != command.shown {
+        return Err(Error::Stale);
+    }
     if credentials(tx.conn, command.email.clone())?.is_some() {
         return Err(super::email_taken());
     }
@@ -95,7 +98,7 @@ pub fn ask_email(tx: &mut Tx<'_>, command: &AskEmail) -> Result<(), Error> {
 }
 
 pub fn confirm_email(tx: &mut Tx<'_>, command: &ConfirmEmail) -> Result<Confirmed, Error> {
-    let user = usable(tx, command.user)?.user;
+    let user = usable(locked(tx, command.user)?)?.user;
     let purposes = [Purpose::ConfirmEmail, Purpose::ChangeEmail];
     let link = link::open(tx, command.link, user.id, &purposes)?;
     match link.purpose {
@@ -107,18 +110,18 @@ pub fn confirm_email(tx: &mut Tx<'_>, command: &ConfirmEmail) -> Result<Confirme
             Ok(Confirmed::New)
         }
         Purpose::ConfirmEmail | Purpose::ResetPassword => {
-            if link.email == user.email && !user.email_confirmed {
-                set_email(tx, user.id, &user.email)?;
-                mail::queue(tx, &[Mail::to(&user, Letter::Welcome)])?;
+            if link.email != user.email || user.email_confirmed {
+                return Ok(Confirmed::Already);
             }
+            set_email(tx, user.id, &user.email)?;
+            mail::queue(tx, &[Mail::to(&user, Letter::Welcome)])?;
             Ok(Confirmed::Present)
         }
     }
 }
 
 pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> {
-    keep_an_admin(tx, command.user)?;
-    let user = usable(tx, command.user)?.user;
+    let user = usable(leaving(tx, command.user)?)?.user;
     let ended = session::end(tx, user.id, Which::All, Reason::AccountDeleted)?;
     session::forget(tx, user.id)?;
     link::forget(tx, user.id)?;
@@ -133,7 +136,8 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
             users::password_hash.eq(""),
             users::name.eq(NOBODY),
             users::phone.eq(&nothing),
-            users::settings.eq(serde_json::to_string(&Settings::default()).map_err(corrupt)?),
+            users::locale.eq(Locale::DEFAULT.to_string()),
+            users::settings.eq(settings::document(&Settings::default())?),
             users::status.eq(UserStatus::Deleted.as_str()),
             users::suspended_until.eq(None::<chrono::NaiveDateTime>),
             users::updated_at.eq(tx.now.naive_utc()),
@@ -142,17 +146,28 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
     Ok(ended)
 }
 
-/// Refuses what would leave the shop without an admin who can log in. All admins are locked, in
-/// the order of their ids and before any other account: of two who leave at once one is the last.
-pub fn keep_an_admin(tx: &mut Tx<'_>, leaves: UserId) -> Result<(), Error> {
+/// The account, locked, of somebody who will not be an admin any more; `Conflict("last_admin")` where
+/// the shop would be left without one who can log in. `Stale` where they have become one just now.
+///
+/// All admins are locked, in the order of their ids and before any other account: of two who leave
+/// at once one is the last.
+pub fn leaving(tx: &mut Tx<'_>, id: UserId) -> Result<Credentials, Error> {
+    let was_admin = account::user(tx.conn, id)?.role == Role::Admin;
+    if was_admin {
+        keep_an_admin(tx, id)?;
+    }
+    let found = locked(tx, id)?;
+    if found.user.role == Role::Admin && !was_admin { Err(Error::Stale) } else { Ok(found) }
+}
+
+fn keep_an_admin(tx: &mut Tx<'_>, leaves: UserId) -> Result<(), Error> {
     let admins = users::table
         .filter(users::role.eq(Role::Admin.as_str()))
         .filter(active(tx.now.naive_utc()))
         .order(users::id)
         .select(users::id);
     let admins: Vec<String> = locked!(admins).load(tx.conn)?;
-    let leaves = leaves.to_string();
-    if admins.contains(&leaves) && admins.len() == 1 {
+    if admins == [leaves.to_string()] {
         return Err(Error::conflict("last_admin", "nobody else can run the shop"));
     }
     Ok(())
@@ -166,14 +181,14 @@ fn take_password(
     reason: Reason,
 ) -> Result<Ended, Error> {
     set_password(tx, user.id, hash)?;
-    link::forget_unused(tx, user.id, &[Purpose::ResetPassword])?;
-    mail::queue(tx, &[Mail::to(user, Letter::PasswordChanged)])?;
+    // Whoever knew the old one may have asked for another address, too.
+    link::forget_unused(tx, user.id, &[Purpose::ResetPassword, Purpose::ChangeEmail])?;
+    mail::queue_some(tx, Mail::to(user, Letter::PasswordChanged))?;
     session::end(tx, user.id, ends, reason)
 }
 
-/// The account, locked, if somebody may still use it.
-fn usable(tx: &mut Tx<'_>, id: UserId) -> Result<Credentials, Error> {
-    let found = locked(tx, id)?;
+/// The account, if somebody may still use it.
+fn usable(found: Credentials) -> Result<Credentials, Error> {
     match found.user.status {
         UserStatus::Active => Ok(found),
         UserStatus::Suspended => Err(suspended(found.suspended_until)),

@@ -53,6 +53,13 @@ expected! {
     GET    "/api/v1/me/sessions"                       401    401   401      200   200;
     DELETE "/api/v1/me/sessions"                       401    401   401      204   204;
     DELETE "/api/v1/me/sessions/{id}"                  401    401   401      404   404;
+    GET    "/api/v1/me/settings"                       401    401   401      200   200;
+    PUT    "/api/v1/me/settings"                       401    401   401      200   200;
+    GET    "/api/v1/me/addresses"                      401    401   401      200   200;
+    POST   "/api/v1/me/addresses"                      401    401   401      400   400;
+    GET    "/api/v1/me/addresses/{id}"                 401    401   401      404   404;
+    PATCH  "/api/v1/me/addresses/{id}"                 401    401   401      404   404;
+    DELETE "/api/v1/me/addresses/{id}"                 401    401   401      404   404;
     GET    "/api/v1/categories"                        200    200   200      200   200;
     GET    "/api/v1/products"                          200    200   200      200   200;
     GET    "/api/v1/products/{id}"                     404    404   404      404   404;
