@@ -32,8 +32,8 @@ use crate::{
     config::{Config, Secret, private_folder},
     domain::Error,
     http::{
-        self, Edge, Waits, health::Metrics, openapi::Document, peer::Proxies, routes::Table,
-        token::Keys,
+        self, Edge, Waits, health::Metrics, openapi::Document, order::checkout::Buyers,
+        peer::Proxies, routes::Table, token::Keys,
     },
     store::Store,
     ws::{self, Sockets},
@@ -151,6 +151,10 @@ fn edge(
         keys: Keys::new(secrets.iter().map(Secret::as_bytes))?,
         origins: config.allowed_origins(address).into_iter().collect(),
         limits: caches.limits.clone(),
+        buyers: match config.require_confirmed_email {
+            true => Buyers::Confirmed,
+            false => Buyers::Everybody,
+        },
         proxies: Proxies::new(move |it| proxies.iter().any(|network| network.contains(it))),
         waits: Waits::default(),
         is_https: config.public_url(address).starts_with("https://"),

@@ -20,6 +20,7 @@ use self::{
     error::Problem,
     health::{Draining, Metrics},
     openapi::Document,
+    order::checkout::Buyers,
     peer::Proxies,
     routes::Table,
     token::Keys,
@@ -45,6 +46,7 @@ pub mod health;
 pub mod idempotency;
 pub mod input;
 pub mod limit;
+pub mod link;
 pub mod middleware;
 pub mod openapi;
 pub mod order;
@@ -68,6 +70,7 @@ pub struct Edge {
     /// The origins whose pages may call the API from a browser, like `https://shop.example`.
     pub origins: Vec<String>,
     pub limits: Limits,
+    pub buyers: Buyers,
     /// The proxies whose word counts about who is asking.
     pub proxies: Proxies,
     pub waits: Waits,
@@ -148,6 +151,7 @@ fn configure(config: &mut ServiceConfig, edge: Edge) {
         .app_data(Data::new(edge.revoked))
         .app_data(Data::new(edge.keys))
         .app_data(Data::new(edge.limits))
+        .app_data(Data::new(edge.buyers))
         .app_data(Data::new(edge.proxies))
         .app_data(Data::new(edge.waits))
         .app_data(Data::new(edge.draining))

@@ -60,13 +60,14 @@ impl FromRequest for IdempotencyKey {
     }
 }
 
-/// The answer to a body that is `invalid`. The key is compared before the body is validated: one
-/// that was used for another request is told first, and only a free key lets the body be refused.
-pub async fn repeated(store: &Store, claim: &Claim, invalid: Problem) -> Result<Answer, Problem> {
+/// The answer to a request that is `refused` for its body, or for who sends it. The key is compared
+/// before either: one that was used for another request is told first, what was done under it is
+/// answered again, and only a free key lets the request be refused.
+pub async fn repeated(store: &Store, claim: &Claim, refused: Problem) -> Result<Answer, Problem> {
     let key = claim.key.clone();
     match read!(store, idempotency::find(key))? {
         Some(kept) => Ok(kept.answer(claim)?),
-        None => Err(invalid),
+        None => Err(refused),
     }
 }
 

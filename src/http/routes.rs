@@ -18,7 +18,7 @@ use super::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Visitor,
         right::{Audit, Stock, Users},
     },
-    health,
+    health, link,
     middleware::contain,
     openapi, order, payment, session, settings,
     token::Caller,
@@ -165,6 +165,10 @@ self::routes! {
     GET    "/readyz"                           Public     health::ready;
     GET    "/metrics"                          Public     health::metrics;
     GET    "/api/openapi.json"                 Public     openapi::document;
+    GET    "/confirm"                          Public     link::confirm_page;
+    GET    "/reset"                            Public     link::reset_page;
+    GET    "/link.js"                          Public     link::script;
+    GET    "/link.css"                         Public     link::style;
 }
 
 /// Mounts the routes of all `tables`, and the answers to what is no route.

@@ -17,6 +17,7 @@ async fn of_each_kind(client: &Client) -> Vec<(&'static str, Answer)> {
         ("JSON", client.get("/products").await),
         ("no image", client.get("/images/none").await),
         ("HTML", client.get("/api/docs/").await),
+        ("a page", client.get("/confirm?token=x").await),
         ("text", client.get("/metrics").await),
         ("no content", client.send(Method::HEAD, "/products", None).await),
         ("no such route", client.get("/nothing").await),
@@ -79,6 +80,28 @@ async fn nobody_keeps_an_answer_with_a_secret_in_it() {
         assert!(answer.status < 300, "{}", answer.text);
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{}", answer.text);
     }
+}
+
+#[actix_rt::test]
+async fn the_pages_of_links_run_nothing_but_their_own_script_and_are_kept_by_nobody() {
+    let shop = TestShop::start().await;
+    let stranger = shop.stranger();
+
+    for page in ["/confirm?token=x", "/reset?token=x"] {
+        let answer = stranger.get(page).await;
+        assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")));
+        assert_eq!(answer.header("x-robots-tag"), Some("noindex"));
+        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(!policy.contains("unsafe") && policy.contains("form-action 'none'"), "{policy}");
+        for file in ["/link.css", "/link.js"] {
+            assert!(answer.text.contains(&format!("\"{file}\"")), "{page} goes without {file}");
+        }
+    }
+    assert_eq!(
+        stranger.get("/link.js").await.header("content-type"),
+        Some("text/javascript; charset=utf-8")
+    );
 }
 
 /// Asks as a browser does before a page may send what it wants to.

@@ -6,17 +6,23 @@ use std::cell::RefCell;
 use awc::http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, TestShop, client::Client, purchase::guest_checkout};
+use crate::support::{PASSWORD, TestShop, client::Client, mail::token, purchase::guest_checkout};
 
 const EMAIL: &str = "ada.lovelace@example.com";
 /// Of [`guest_checkout`].
 const GUEST: &str = "guest@example.com";
+/// Of somebody who changes all that an account has, and in the end that there is one.
+const OLD_EMAIL: &str = "grace.hopper@example.com";
+const NEW_EMAIL: &str = "amazing.grace@example.com";
+const PHONE: &str = "+4930987654321";
 const WRONG: &str = "wrong horse battery";
 const NEWEST: &str = "staple horse battery";
 const SECRET: &str = "JWT_SECRET_OF_THIS_TEST";
 /// The answers that hold the tokens of a session, and the address of its user.
 const SESSIONS: [&str; 3] =
     ["POST /auth/register 201", "POST /auth/login 200", "POST /auth/refresh 200"];
+/// The answers that hold the profile of whoever asks.
+const PROFILES: [&str; 2] = ["GET /me 200", "PATCH /me 200"];
 
 /// All that was answered, by who asked for it.
 #[derive(Default)]
@@ -39,6 +45,11 @@ impl Answers {
 
     async fn get(&self, client: &Client, path: &str) -> Value {
         self.to(client, Method::GET, path, None).await
+    }
+
+    /// What was asked for last, and its status.
+    fn last(&self) -> String {
+        self.0.borrow().last().map(|(at, _)| at.clone()).unwrap_or_default()
     }
 
     /// Where `secret` was told.
@@ -130,6 +141,58 @@ async fn buy(shop: &TestShop, answers: &Answers) -> (String, String) {
     (cart, order)
 }
 
+/// What links of letters do, and what else can be changed of an account. Returns the secrets.
+async fn change(shop: &TestShop, answers: &Answers) -> Vec<(String, &'static [&'static str])> {
+    let (stranger, folder) = (shop.stranger(), shop.folder().join("mail"));
+    let login = |email: &str, password: &str| json!({ "email": email, "password": password });
+    let account = json!({ "email": OLD_EMAIL, "password": PASSWORD, "name": "Grace" });
+    let first = answers.post(&stranger, "/auth/register", account).await;
+    let user = stranger.clone().signed_in(first.clone());
+    let confirm = token(&folder, OLD_EMAIL, "confirm").await;
+    answers.post(&user, "/auth/email/resend", json!({})).await;
+    answers.get(&stranger, &format!("/confirm?token={confirm}")).await;
+    for token in [format!("{confirm}x"), confirm.clone(), confirm.clone()] {
+        answers.post(&stranger, "/auth/email/confirm", json!({ "token": token })).await;
+    }
+
+    answers.post(&stranger, "/auth/password/forgot", json!({ "email": OLD_EMAIL })).await;
+    let reset = token(&folder, OLD_EMAIL, "reset").await;
+    answers.get(&stranger, &format!("/reset?token={reset}")).await;
+    for password in [WRONG.get(..5).unwrap(), OLD_EMAIL, NEWEST, NEWEST] {
+        let body = json!({ "token": reset, "password": password });
+        answers.post(&stranger, "/auth/password/reset", body).await;
+    }
+    let second = answers.post(&stranger, "/auth/login", login(OLD_EMAIL, NEWEST)).await;
+    let user = stranger.clone().signed_in(second.clone());
+    for present in [WRONG, NEWEST] {
+        let body = json!({ "current_password": present, "password": PASSWORD });
+        answers.post(&user, "/me/password", body).await;
+    }
+
+    for password in [WRONG, PASSWORD] {
+        answers.post(&user, "/me/email", login(NEW_EMAIL, password)).await;
+    }
+    let changed = token(&folder, NEW_EMAIL, "confirm").await;
+    answers.post(&stranger, "/auth/email/confirm", json!({ "token": changed })).await;
+    let profile = json!({ "name": "Grace", "phone": PHONE, "locale": "en" }).to_string();
+    answers.to(&user, Method::PATCH, "/me", Some(&profile)).await;
+    let third = answers.post(&stranger, "/auth/login", login(NEW_EMAIL, PASSWORD)).await;
+    answers.get(&user, "/me/sessions").await;
+    answers.to(&user, Method::DELETE, "/me/sessions", None).await;
+    answers.to(&user, Method::DELETE, "/me", None).await;
+    assert_eq!(answers.last(), "DELETE /me 204");
+
+    let mut secrets = vec![];
+    for token in [confirm, reset, changed] {
+        secrets.push((token, &[][..]));
+    }
+    for session in [first, second, third] {
+        secrets.push((text(&session, "access_token"), &SESSIONS));
+        secrets.push((text(&session, "refresh_token"), &SESSIONS));
+    }
+    secrets
+}
+
 #[actix_rt::test]
 async fn neither_the_log_nor_an_answer_tells_a_secret() {
     let talkative =
@@ -137,7 +200,8 @@ async fn neither_the_log_nor_an_answer_tells_a_secret() {
     let shop = TestShop::with(&talkative).await;
     let answers = Answers::default();
 
-    let secrets = live(&shop, &answers).await;
+    let mut secrets = live(&shop, &answers).await;
+    secrets.extend(change(&shop, &answers).await);
 
     let log = shop.log();
     assert!(log.contains("\"level\":\"TRACE\"") && log.contains("/api/v1/auth/login"));
@@ -148,12 +212,16 @@ async fn neither_the_log_nor_an_answer_tells_a_secret() {
         assert!(found.iter().all(|it| told.contains(&it.as_str())), "{secret} is in {found:?}");
         assert_eq!(found.is_empty(), told.is_empty(), "{secret} is in {found:?}");
     }
-    for person in [EMAIL, GUEST] {
+    for person in [EMAIL, GUEST, OLD_EMAIL, NEW_EMAIL, PHONE] {
         let line = log.lines().find(|line| line.contains(person));
         assert_eq!(line, None, "the log has {person}");
     }
-    for at in answers.with(EMAIL) {
-        assert!(SESSIONS.contains(&at.as_str()) || at == "GET /me 200", "{EMAIL} is in {at}");
+    for email in [EMAIL, OLD_EMAIL, NEW_EMAIL] {
+        for at in answers.with(email) {
+            let may = SESSIONS.iter().chain(&PROFILES).any(|it| *it == at);
+            assert!(may, "{email} is in {at}");
+        }
     }
+    assert_eq!(answers.with(PHONE), ["PATCH /me 200", "POST /auth/login 200"]);
     assert_eq!(answers.with(GUEST), Vec::<String>::new());
 }

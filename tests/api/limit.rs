@@ -11,6 +11,8 @@ use crate::support::{
     limit::{ON, allowed, login, too_many, until_refused},
 };
 
+mod account;
+
 const BEHIND_A_PROXY: [(&str, &str); 2] = [ON, ("RIALTO_TRUSTED_PROXIES", "127.0.0.1")];
 
 fn account(email: &str) -> Value {

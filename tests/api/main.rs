@@ -16,6 +16,7 @@ mod browser;
 mod cart;
 mod catalogue;
 mod checkout;
+mod confirmed;
 mod crash;
 mod delivery;
 mod errors;

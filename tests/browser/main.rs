@@ -9,8 +9,10 @@
 
 use std::{env, process::Command};
 
+mod link;
 #[path = "../api/support.rs"]
 mod support;
+mod window;
 
 use support::{TestShop, server::Folder};
 
@@ -18,19 +20,26 @@ use support::{TestShop, server::Folder};
 /// not waited for.
 const PAGE_MS: u32 = 20_000;
 
-/// The page at `url` after its scripts have run, as HTML. No other host can be reached.
-fn page(url: &str) -> String {
+/// A headless browser that can reach no other host.
+fn chromium(profile: &Folder) -> Command {
     let chromium = env::var("TEST_CHROMIUM").unwrap_or_else(|_| "chromium".to_owned());
-    let profile = Folder::make("chromium");
-    let output = Command::new(&chromium)
+    let mut command = Command::new(chromium);
+    command
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
         .args(["--no-first-run", "--disable-background-networking", "--disable-extensions"])
         .arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
-        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(format!("--user-data-dir={}", profile.path().display()));
+    command
+}
+
+/// The page at `url` after its scripts have run, as HTML.
+fn page(url: &str) -> String {
+    let profile = Folder::make("chromium");
+    let output = chromium(&profile)
         .arg(format!("--virtual-time-budget={PAGE_MS}"))
         .args(["--dump-dom", url])
         .output()
-        .unwrap_or_else(|err| panic!("{chromium}: {err}"));
+        .unwrap_or_else(|err| panic!("chromium: {err}"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

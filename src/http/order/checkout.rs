@@ -11,6 +11,7 @@ use crate::{
         address::Address,
         cart::Buyer,
         delivery::Method,
+        error::Refusal,
         id::OrderId,
         idempotency::{Answer, Claim, Outcome},
         money::Money,
@@ -25,30 +26,65 @@ use crate::{
         input::{Body, both},
         token::Keys,
     },
-    store::Store,
+    store::{Store, read},
 };
 
 /// Turns the cart into an order: all of it, or nothing and a reason.
 #[utoipa::path(
     post, path = "/api/v1/checkout", tag = "orders", request_body = Checkout,
     params(("Idempotency-Key" = String, Header, description = "Names this try; repeats send it again")),
-    responses((status = 201, description = "The order and its payment", body = CheckedOut))
+    responses(
+        (status = 201, description = "The order and its payment", body = CheckedOut),
+        (status = 403, description = "`email_not_confirmed`, where the shop wants it to be"),
+    )
 )]
 pub async fn checkout(
     Auth(shopper): Auth<Shopper>,
     store: Data<Store>,
     actors: Data<Actors>,
     keys: Data<Keys>,
+    buyers: Data<Buyers>,
     key: IdempotencyKey,
     body: Body,
 ) -> Answered {
     let buyer = shopper.0;
     let claim = key.claim(&shopper.scope(), "POST /checkout", &body);
-    let answer = match Checkout::read(&body, &store, buyer, &claim).await {
+    let message = match buyers.admit(buyer, &store).await {
+        Ok(()) => Checkout::read(&body, &store, buyer, &claim).await,
+        Err(refused) => Err(refused.into()),
+    };
+    let answer = match message {
         Ok(message) => actors.carts.ask(buyer.cart(), message).await?.answer,
-        Err(invalid) => repeated(&store, &claim, invalid).await?,
+        Err(refused) => repeated(&store, &claim, refused).await?,
     };
     respond(HttpResponse::Created(), handed_over(answer, buyer, &keys)?)
+}
+
+/// Who may check out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Buyers {
+    Everybody,
+    /// Users whose address is confirmed; a guest has none that could be.
+    Confirmed,
+}
+
+impl Buyers {
+    /// An address that was confirmed stays so, so this holds until the order is placed.
+    async fn admit(self, buyer: Buyer, store: &Store) -> Result<(), Error> {
+        let message = match (self, buyer) {
+            (Buyers::Everybody, _) => return Ok(()),
+            (Buyers::Confirmed, Buyer::User(user)) => {
+                if read!(store, account::user(user))?.email_confirmed {
+                    return Ok(());
+                }
+                "confirm your e-mail address first"
+            }
+            (Buyers::Confirmed, Buyer::Guest(_)) => {
+                "only accounts whose e-mail address is confirmed can check out"
+            }
+        };
+        Err(Error::Forbidden(Refusal::new("email_not_confirmed", message)))
+    }
 }
 
 /// The answer with the secret of the order, where a guest needs one.

@@ -96,6 +96,10 @@ expected! {
     GET    "/readyz"                                   200    200   200      200   200;
     GET    "/metrics"                                  200    200   200      200   200;
     GET    "/api/openapi.json"                         200    200   200      200   200;
+    GET    "/confirm"                                  200    200   200      200   200;
+    GET    "/reset"                                    200    200   200      200   200;
+    GET    "/link.js"                                  200    200   200      200   200;
+    GET    "/link.css"                                 200    200   200      200   200;
     POST   "/api/v1/auth/logout"                       401    401   401      204   204;
     POST   "/api/v1/auth/logout-all"                   401    401   401      204   204;
     DELETE "/api/v1/me"                                401    401   401      204   409;

@@ -150,9 +150,10 @@ impl Client {
     }
 }
 
-/// Operations live at the root.
+/// Operations and pages live at the root.
 fn is_of_the_api(path: &str) -> bool {
-    !["/api/", "/healthz", "/readyz", "/metrics"].iter().any(|root| path.starts_with(root))
+    let at_the_root = ["/api/", "/healthz", "/readyz", "/metrics", "/confirm", "/reset", "/link."];
+    !at_the_root.iter().any(|root| path.starts_with(root))
 }
 
 #[derive(Debug)]

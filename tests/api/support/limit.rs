@@ -23,11 +23,19 @@ pub fn too_many(answer: &Answer, seconds_max: u64) {
     assert!((1..=seconds_max).contains(&seconds), "{seconds}");
 }
 
-/// How many failed until one was refused.
-pub async fn until_refused<F: Future<Output = Answer>>(mut attempt: impl FnMut() -> F) -> usize {
+/// How many failed to prove who they are until one was refused.
+pub async fn until_refused<F: Future<Output = Answer>>(attempt: impl FnMut() -> F) -> usize {
+    until_too_many(401, attempt).await
+}
+
+/// How many were answered with `status` until one was refused.
+pub async fn until_too_many<F: Future<Output = Answer>>(
+    status: u16,
+    mut attempt: impl FnMut() -> F,
+) -> usize {
     for failed in 0..FAR_TOO_MANY {
         let answer = attempt().await;
-        if answer.status != 401 {
+        if answer.status != status {
             too_many(&answer, 60);
             return failed;
         }
