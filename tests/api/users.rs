@@ -92,7 +92,7 @@ async fn whoever_is_suspended_is_out_at_once_and_comes_back_when_it_is_lifted() 
 async fn a_suspension_ends_by_itself_and_shows_as_none_from_then_on() {
     let shop = TestShop::start().await;
     let (admin, ada) = (shop.admin().await, shop.sign_up().await);
-    suspend(&admin, &ada, json!({ "until": ahead(150) })).await.is(200);
+    suspend(&admin, &ada, json!({ "until": ahead(700) })).await.is(200);
 
     let shown = loop {
         let shown = admin.get(&path(&ada, "")).await.is(200);
