@@ -119,7 +119,8 @@ pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<LoggedIn, Error> {
     if user.status == UserStatus::Suspended {
         return Err(account::suspended(suspended_until));
     }
-    if suspended_until.is_some() {
+    let was_suspended = suspended_until.is_some();
+    if was_suspended {
         // Its end has come, and now the row says so too.
         let (role, status) = (user.role, user.status);
         account::stand(tx, id, Standing { role, status, suspended_until: None })?;
@@ -135,7 +136,6 @@ pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<LoggedIn, Error> {
     }
     let ended = make_room(tx, id)?;
     open(tx, &command.session)?;
-    let was_suspended = suspended_until.is_some();
     Ok(LoggedIn { user: account::user(tx.conn, id)?, ended, was_suspended })
 }
 

@@ -1,6 +1,5 @@
 //! The accounts of others, for those who run the shop: found, suspended, given roles, logged out.
 
-use awc::http::Method;
 use futures_util::future::join;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -21,7 +20,7 @@ async fn suspend(admin: &Client, user: &Client, body: Value) -> Answer {
 }
 
 async fn give(admin: &Client, user: &Client, role: &str) -> Answer {
-    admin.send(Method::PUT, &path(user, "/role"), Some(json!({ "role": role }))).await
+    admin.put(&path(user, "/role"), json!({ "role": role })).await
 }
 
 fn login(user: &Client, password: &str) -> Value {
@@ -93,7 +92,7 @@ async fn whoever_is_suspended_is_out_at_once_and_comes_back_when_it_is_lifted() 
 async fn a_suspension_ends_by_itself_and_shows_as_none_from_then_on() {
     let shop = TestShop::start().await;
     let (admin, ada) = (shop.admin().await, shop.sign_up().await);
-    suspend(&admin, &ada, json!({ "until": ahead(150) })).await.is(200);
+    suspend(&admin, &ada, json!({ "until": ahead(700) })).await.is(200);
 
     let shown = loop {
         let shown = admin.get(&path(&ada, "")).await.is(200);
@@ -229,8 +228,8 @@ async fn what_breaks_a_rule_is_refused_and_nothing_changes() {
     for below in ["/suspend", "/unsuspend"] {
         admin.post(&format!("{nobody}{below}"), Value::Null).await.refused(404, "not_found");
     }
-    let role = Some(json!({ "role": "courier" }));
-    admin.send(Method::PUT, &format!("{nobody}/role"), role).await.refused(404, "not_found");
+    let role = json!({ "role": "courier" });
+    admin.put(&format!("{nobody}/role"), role).await.refused(404, "not_found");
     admin.get("/admin/users/ada").await.refused(404, "not_found");
 
     ada.get("/me").await.is(200);

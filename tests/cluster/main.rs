@@ -11,7 +11,6 @@
 
 use std::time::Duration;
 
-use awc::http::Method;
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -142,7 +141,7 @@ async fn of_two_who_put_each_other_out_at_both_nodes_at_once_one_stays() {
         let second = one.sign_up().await;
         let suspend = |whom: &Client| format!("/admin/users/{}/suspend", whom.user_id());
         let role = format!("/admin/users/{}/role", second.user_id());
-        stays.send(Method::PUT, &role, Some(json!({ "role": "admin" }))).await.is(200);
+        stays.put(&role, json!({ "role": "admin" })).await.is(200);
         let email = second.session["user"]["email"].as_str().unwrap();
         let second = other.stranger().post("/auth/login", login(email, PASSWORD)).await.is(200);
         let second = other.stranger().signed_in(second);

@@ -31,7 +31,7 @@ use crate::{
 const NOBODY: &str = "Deleted user";
 
 pub fn change_profile(tx: &mut Tx<'_>, command: &ChangeProfile) -> Result<User, Error> {
-    let mut user = usable(tx, command.user)?.user;
+    let mut user = usable(locked(tx, command.user)?)?.user;
     let profile = &command.profile;
     user.name = profile.name.clone().unwrap_or(user.name);
     user.phone = profile.phone.clone().unwrap_or(user.phone);
@@ -48,7 +48,7 @@ pub fn change_profile(tx: &mut Tx<'_>, command: &ChangeProfile) -> Result<User, 
 }
 
 pub fn change_password(tx: &mut Tx<'_>, command: &ChangePassword) -> Result<Ended, Error> {
-    let Credentials { user, password_hash, .. } = usable(tx, command.user)?;
+    let Credentials { user, password_hash, .. } = usable(locked(tx, command.user)?)?;
     if password_hash != command.shown {
         return Err(Error::Stale);
     }
@@ -71,7 +71,7 @@ pub fn reset_password(tx: &mut Tx<'_>, command: &ResetPassword) -> Result<Ended,
 }
 
 pub fn resend_confirmation(tx: &mut Tx<'_>, command: &ResendConfirmation) -> Result<bool, Error> {
-    let user = usable(tx, command.user)?.user;
+    let user = usable(locked(tx, command.user)?)?.user;
     if user.email_confirmed {
         return Ok(false);
     }
@@ -86,7 +86,7 @@ pub fn ask_to_confirm(tx: &mut Tx<'_>, user: &User, id: LinkId) -> Result<(), Er
 }
 
 pub fn ask_email(tx: &mut Tx<'_>, command: &AskEmail) -> Result<(), Error> {
-    let Credentials { user, password_hash, .. } = usable(tx, command.user)?;
+    let Credentials { user, password_hash, .. } = usable(locked(tx, command.user)?)?;
     if password_hash != command.shown {
         return Err(Error::Stale);
     }
@@ -101,7 +101,7 @@ pub fn ask_email(tx: &mut Tx<'_>, command: &AskEmail) -> Result<(), Error> {
 }
 
 pub fn confirm_email(tx: &mut Tx<'_>, command: &ConfirmEmail) -> Result<Confirmed, Error> {
-    let user = usable(tx, command.user)?.user;
+    let user = usable(locked(tx, command.user)?)?.user;
     let purposes = [Purpose::ConfirmEmail, Purpose::ChangeEmail];
     let link = link::open(tx, command.link, user.id, &purposes)?;
     match link.purpose {
@@ -125,8 +125,7 @@ pub fn confirm_email(tx: &mut Tx<'_>, command: &ConfirmEmail) -> Result<Confirme
 }
 
 pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> {
-    keep_an_admin(tx, command.user)?;
-    let user = usable(tx, command.user)?.user;
+    let user = usable(leaving(tx, command.user)?)?.user;
     let ended = session::end(tx, user.id, Which::All, Reason::AccountDeleted)?;
     session::forget(tx, user.id)?;
     link::forget(tx, user.id)?;
@@ -153,20 +152,28 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
     Ok(ended)
 }
 
-/// Refuses what would leave the shop without an admin who can log in. All admins are locked, in
-/// the order of their ids and before any other account: of two who leave at once one is the last.
-pub fn keep_an_admin(tx: &mut Tx<'_>, leaves: UserId) -> Result<(), Error> {
-    if account::user(tx.conn, leaves)?.role != Role::Admin {
-        return Ok(());
+/// The account, locked, of somebody who will not be an admin any more; `Conflict("last_admin")` where
+/// the shop would be left without one who can log in. `Stale` where they have become one just now.
+///
+/// All admins are locked, in the order of their ids and before any other account: of two who leave
+/// at once one is the last.
+pub fn leaving(tx: &mut Tx<'_>, id: UserId) -> Result<Credentials, Error> {
+    let was_admin = account::user(tx.conn, id)?.role == Role::Admin;
+    if was_admin {
+        keep_an_admin(tx, id)?;
     }
+    let found = locked(tx, id)?;
+    if found.user.role == Role::Admin && !was_admin { Err(Error::Stale) } else { Ok(found) }
+}
+
+fn keep_an_admin(tx: &mut Tx<'_>, leaves: UserId) -> Result<(), Error> {
     let admins = users::table
         .filter(users::role.eq(Role::Admin.as_str()))
         .filter(active(tx.now.naive_utc()))
         .order(users::id)
         .select(users::id);
     let admins: Vec<String> = locked!(admins).load(tx.conn)?;
-    let leaves = leaves.to_string();
-    if admins.contains(&leaves) && admins.len() == 1 {
+    if admins == [leaves.to_string()] {
         return Err(Error::conflict("last_admin", "nobody else can run the shop"));
     }
     Ok(())
@@ -186,9 +193,8 @@ fn take_password(
     session::end(tx, user.id, ends, reason)
 }
 
-/// The account, locked, if somebody may still use it.
-fn usable(tx: &mut Tx<'_>, id: UserId) -> Result<Credentials, Error> {
-    let found = locked(tx, id)?;
+/// The account, if somebody may still use it.
+fn usable(found: Credentials) -> Result<Credentials, Error> {
     match found.user.status {
         UserStatus::Active => Ok(found),
         UserStatus::Suspended => Err(suspended(found.suspended_until)),

@@ -4,7 +4,7 @@ use diesel::{expression_methods::EscapeExpressionMethods, prelude::*};
 
 use super::{
     super::{Backend, Conn, Tx, folded, session},
-    UserRow, active, credentials_of, keep_an_admin, locked,
+    UserRow, active, credentials_of, leaving, locked,
 };
 use crate::{
     domain::{
@@ -71,10 +71,9 @@ pub fn page(
 }
 
 pub fn manage(tx: &mut Tx<'_>, command: &Manage) -> Result<Managed, Error> {
-    if command.step.may_take_an_admin() {
-        keep_an_admin(tx, command.user)?;
-    }
-    let found = locked(tx, command.user)?;
+    let takes_an_admin = command.step.may_take_an_admin();
+    let lock = if takes_an_admin { leaving } else { locked };
+    let found = lock(tx, command.user)?;
     let before = Standing::of(&found, tx.now);
     let after = before.after(command.step)?;
     let mut ended = Ended::default();
