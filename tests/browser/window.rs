@@ -130,7 +130,7 @@ impl Window {
     pub async fn close(mut self) {
         self.session = None;
         self.ask("Browser.close", json!({})).await;
-        self.browser.wait().unwrap();
+        until("the end of the browser", || self.browser.try_wait().unwrap()).await;
     }
 }
 
