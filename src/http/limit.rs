@@ -1,6 +1,6 @@
 //! The limits as handlers ask for them: one call around what is tried.
 //!
-//! ```ignore
+//! ```text
 //! let user = gate.attempt(Attempt::Login(&email), check(&store, email, password)).await?;
 //! ```
 //!

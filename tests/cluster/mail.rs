@@ -126,7 +126,7 @@ async fn a_mail_reaches_a_real_mail_server_in_utf_8() {
 
     let mail = first(&PathBuf::from(maildir).join("new"), &address).await;
     assert_eq!(mail.header("From"), "Rialto <no-reply@rialto.test>");
-    assert_eq!(mail.header("Subject"), "Welcome to Rialto");
+    assert_eq!(mail.header("Subject"), "Please confirm your e-mail address");
     assert_eq!(mail.header("X-MailFrom"), "no-reply@rialto.test");
     assert_eq!(mail.header("X-RcptTo"), address);
     assert!(mail.part("text/plain; charset=utf-8").contains("Hello Zoë Müller,"));

@@ -46,7 +46,7 @@ end
 return {0, 0}
 ";
 
-/// Takes one back of KEYS[1], of which ARGV[1] are free.
+/// Takes one back of the first key, of which as many are free as the first argument says.
 const TAKE_BACK: &str = r"
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local count = redis.call('HINCRBY', KEYS[1], 'count', -1)

@@ -1,6 +1,6 @@
 //! What the letters say, in the language of whoever reads them.
 //!
-//! A language is a file beside this one's and a line in [`LANGUAGES`]; the two templates, which
+//! A language is a file beside this one's and a line in `LANGUAGES`; the two templates, which
 //! lay the words out, are common to all.
 
 use askama::Template;
