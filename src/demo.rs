@@ -8,7 +8,7 @@ mod shelves;
 mod sketch;
 mod sketches;
 
-use crate::domain::catalogue::{Import, NewCategory};
+use crate::domain::catalogue::import::{Import, NewCategory};
 
 /// Slug, name and parent of each category; products are in those that have none below them.
 const CATEGORIES: [(&str, &str, Option<&str>); 11] = [

@@ -112,6 +112,12 @@ impl Store {
         self.0.writer.mailed()
     }
 
+    /// Has `watcher` told of each change of the catalogue that is committed here, before it is
+    /// answered; it runs on the writer's thread. There can be one.
+    pub fn watch(&self, watcher: writer::Watcher) -> Result<(), Error> {
+        self.0.writer.watch(watcher)
+    }
+
     /// What `read!` dispatches on.
     pub fn readers(&self) -> &Databases<Readers<sqlite::Conn>, Readers<postgres::Conn>> {
         &self.0.readers

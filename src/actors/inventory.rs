@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::{
         Error,
-        catalogue::{ChangeStock, StockLevel},
+        catalogue::stock::{ChangeStock, StockLevel},
         id::VariantId,
     },
     store::Store,

@@ -8,7 +8,7 @@ use std::{
 
 use super::{Failure, IN_PART, configured, say, shop};
 use crate::{
-    domain::catalogue::{Import, Imported},
+    domain::catalogue::import::{Import, Imported},
     gateway::shopify::{self, Parsed},
     store::Store,
 };

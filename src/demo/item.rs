@@ -7,7 +7,10 @@ use super::{
     sketch::{Rgb, Sketch},
 };
 use crate::domain::{
-    catalogue::{NewImage, NewProduct, NewVariant},
+    catalogue::{
+        attribute::Value,
+        import::{NewImage, NewProduct, NewVariant},
+    },
     money::Money,
 };
 
@@ -105,7 +108,7 @@ impl Item {
             description: self.description.to_owned(),
             brand: Some(self.brand.to_owned()),
             category: category.to_owned(),
-            attributes: owned(self.attributes.iter().copied()),
+            attributes: values(self.attributes.iter().copied()),
             images: self.image().into_iter().collect(),
             variants: self.offers.iter().map(|offer| offer.variant()).collect(),
         }
@@ -131,4 +134,8 @@ pub fn hash(text: &str) -> u64 {
 
 fn owned(pairs: impl Iterator<Item = (&'static str, &'static str)>) -> BTreeMap<String, String> {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn values(pairs: impl Iterator<Item = (&'static str, &'static str)>) -> BTreeMap<String, Value> {
+    pairs.map(|(name, value)| (name.to_owned(), Value::text(value))).collect()
 }

@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, ops::Range};
 
 use super::{categories, item::hash, shelves};
 use crate::domain::{
-    catalogue::{Import, NewProduct, NewVariant, VARIANTS_MAX},
+    catalogue::{
+        VARIANTS_MAX,
+        attribute::Value,
+        import::{Import, NewProduct, NewVariant},
+    },
     money::Money,
 };
 
@@ -85,7 +89,10 @@ fn product(number: usize, variants: usize) -> NewProduct {
         description: format!("A {} of {}, made for load runs.", thing.to_lowercase(), material),
         brand: Some((*brand).to_owned()),
         category: category.to_owned(),
-        attributes: owned([("Material", material), ("Style", style)]),
+        attributes: BTreeMap::from(
+            [("Material", material), ("Style", style)]
+                .map(|(name, value)| (name.to_owned(), Value::text(*value))),
+        ),
         images: Vec::new(),
         variants: (0..variants).map(|at| variant(number, at, variants, cents)).collect(),
         name,

@@ -36,6 +36,8 @@ words! {
     NotificationCreated = "notification.created",
     NotificationRead = "notification.read",
     StockChanged = "stock.changed",
+    /// Products or categories are shown otherwise; it names which.
+    CatalogueChanged = "catalogue.changed",
 }}
 
 impl Kind {
@@ -63,7 +65,8 @@ impl Kind {
             | Kind::CheckoutRefused
             | Kind::UserRegistered
             | Kind::SessionRevoked
-            | Kind::StockChanged => false,
+            | Kind::StockChanged
+            | Kind::CatalogueChanged => false,
         }
     }
 }

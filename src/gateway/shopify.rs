@@ -18,7 +18,10 @@ use csv::{ByteRecord, Reader, StringRecord};
 
 use self::row::{Columns, Row};
 use crate::domain::{
-    catalogue::{Import, NewCategory, NewProduct, NewVariant, VARIANTS_MAX},
+    catalogue::{
+        VARIANTS_MAX,
+        import::{Import, NewCategory, NewProduct, NewVariant},
+    },
     id::ProductId,
 };
 

@@ -7,6 +7,7 @@ use actix_web::{
 use serde::{Deserialize, Serialize};
 
 pub mod admin;
+mod scaffold;
 
 use super::{
     cursor::{self, List, page},
@@ -18,7 +19,10 @@ use super::{
 use crate::{
     domain::{
         Error,
-        catalogue::{Category, Facet, Filter, Product, QUERY_CHARS_MAX, Sort},
+        catalogue::{
+            Category, Product,
+            listing::{Facet, Filter, QUERY_CHARS_MAX, Sort},
+        },
     },
     store::{Store, read},
 };
@@ -29,7 +33,7 @@ use crate::{
     responses((status = 200, description = "The tree", body = List<Category>))
 )]
 pub async fn categories(_: Auth<Public>, request: HttpRequest, store: Data<Store>) -> Answered {
-    answer(&request, &List { items: read!(store, catalogue::categories())?, next_cursor: None })
+    answer(&request, &List { items: scaffold::categories(&store).await?, next_cursor: None })
 }
 
 /// Products, filtered and in pages.
@@ -44,11 +48,11 @@ pub async fn products(
     Query(search): Query<Search>,
 ) -> Answered {
     let page = page(search.limit, search.cursor.as_deref())?;
+    let search_sort = search.sort.unwrap_or(Sort::Newest);
     let filter = search.filter()?;
-    let listing = read!(store, catalogue::list(filter, page))?;
-    let next_cursor = listing.next.as_ref().map(cursor::encode).transpose()?;
-    let (items, total, facets) = (listing.items, listing.total, listing.facets);
-    answer(&request, &Products { items, next_cursor, total, facets })
+    let (items, next, total) = scaffold::list(&store, filter, search_sort, page).await?;
+    let next_cursor = next.as_ref().map(cursor::encode).transpose()?;
+    answer(&request, &Products { items, next_cursor, total, facets: Vec::new() })
 }
 
 /// One product, by its id or its slug.
@@ -130,7 +134,7 @@ impl Search {
             price_min: self.price_min,
             price_max: self.price_max,
             in_stock: self.in_stock.unwrap_or(false),
-            sort: self.sort.unwrap_or_default(),
+            attributes: Default::default(),
         })
     }
 }

@@ -73,11 +73,14 @@ pub fn decode<K: DeserializeOwned>(cursor: &str) -> Result<K, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{catalogue::ListingKey, id::OrderId, id::ProductId};
+    use crate::domain::{
+        catalogue::listing::{ListingKey, Sort},
+        id::{OrderId, ProductId},
+    };
 
     #[test]
     fn a_cursor_reads_back_and_needs_no_escaping_in_a_url() {
-        let key = ListingKey { price: 1999, id: ProductId::new() };
+        let key = ListingKey { sort: Sort::PriceUp, key: 1999, id: ProductId::new() };
         let cursor = encode(&key).unwrap();
 
         assert_eq!(decode::<ListingKey>(&cursor).unwrap(), key);

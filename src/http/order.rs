@@ -21,7 +21,7 @@ use crate::{
     actors::{Actors, payment::CancelOrder},
     domain::{
         Error,
-        catalogue::REASON_CHARS_MAX,
+        catalogue::stock::REASON_CHARS_MAX,
         event::{Event, Kind},
         id::{OrderId, PaymentId},
         order::Order,

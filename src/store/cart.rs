@@ -10,7 +10,7 @@ use crate::{
     domain::{
         Error,
         cart::{Cart, CartView, Item, Quantity, Save, Shown},
-        catalogue::Stock,
+        catalogue::stock::Stock,
         id::{CartId, VariantId},
     },
     store::{

@@ -1,70 +1,105 @@
 //! The tables of the catalogue: categories, products, variants and images.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    mem::take,
+};
 
 use diesel::prelude::*;
 use serde_json::json;
 
 mod import;
-mod listing;
 mod rows;
 
 pub use import::import;
-pub use listing::list;
 
-use self::rows::{CategoryRow, ProductRow, assemble, offer};
+use self::rows::{ProductRow, offer};
 use super::{Conn, Tx, event, snapshot, stock::Shelf};
 use crate::{
     domain::{
         Error,
         cart::{Offer, Quantity},
-        catalogue::{Category, ChangeStock, ImageFile, Product, StockChanged, StockLevel},
+        catalogue::{
+            ImageFile, Product, Status,
+            change::{Changes, Revision, Tree},
+            stock::{ChangeStock, StockChanged, StockLevel},
+        },
         event::Kind,
-        id::{CategoryId, VariantId},
+        id::{ProductId, VariantId},
         money::Money,
     },
-    store::{
-        error::corrupt,
-        schema::{categories, images, products, variants},
-    },
+    store::schema::{category_tree, images, products, variants},
 };
 
-/// Only what is published can be found or bought.
-const PUBLISHED: &str = "published";
+/// How many products are read at once when all are.
+const PAGE: i64 = 2_000;
+/// How many products one event names.
+const TOLD_AT_ONCE: usize = 100;
 
-/// The tree of categories, each with how many published products are in it and below it.
-pub fn categories(conn: &mut Conn) -> Result<Vec<Category>, Error> {
+/// What is shown otherwise after this transaction, for this node; the others learn by an event of
+/// what they have to read. Stock is not in it: its changes have events of their own.
+pub fn changes(tx: &mut Tx<'_>) -> Result<Changes, Error> {
+    let levels = take(&mut tx.effects.levels).into_values().collect();
+    let (products, has_tree) = (take(&mut tx.effects.products), take(&mut tx.effects.tree));
+    let products: Vec<ProductId> = products.into_iter().collect();
+    for some in products.chunks(TOLD_AT_ONCE) {
+        event::tell(tx, Kind::CatalogueChanged, None, json!({ "products": some }))?;
+    }
+    if has_tree {
+        event::tell(tx, Kind::CatalogueChanged, None, json!({ "categories": true }))?;
+    }
+    let products = revisions(tx.conn, products)?;
+    let tree = if has_tree { Some(tree_of(tx.conn)?) } else { None };
+    Ok(Changes { products, levels, tree })
+}
+
+/// The products as they are now; one that isn't there has none.
+pub fn revisions(conn: &mut Conn, ids: Vec<ProductId>) -> Result<Vec<Revision>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = ids.iter().map(ToString::to_string);
+    let found: Vec<ProductRow> = products::table
+        .filter(products::id.eq_any(ids))
+        .select(ProductRow::as_select())
+        .load(conn)?;
+    rows::revisions(conn, found)
+}
+
+/// All categories as they are now.
+pub fn tree(conn: &mut Conn) -> Result<Tree, Error> {
+    snapshot(conn, tree_of)
+}
+
+fn tree_of(conn: &mut Conn) -> Result<Tree, Error> {
+    let version = category_tree::table.select(category_tree::version).first(conn)?;
+    Ok(Tree { version, nodes: rows::nodes(conn)? })
+}
+
+/// All that is shown, of one moment: the tree, then the products in pages.
+pub fn all(conn: &mut Conn, mut tell: impl FnMut(Changes)) -> Result<(), Error> {
     snapshot(conn, |conn| {
-        let rows: Vec<CategoryRow> = categories::table
-            .order((categories::position, categories::id))
-            .select(CategoryRow::as_select())
-            .load(conn)?;
-        let counts: Vec<(String, i64)> = products::table
-            .filter(products::status.eq(PUBLISHED))
-            .group_by(products::category_id)
-            .select((products::category_id, diesel::dsl::count_star()))
-            .load(conn)?;
-        let counts: HashMap<String, i64> = counts.into_iter().collect();
-        branches(&rows, &counts, None)
+        tell(Changes { tree: Some(tree_of(conn)?), ..Changes::default() });
+        let mut after = String::new();
+        loop {
+            let page: Vec<ProductRow> = products::table
+                .filter(products::id.gt(&after))
+                .filter(products::status.eq(Status::Published.as_str()))
+                .order(products::id)
+                .limit(PAGE)
+                .select(ProductRow::as_select())
+                .load(conn)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            last.id.clone_into(&mut after);
+            tell(Changes { products: rows::revisions(conn, page)?, ..Changes::default() });
+        }
     })
 }
 
-fn branches(
-    rows: &[CategoryRow],
-    counts: &HashMap<String, i64>,
-    parent: Option<CategoryId>,
-) -> Result<Vec<Category>, Error> {
-    let parent_text = parent.map(|id| id.to_string());
-    let below = rows.iter().filter(|row| row.parent_id == parent_text);
-    let branch = |row: &CategoryRow| {
-        let id: CategoryId = row.id.parse().map_err(corrupt)?;
-        let children = branches(rows, counts, Some(id))?;
-        let own = counts.get(&row.id).copied().unwrap_or(0);
-        let product_count = children.iter().map(|child| child.product_count).sum::<i64>() + own;
-        let (slug, name) = (row.slug.clone(), row.name.clone());
-        Ok(Category { id, slug, name, parent_id: parent, product_count, children })
-    };
-    below.map(branch).collect()
+/// How many products are published.
+pub fn count(conn: &mut Conn) -> Result<i64, Error> {
+    let published = products::table.filter(products::status.eq(Status::Published.as_str()));
+    Ok(published.count().get_result(conn)?)
 }
 
 /// A published product by its id or its slug, or `NotFound`.
@@ -72,12 +107,13 @@ pub fn product(conn: &mut Conn, id_or_slug: String) -> Result<Product, Error> {
     snapshot(conn, |conn| {
         let row = products::table
             .filter(products::id.eq(&id_or_slug).or(products::slug.eq(&id_or_slug)))
-            .filter(products::status.eq(PUBLISHED))
+            .filter(products::status.eq(Status::Published.as_str()))
             .select(ProductRow::as_select())
             .first(conn)
             .optional()?;
         let row = row.ok_or(Error::NotFound("product"))?;
-        assemble(conn, vec![row])?.pop().ok_or(Error::NotFound("product"))
+        let found = rows::assemble(conn, vec![row])?.pop();
+        found.map(|(_, shown)| shown.product).ok_or(Error::NotFound("product"))
     })
 }
 

@@ -46,8 +46,8 @@ macro_rules! with_commands {
             read_inbox: each notification::mark_all_read(notification::MarkAllRead) -> notification::Marked;
             subscribe: each push::subscribe(push::Subscribe) -> push::Subscribed;
             unsubscribe: each push::unsubscribe(push::Unsubscribe) -> ();
-            import: each catalogue::import(catalogue::Import) -> catalogue::Imported;
-            change_stock: each catalogue::change_stock(catalogue::ChangeStock) -> catalogue::StockChanged;
+            import: each catalogue::import(catalogue::import::Import) -> catalogue::import::Imported;
+            change_stock: each catalogue::change_stock(catalogue::stock::ChangeStock) -> catalogue::stock::StockChanged;
             save_cart: batch cart::save(cart::Save) -> ();
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;

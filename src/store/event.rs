@@ -142,7 +142,7 @@ pub fn record<'e>(tx: &mut Tx<'_>, all: impl IntoIterator<Item = &'e Event>) -> 
     }
     diesel::insert_into(events::table).values(&rows).execute(tx.conn)?;
     diesel::insert_into(outbox::table).values(&waiting).execute(tx.conn)?;
-    tx.told = true;
+    tx.effects.told = true;
     Ok(())
 }
 

@@ -82,7 +82,7 @@ pub fn queue(tx: &mut Tx<'_>, all: &[Mail]) -> Result<(), Error> {
     for part in rows.chunks(ROWS_MAX) {
         diesel::insert_into(mails::table).values(part).execute(tx.conn)?;
     }
-    tx.mailed |= !rows.is_empty();
+    tx.effects.mailed |= !rows.is_empty();
     Ok(())
 }
 

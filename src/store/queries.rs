@@ -2,6 +2,8 @@
 //! and says which connection and dialect. They use ordinary Diesel on a concrete connection, so a
 //! wrong query does not compile; what the dialects do not share stands beside the connection type.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 
 use super::{Backend, Conn, folded, leads, lock_audit, snapshot};
@@ -9,6 +11,8 @@ use crate::{
     domain::{
         Error,
         audit::{Audited, Entry, Origin},
+        catalogue::stock::Level,
+        id::{ProductId, VariantId},
     },
     store::{
         commands::{Lane, Lanes, Outcomes},
@@ -33,7 +37,7 @@ pub mod payment;
 pub mod push;
 pub mod session;
 pub mod settings;
-mod stock;
+pub mod stock;
 
 /// The most rows of one `INSERT`: times the columns it must stay below SQLite's 32,766 parameters.
 const ROWS_MAX: usize = 1_000;
@@ -43,24 +47,61 @@ pub struct Tx<'a> {
     pub conn: &'a mut Conn,
     /// The one moment at which everything in this transaction happens.
     pub now: DateTime<Utc>,
+    effects: Effects,
+}
+
+/// What a transaction did that somebody outside the store waits for.
+#[derive(Default)]
+struct Effects {
     /// Whether events were recorded.
     told: bool,
     /// Whether mails were queued.
     mailed: bool,
+    /// Variants whose stock was changed.
+    levels: BTreeMap<VariantId, Level>,
+    /// Products that were changed, or how they are rated.
+    products: BTreeSet<ProductId>,
+    /// Whether a category was changed.
+    tree: bool,
+}
+
+impl Effects {
+    /// Adds what a command did in its savepoint; what is later stands.
+    fn absorb(&mut self, later: Effects) {
+        self.told |= later.told;
+        self.mailed |= later.mailed;
+        self.levels.extend(later.levels);
+        self.products.extend(later.products);
+        self.tree |= later.tree;
+    }
+}
+
+impl Tx<'_> {
+    /// Has whoever shows the catalogue told of a product that was changed, or its rating.
+    pub fn touch(&mut self, product: ProductId) {
+        self.effects.products.insert(product);
+    }
+
+    /// Has them told of a category that was changed.
+    pub fn touch_tree(&mut self) {
+        self.effects.tree = true;
+    }
 }
 
 /// Runs the commands, each kind by its function.
 macro_rules! run {
     ($($lane:ident: $mode:ident $module:ident::$function:ident($command:ty) -> $outcome:ty;)*) => {
         pub fn run(conn: &mut Conn, lanes: &Lanes, now: DateTime<Utc>) -> Result<Done, Error> {
-            let mut tx = Tx { conn, now, told: false, mailed: false };
+            let mut tx = Tx { conn, now, effects: Effects::default() };
             let (mut outcomes, mut left) = (Outcomes::default(), Vec::new());
             $(if !lanes.$lane.commands.is_empty() {
                 outcomes.$lane = run!(@$mode &mut tx, &lanes.$lane.commands, $module::$function)?;
                 left.extend(entries(&lanes.$lane, &outcomes.$lane));
             })*
             audit::append(&mut tx, &left)?;
-            Ok(Done { outcomes, told: tx.told, mailed: tx.mailed })
+            let changes = catalogue::changes(&mut tx)?;
+            let Effects { told, mailed, .. } = tx.effects;
+            Ok(Done { outcomes, told, mailed, changes })
         }
     };
     (@batch $tx:expr, $commands:expr, $function:path) => { $function($tx, $commands) };
@@ -90,20 +131,17 @@ fn each<C, T>(
 
     let mut outcomes = Vec::with_capacity(commands.len());
     for command in commands {
-        let (now, mut told, mut mailed) = (tx.now, false, false);
+        let (now, mut effects) = (tx.now, Effects::default());
         let outcome = tx.conn.transaction(|conn| {
-            let mut tx = Tx { conn, now, told: false, mailed: false };
+            let mut tx = Tx { conn, now, effects: Effects::default() };
             let outcome = run(&mut tx, command)?;
-            (told, mailed) = (tx.told, tx.mailed);
+            effects = tx.effects;
             Ok(outcome)
         });
         match outcome {
             // The whole transaction is lost, or must be tried again.
             Err(err) if failure(&err) != Failure::Lasting => return Err(err),
-            Ok(_) => {
-                tx.told |= told;
-                tx.mailed |= mailed;
-            }
+            Ok(_) => tx.effects.absorb(effects),
             Err(_) => {}
         }
         outcomes.push(outcome);

@@ -33,25 +33,45 @@ table! { addresses (id) {
 
 table! { categories (id) {
     id -> Text, parent_id -> Nullable<Text>, slug -> Text, name -> Text, position -> Integer,
+    version -> BigInt,
+} }
+
+table! { category_tree (id) { id -> Integer, version -> BigInt, } }
+
+table! { category_attributes (category_id, name) {
+    category_id -> Text, name -> Text, position -> Integer, kind -> Text, unit -> Nullable<Text>,
+    required -> Bool, choices -> Text,
 } }
 
 table! { products (id) {
     id -> Text, slug -> Text, name -> Text, description -> Text, brand -> Nullable<Text>,
-    category_id -> Text, attributes -> Text, status -> Text, price_from -> BigInt, words -> Text,
-    version -> BigInt, created_at -> Timestamp, updated_at -> Timestamp,
+    category_id -> Text, attributes -> Text, status -> Text, version -> BigInt,
+    created_at -> Timestamp, updated_at -> Timestamp, description_html -> Nullable<Text>,
 } }
 
 table! { variants (id) {
     id -> Text, product_id -> Text, position -> Integer, sku -> Text, name -> Text,
     options -> Text, price -> BigInt, compare_at_price -> Nullable<BigInt>,
-    weight_grams -> BigInt, low_threshold -> BigInt,
+    weight_grams -> BigInt, low_threshold -> BigInt, removed_at -> Nullable<Timestamp>,
 } }
 
-table! { stock (variant_id) { variant_id -> Text, on_hand -> BigInt, reserved -> BigInt, } }
+table! { price_history (id) {
+    id -> Text, variant_id -> Text, price -> BigInt, compare_at_price -> Nullable<BigInt>,
+    at -> Timestamp,
+} }
+
+table! { stock (variant_id) {
+    variant_id -> Text, on_hand -> BigInt, reserved -> BigInt, sold -> BigInt, version -> BigInt,
+} }
 
 table! { stock_ledger (id) {
     id -> Text, variant_id -> Text, units -> BigInt, reason -> Text, order_id -> Nullable<Text>,
     at -> Timestamp,
+} }
+
+table! { ratings (product_id) {
+    product_id -> Text, ones -> BigInt, twos -> BigInt, threes -> BigInt, fours -> BigInt,
+    fives -> BigInt, version -> BigInt,
 } }
 
 table! { images (key) {
@@ -147,6 +167,7 @@ table! { epochs (epoch) { epoch -> Text, } }
 joinable!(products -> categories (category_id));
 joinable!(variants -> products (product_id));
 joinable!(stock -> variants (variant_id));
+joinable!(ratings -> products (product_id));
 joinable!(product_images -> images (image_key));
 joinable!(cart_items -> variants (variant_id));
 joinable!(payments -> orders (order_id));
@@ -162,11 +183,13 @@ allow_tables_to_appear_in_same_query!(
     products,
     variants,
     stock,
+    ratings,
     product_images,
     images,
     cart_items,
     carts,
     orders,
+    order_lines,
     payments,
     events,
     outbox,

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use chrono::NaiveDateTime;
 use diesel::{prelude::*, upsert::excluded};
 
-use super::Tx;
+use super::{Conn, Tx};
 use crate::{
     domain::{
         Error,
+        catalogue::stock::Level,
         id::{EventId, OrderId, VariantId},
     },
     store::{
         error::corrupt,
-        schema::{stock, stock_ledger},
+        schema::{order_lines, stock, stock_ledger},
     },
 };
 
@@ -23,6 +24,8 @@ struct Row {
     variant_id: String,
     on_hand: i64,
     reserved: i64,
+    sold: i64,
+    version: i64,
 }
 
 #[derive(Insertable)]
@@ -48,6 +51,8 @@ pub struct Shelf {
 pub struct Units {
     pub on_hand: i64,
     pub reserved: i64,
+    sold: i64,
+    version: i64,
     changed: bool,
 }
 
@@ -55,6 +60,50 @@ impl Units {
     pub fn available(self) -> i64 {
         self.on_hand.saturating_sub(self.reserved)
     }
+
+    /// As they are after this change.
+    fn later(self, variant: VariantId) -> Level {
+        let Units { on_hand, reserved, sold, version, changed: _ } = self;
+        Level { variant, on_hand, reserved, sold, version: version.saturating_add(1) }
+    }
+}
+
+impl From<&Level> for Row {
+    fn from(level: &Level) -> Self {
+        let Level { variant, on_hand, reserved, sold, version } = *level;
+        Row { variant_id: variant.to_string(), on_hand, reserved, sold, version }
+    }
+}
+
+impl TryFrom<Row> for Level {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let Row { variant_id, on_hand, reserved, sold, version } = row;
+        let variant = variant_id.parse().map_err(corrupt)?;
+        Ok(Level { variant, on_hand, reserved, sold, version })
+    }
+}
+
+/// The units of `variants`, without locking them.
+pub fn levels(conn: &mut Conn, variants: Vec<VariantId>) -> Result<Vec<Level>, Error> {
+    let ids = variants.iter().map(ToString::to_string);
+    let rows: Vec<Row> =
+        stock::table.filter(stock::variant_id.eq_any(ids)).select(Row::as_select()).load(conn)?;
+    rows.into_iter().map(Level::try_from).collect()
+}
+
+/// The units of what was ordered in `orders`.
+pub fn levels_of(conn: &mut Conn, orders: Vec<OrderId>) -> Result<Vec<Level>, Error> {
+    let ids = orders.iter().map(ToString::to_string);
+    let ordered = order_lines::table
+        .filter(order_lines::order_id.eq_any(ids))
+        .select(order_lines::variant_id);
+    let rows: Vec<Row> = stock::table
+        .filter(stock::variant_id.eq_any(ordered))
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Level::try_from).collect()
 }
 
 impl Shelf {
@@ -75,8 +124,8 @@ impl Shelf {
             .order(stock::variant_id)
             .select(Row::as_select());
         let rows: Vec<Row> = locked!(query).load(tx.conn)?;
-        for Row { variant_id, on_hand, reserved } in rows {
-            let units = Units { on_hand, reserved, changed: false };
+        for Row { variant_id, on_hand, reserved, sold, version } in rows {
+            let units = Units { on_hand, reserved, sold, version, changed: false };
             shelf.units.insert(variant_id.parse().map_err(corrupt)?, units);
         }
         Ok(shelf)
@@ -84,8 +133,8 @@ impl Shelf {
 
     /// Makes an empty place for each of `variants` that has none.
     pub fn set_up(tx: &mut Tx<'_>, variants: impl Iterator<Item = String>) -> Result<(), Error> {
-        let rows: Vec<Row> =
-            variants.map(|variant_id| Row { variant_id, on_hand: 0, reserved: 0 }).collect();
+        let empty = |variant_id| Row { variant_id, on_hand: 0, reserved: 0, sold: 0, version: 1 };
+        let rows: Vec<Row> = variants.map(empty).collect();
         diesel::insert_into(stock::table)
             .values(&rows)
             .on_conflict_do_nothing()
@@ -104,6 +153,14 @@ impl Shelf {
         units.on_hand = units.on_hand.saturating_add(on_hand);
         units.reserved = units.reserved.saturating_add(reserved);
         units.changed = true;
+        Ok(())
+    }
+
+    /// Counts `units` as sold, or, if they are negative, as come back.
+    pub fn count_sold(&mut self, variant: VariantId, units: i64) -> Result<(), Error> {
+        let of = self.units.get_mut(&variant).ok_or(Error::NotFound("variant"))?;
+        of.sold = of.sold.saturating_add(units);
+        of.changed = true;
         Ok(())
     }
 
@@ -131,13 +188,8 @@ impl Shelf {
     /// Writes what changed: absolute values, one statement a table.
     pub fn put_back(self, tx: &mut Tx<'_>) -> Result<(), Error> {
         let changed = self.units.iter().filter(|(_, units)| units.changed);
-        let rows: Vec<Row> = changed
-            .map(|(id, units)| Row {
-                variant_id: id.to_string(),
-                on_hand: units.on_hand,
-                reserved: units.reserved,
-            })
-            .collect();
+        let levels: Vec<Level> = changed.map(|(id, units)| units.later(*id)).collect();
+        let rows: Vec<Row> = levels.iter().map(Row::from).collect();
         if !rows.is_empty() {
             diesel::insert_into(stock::table)
                 .values(&rows)
@@ -146,8 +198,11 @@ impl Shelf {
                 .set((
                     stock::on_hand.eq(excluded(stock::on_hand)),
                     stock::reserved.eq(excluded(stock::reserved)),
+                    stock::sold.eq(excluded(stock::sold)),
+                    stock::version.eq(excluded(stock::version)),
                 ))
                 .execute(tx.conn)?;
+            tx.effects.levels.extend(levels.iter().map(|level| (level.variant, *level)));
         }
         for chunk in self.ledger.chunks(super::ROWS_MAX) {
             diesel::insert_into(stock_ledger::table).values(chunk).execute(tx.conn)?;

@@ -7,7 +7,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
@@ -21,7 +21,7 @@ use super::{
     error::{Failure, failure},
     now,
 };
-use crate::domain::{Error, audit::Origin};
+use crate::domain::{Error, audit::Origin, catalogue::change::Changes};
 
 /// Commands that may wait. At 10,000 a second it is under half a second's work.
 pub const QUEUE_MAX: usize = 4096;
@@ -58,13 +58,20 @@ pub struct Done {
     pub told: bool,
     /// Whether there are mails to send.
     pub mailed: bool,
+    /// What is shown otherwise from now on.
+    pub changes: Changes,
 }
+
+/// Is told what was committed of the catalogue, before those are answered who changed it. It runs on
+/// the writer's thread and must be quick.
+pub type Watcher = Box<dyn Fn(&Changes) + Send + Sync>;
 
 /// The sending end of the queue.
 pub struct Writer {
     jobs: mpsc::SyncSender<Job>,
     counts: Arc<Counts>,
     mailed: watch::Receiver<u64>,
+    watcher: Arc<OnceLock<Watcher>>,
 }
 
 /// What the writer did since the process began.
@@ -86,6 +93,12 @@ impl Writer {
         self.mailed.clone()
     }
 
+    /// Has `watcher` told of what is committed from now on; a second one is not taken.
+    pub fn watch(&self, watcher: Watcher) -> Result<(), Error> {
+        let taken = self.watcher.set(watcher).map_err(|_| "somebody watches it already");
+        taken.map_err(Error::internal("watching the store"))
+    }
+
     pub async fn submit<C: Command>(
         &self,
         command: C,
@@ -102,11 +115,12 @@ pub fn start<E: Engine>(url: String, told: watch::Sender<u64>) -> Result<Writer,
     let (jobs, queue) = mpsc::sync_channel(QUEUE_MAX);
     let writer = Loop::<E>::new(url, told)?;
     let (counts, mailed) = (Arc::clone(&writer.counts), writer.mailed.subscribe());
+    let watcher = Arc::clone(&writer.watcher);
     thread::Builder::new()
         .name("store-write".to_owned())
         .spawn(move || writer.run(&queue))
         .map_err(Error::internal("starting the writer"))?;
-    Ok(Writer { jobs, counts, mailed })
+    Ok(Writer { jobs, counts, mailed, watcher })
 }
 
 pub(super) struct Loop<E> {
@@ -116,12 +130,14 @@ pub(super) struct Loop<E> {
     told: watch::Sender<u64>,
     mailed: watch::Sender<u64>,
     counts: Arc<Counts>,
+    watcher: Arc<OnceLock<Watcher>>,
 }
 
 impl<E: Engine> Loop<E> {
     pub(super) fn new(url: String, told: watch::Sender<u64>) -> Result<Self, Error> {
         let engine = Some(E::connect(&url)?);
-        Ok(Loop { url, engine, told, mailed: watch::Sender::new(0), counts: Arc::default() })
+        let (mailed, counts) = (watch::Sender::new(0), Arc::default());
+        Ok(Loop { url, engine, told, mailed, counts, watcher: Arc::default() })
     }
 
     fn run(mut self, queue: &mpsc::Receiver<Job>) {
@@ -185,19 +201,29 @@ impl<E: Engine> Loop<E> {
                 return Err(Error::Internal { doing: "running a transaction", source });
             };
             match committed {
-                Ok(done) => {
-                    if done.told {
-                        self.told.send_modify(|count| *count = count.wrapping_add(1));
-                    }
-                    if done.mailed {
-                        self.mailed.send_modify(|count| *count = count.wrapping_add(1));
-                    }
-                    return Ok(done.outcomes);
-                }
+                Ok(done) => return Ok(self.tell(done)),
                 Err(err) if failure(&err) == Failure::Passing && tries < TRIES_MAX => tries += 1,
                 Err(err) => return Err(err),
             }
         }
+    }
+}
+
+impl<E> Loop<E> {
+    /// Tells whoever waits for it what a transaction did.
+    fn tell(&self, done: Done) -> Outcomes {
+        if let Some(watcher) = self.watcher.get()
+            && !done.changes.is_empty()
+        {
+            watcher(&done.changes);
+        }
+        if done.told {
+            self.told.send_modify(|count| *count = count.wrapping_add(1));
+        }
+        if done.mailed {
+            self.mailed.send_modify(|count| *count = count.wrapping_add(1));
+        }
+        done.outcomes
     }
 }
 

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::{Action, Audited, Entry, Object};
-use crate::domain::catalogue::{ChangeStock, Import, Imported, StockChanged};
+use crate::domain::catalogue::{
+    import::{Import, Imported},
+    stock::{ChangeStock, StockChanged, StockLevel},
+};
 
 impl Audited for Import {
     type Outcome = Imported;
@@ -23,7 +26,7 @@ impl Audited for ChangeStock {
     type Outcome = StockChanged;
 
     fn audit(&self, StockChanged { before, after }: &StockChanged) -> Option<Entry> {
-        let level = |it: &crate::domain::catalogue::StockLevel| json!({ "on_hand": it.on_hand, "reserved": it.reserved });
+        let level = |it: &StockLevel| json!({ "on_hand": it.on_hand, "reserved": it.reserved });
         let entry = Entry::new(Action::StockChanged, self.variant);
         Some(entry.before(level(before)).after(level(after)))
     }

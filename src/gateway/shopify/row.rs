@@ -4,7 +4,7 @@ use csv::StringRecord;
 
 use super::RowError;
 use crate::domain::{
-    catalogue::ON_HAND_MAX,
+    catalogue::stock::ON_HAND_MAX,
     money::{AMOUNT_MAX, Money},
 };
 

@@ -13,7 +13,7 @@ use crate::{
     },
     domain::{
         Error,
-        catalogue::{ChangeStock, ON_HAND_MAX, REASON_CHARS_MAX, StockChange, StockLevel},
+        catalogue::stock::{ChangeStock, ON_HAND_MAX, REASON_CHARS_MAX, StockChange, StockLevel},
         id::VariantId,
     },
     http::{

@@ -8,18 +8,20 @@ use sha2::{Digest, Sha256};
 
 use super::{
     super::{Tx, stock::Shelf},
-    PUBLISHED,
     rows::{CategoryRow, ProductRow, VariantRow},
 };
 use crate::{
     domain::{
         Error,
-        catalogue::{Import, Imported, NewCategory, NewImage, NewProduct, NewVariant},
+        catalogue::{
+            Status,
+            import::{Import, Imported, NewCategory, NewImage, NewProduct, NewVariant},
+        },
         id::{CategoryId, ProductId, VariantId},
     },
     store::{
         error::corrupt,
-        schema::{categories, images, product_images, products, variants},
+        schema::{categories, category_tree, images, product_images, products, variants},
     },
 };
 
@@ -35,6 +37,7 @@ pub fn import(tx: &mut Tx<'_>, command: &Import) -> Result<Imported, Error> {
         let id = import_product(tx, product, &category_ids, found)?;
         import_images(tx, &id, &product.images)?;
         import_variants(tx, &id, &product.variants)?;
+        tx.touch(id.parse().map_err(corrupt)?);
         match found {
             Some(_) => imported.updated += 1,
             None => imported.created += 1,
@@ -48,6 +51,9 @@ fn import_categories(
     tx: &mut Tx<'_>,
     all: &[NewCategory],
 ) -> Result<HashMap<String, String>, Error> {
+    if !all.is_empty() {
+        lock_tree(tx)?;
+    }
     let mut ids: HashMap<String, String> = categories::table
         .select((categories::slug, categories::id))
         .load(tx.conn)?
@@ -61,16 +67,26 @@ fn import_categories(
         let id = ids.entry(new.slug.clone()).or_insert_with(|| CategoryId::new().to_string());
         let (id, slug, name) = (id.clone(), new.slug.clone(), new.name.clone());
         diesel::insert_into(categories::table)
-            .values(CategoryRow { id, parent_id, slug, name, position })
+            .values(CategoryRow { id, parent_id, slug, name, position, version: 1 })
             .on_conflict(categories::slug)
             .do_update()
             .set((
                 categories::name.eq(excluded(categories::name)),
                 categories::parent_id.eq(excluded(categories::parent_id)),
+                categories::version.eq(categories::version + 1),
             ))
             .execute(tx.conn)?;
     }
     Ok(ids)
+}
+
+/// Lets nobody else change the tree until the end of the transaction, and counts the change.
+fn lock_tree(tx: &mut Tx<'_>) -> Result<(), Error> {
+    diesel::update(category_tree::table)
+        .set(category_tree::version.eq(category_tree::version + 1))
+        .execute(tx.conn)?;
+    tx.touch_tree();
+    Ok(())
 }
 
 fn known_products(
@@ -93,7 +109,9 @@ fn import_product(
 ) -> Result<String, Error> {
     let category_id =
         category_ids.get(&new.category).cloned().ok_or(Error::NotFound("category"))?;
-    let price_from = new.variants.iter().map(|variant| variant.price.amount).min();
+    if new.variants.is_empty() {
+        return Err(no_variants(&new.slug));
+    }
     let row = ProductRow {
         id: found.map_or_else(|| ProductId::new().to_string(), |row| row.id.clone()),
         slug: new.slug.clone(),
@@ -102,12 +120,11 @@ fn import_product(
         brand: new.brand.clone(),
         category_id,
         attributes: json!(new.attributes).to_string(),
-        status: PUBLISHED.to_owned(),
-        price_from: price_from.ok_or_else(|| no_variants(&new.slug))?,
-        words: words(new),
+        status: Status::Published.to_string(),
         version: found.map_or(1, |row| row.version.saturating_add(1)),
         created_at: found.map_or_else(|| tx.now.naive_utc(), |row| row.created_at),
         updated_at: tx.now.naive_utc(),
+        description_html: None,
     };
     diesel::insert_into(products::table)
         .values(&row)
@@ -119,8 +136,7 @@ fn import_product(
             products::brand.eq(excluded(products::brand)),
             products::category_id.eq(excluded(products::category_id)),
             products::attributes.eq(excluded(products::attributes)),
-            products::price_from.eq(excluded(products::price_from)),
-            products::words.eq(excluded(products::words)),
+            products::description_html.eq(excluded(products::description_html)),
             products::version.eq(excluded(products::version)),
             products::updated_at.eq(excluded(products::updated_at)),
         ))
@@ -130,12 +146,6 @@ fn import_product(
 
 fn no_variants(slug: &str) -> Error {
     Error::invalid("variants", "required", format!("{slug} has no variant that could be bought"))
-}
-
-/// What a search looks in: each word in lower case, after a blank.
-fn words(new: &NewProduct) -> String {
-    let text = format!("{} {}", new.name, new.brand.as_deref().unwrap_or_default()).to_lowercase();
-    text.split(|c: char| !c.is_alphanumeric()).fold(String::new(), |all, word| all + " " + word)
 }
 
 fn import_images(tx: &mut Tx<'_>, product: &str, all: &[NewImage]) -> Result<(), Error> {
@@ -192,6 +202,7 @@ fn import_variants(tx: &mut Tx<'_>, product: &str, all: &[NewVariant]) -> Result
         compare_at_price: new.compare_at_price.map(|price| price.amount),
         weight_grams: new.weight_grams,
         low_threshold: LOW_THRESHOLD,
+        removed_at: None,
     };
     let rows: Vec<VariantRow> = (0..).zip(all).map(row).collect();
     write_variants(tx, &rows)?;

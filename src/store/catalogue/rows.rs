@@ -1,6 +1,6 @@
 //! Products as rows, and back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDateTime;
 use diesel::{dsl::AsSelect, prelude::*};
@@ -11,13 +11,22 @@ use crate::{
     domain::{
         Error,
         cart::Offer,
-        catalogue::{CategoryRef, Image, Product, Rating, Stock, Variant},
+        catalogue::{
+            CategoryRef, Image, Product, Status, Variant,
+            attribute::Definition,
+            change::{Node, Revision, Shown},
+            rating::Rating,
+            stock::{Level, Stock},
+        },
         id::VariantId,
         money::Money,
     },
     store::{
         error::corrupt,
-        schema::{categories, images, product_images, products, stock, variants},
+        schema::{
+            categories, category_attributes, images, product_images, products, ratings, stock,
+            variants,
+        },
     },
 };
 
@@ -29,6 +38,7 @@ pub struct CategoryRow {
     pub slug: String,
     pub name: String,
     pub position: i32,
+    pub version: i64,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -42,11 +52,10 @@ pub struct ProductRow {
     pub category_id: String,
     pub attributes: String,
     pub status: String,
-    pub price_from: i64,
-    pub words: String,
     pub version: i64,
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
+    pub description_html: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -62,6 +71,36 @@ pub struct VariantRow {
     pub compare_at_price: Option<i64>,
     pub weight_grams: i64,
     pub low_threshold: i64,
+    pub removed_at: Option<NaiveDateTime>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = category_attributes)]
+struct AttributeRow {
+    category_id: String,
+    name: String,
+    kind: String,
+    unit: Option<String>,
+    required: bool,
+    choices: String,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = ratings)]
+struct RatingRow {
+    product_id: String,
+    ones: i64,
+    twos: i64,
+    threes: i64,
+    fours: i64,
+    fives: i64,
+    version: i64,
+}
+
+impl RatingRow {
+    fn rating(&self) -> Rating {
+        Rating { counts: [self.ones, self.twos, self.threes, self.fours, self.fives] }
+    }
 }
 
 type Columns = (
@@ -73,10 +112,12 @@ type Columns = (
     variants::price,
     products::name,
     products::status,
+    variants::removed_at,
 );
 
 /// What an offer is made of: the columns of [`offered`].
-pub type Offered = (String, String, String, String, String, i64, String, String);
+pub type Offered =
+    (String, String, String, String, String, i64, String, String, Option<NaiveDateTime>);
 
 pub fn offered() -> Columns {
     (
@@ -88,12 +129,13 @@ pub fn offered() -> Columns {
         variants::price,
         products::name,
         products::status,
+        variants::removed_at,
     )
 }
 
 /// The offer, and whether it is for sale.
 pub fn offer(row: Offered) -> Result<(VariantId, (Offer, bool)), Error> {
-    let (id, product, variant, sku, options, price, name, status) = row;
+    let (id, product, variant, sku, options, price, name, status, removed_at) = row;
     let id: VariantId = id.parse().map_err(corrupt)?;
     let name = if variant.is_empty() { name } else { format!("{name}, {variant}") };
     let offer = Offer {
@@ -104,66 +146,106 @@ pub fn offer(row: Offered) -> Result<(VariantId, (Offer, bool)), Error> {
         options: from_str(&options).map_err(corrupt)?,
         price: Money::euros(price),
     };
-    Ok((id, (offer, status == super::PUBLISHED)))
+    let for_sale = status == Status::Published.as_str() && removed_at.is_none();
+    Ok((id, (offer, for_sale)))
 }
 
-/// Reads what belongs to `rows`, with one query a table however many they are.
-pub fn assemble(conn: &mut Conn, rows: Vec<ProductRow>) -> Result<Vec<Product>, Error> {
+/// The revisions of `rows`; what belongs to those that are published is read with one query a
+/// table, however many they are.
+pub fn revisions(conn: &mut Conn, rows: Vec<ProductRow>) -> Result<Vec<Revision>, Error> {
+    let published = Status::Published.as_str();
+    let (mut shown, mut revisions) = (Vec::new(), Vec::with_capacity(rows.len()));
+    for row in rows {
+        if row.status == published {
+            shown.push(row);
+        } else {
+            let (id, number) = (row.id.parse().map_err(corrupt)?, row.version);
+            revisions.push(Revision { id, number, shown: None });
+        }
+    }
+    if !shown.is_empty() {
+        revisions.extend(assemble(conn, shown)?.into_iter().map(|(number, shown)| Revision {
+            id: shown.product.id,
+            number,
+            shown: Some(shown),
+        }));
+    }
+    Ok(revisions)
+}
+
+/// Reads what belongs to `rows`, with one query a table however many they are; each with the
+/// number of its revision.
+pub fn assemble(conn: &mut Conn, rows: Vec<ProductRow>) -> Result<Vec<(i64, Shown)>, Error> {
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut variants = variants_of(conn, &ids)?;
     let mut images = images_of(conn, &ids)?;
+    let ratings = ratings_of(conn, &ids)?;
     let categories = categories_of(conn, &rows)?;
-    rows.into_iter()
-        .map(|row| {
-            let variants = variants.remove(&row.id).unwrap_or_default();
-            let images = images.remove(&row.id).unwrap_or_default();
-            let category = categories.get(&row.category_id).cloned();
-            let category = category.ok_or_else(|| corrupt("a product has no category"))?;
-            product(row, category, images, variants)
-        })
-        .collect()
+    let assembled = rows.into_iter().map(|row| {
+        let (variants, levels) = variants.remove(&row.id).unwrap_or_default();
+        let images = images.remove(&row.id).unwrap_or_default();
+        let category = categories.get(&row.category_id).cloned();
+        let category = category.ok_or_else(|| corrupt("a product has no category"))?;
+        let (rating, ratings) = ratings.get(&row.id).copied().unwrap_or_default();
+        let number = row.version.saturating_add(ratings);
+        let product = product(row, category, images, rating, variants)?;
+        Ok((number, Shown { product, levels }))
+    });
+    assembled.collect()
 }
 
 fn product(
     row: ProductRow,
     category: CategoryRef,
     images: Vec<Image>,
+    rating: Rating,
     variants: Vec<Variant>,
 ) -> Result<Product, Error> {
+    let price_from = variants.iter().map(|variant| variant.price.amount).min();
     Ok(Product {
         id: row.id.parse().map_err(corrupt)?,
         slug: row.slug,
         name: row.name,
         description: row.description,
+        description_html: row.description_html,
         brand: row.brand,
         category,
         attributes: from_str(&row.attributes).map_err(corrupt)?,
         images,
-        rating: Rating { average: 0, count: 0 },
-        price_from: Money::euros(row.price_from),
+        rating,
+        price_from: Money::euros(price_from.unwrap_or(0)),
         variants,
         version: row.version,
         created_at: row.created_at.and_utc(),
     })
 }
 
-fn variants_of(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, Vec<Variant>>, Error> {
-    let rows: Vec<(VariantRow, i64, i64)> = variants::table
+/// Of each product the variants that have not been taken out, and their units.
+type Variants = HashMap<String, (Vec<Variant>, Vec<Level>)>;
+
+fn variants_of(conn: &mut Conn, ids: &[&str]) -> Result<Variants, Error> {
+    let rows: Vec<(VariantRow, (i64, i64, i64, i64))> = variants::table
         .inner_join(stock::table)
         .filter(variants::product_id.eq_any(ids))
-        .order((variants::product_id, variants::position))
-        .select((as_row(), stock::on_hand, stock::reserved))
+        .filter(variants::removed_at.is_null())
+        .order((variants::product_id, variants::position, variants::id))
+        .select((as_row(), (stock::on_hand, stock::reserved, stock::sold, stock::version)))
         .load(conn)?;
-    let mut all: HashMap<String, Vec<Variant>> = HashMap::new();
-    for (row, on_hand, reserved) in rows {
-        all.entry(row.product_id.clone()).or_default().push(Variant {
-            id: row.id.parse().map_err(corrupt)?,
+    let mut all = Variants::new();
+    for (row, (on_hand, reserved, sold, version)) in rows {
+        let (variants, levels) = all.entry(row.product_id.clone()).or_default();
+        let id: VariantId = row.id.parse().map_err(corrupt)?;
+        levels.push(Level { variant: id, on_hand, reserved, sold, version });
+        variants.push(Variant {
+            id,
             sku: row.sku,
             name: row.name,
             options: from_str::<BTreeMap<String, String>>(&row.options).map_err(corrupt)?,
             price: Money::euros(row.price),
             compare_at_price: row.compare_at_price.map(Money::euros),
+            weight_grams: row.weight_grams,
             stock: Stock::of(on_hand, reserved, row.low_threshold),
+            low_threshold: row.low_threshold,
         });
     }
     Ok(all)
@@ -171,6 +253,15 @@ fn variants_of(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, Vec<Vari
 
 fn as_row() -> AsSelect<VariantRow, Backend> {
     VariantRow::as_select()
+}
+
+/// How each product is rated that is, and how often that changed.
+fn ratings_of(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, (Rating, i64)>, Error> {
+    let rows: Vec<RatingRow> = ratings::table
+        .filter(ratings::product_id.eq_any(ids))
+        .select(RatingRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(|it| (it.product_id.clone(), (it.rating(), it.version))).collect())
 }
 
 fn images_of(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, Vec<Image>>, Error> {
@@ -198,15 +289,48 @@ fn categories_of(
     conn: &mut Conn,
     rows: &[ProductRow],
 ) -> Result<HashMap<String, CategoryRef>, Error> {
-    let ids = rows.iter().map(|row| row.category_id.as_str());
+    let ids = rows.iter().map(|row| row.category_id.as_str()).collect::<BTreeSet<&str>>();
     let rows: Vec<CategoryRow> = categories::table
         .filter(categories::id.eq_any(ids))
         .select(CategoryRow::as_select())
         .load(conn)?;
-    rows.into_iter()
-        .map(|row| {
-            let id = row.id.parse().map_err(corrupt)?;
-            Ok((row.id, CategoryRef { id, slug: row.slug, name: row.name }))
-        })
-        .collect()
+    rows.into_iter().map(|row| Ok((row.id.clone(), category(row)?.0))).collect()
+}
+
+/// A category, and the id of its parent.
+fn category(row: CategoryRow) -> Result<(CategoryRef, Option<String>), Error> {
+    let id = row.id.parse().map_err(corrupt)?;
+    Ok((CategoryRef { id, slug: row.slug, name: row.name }, row.parent_id))
+}
+
+/// All categories, those with one parent in their order.
+pub fn nodes(conn: &mut Conn) -> Result<Vec<Node>, Error> {
+    let mut attributes = attributes(conn)?;
+    let rows: Vec<CategoryRow> = categories::table
+        .order((categories::position, categories::id))
+        .select(CategoryRow::as_select())
+        .load(conn)?;
+    let node = |row: CategoryRow| {
+        let attributes = attributes.remove(&row.id).unwrap_or_default();
+        let (category, parent) = category(row)?;
+        let parent = parent.map(|id| id.parse().map_err(corrupt)).transpose()?;
+        Ok(Node { category, parent, attributes })
+    };
+    rows.into_iter().map(node).collect()
+}
+
+/// What each category lets its products say, in its order.
+fn attributes(conn: &mut Conn) -> Result<HashMap<String, Vec<Definition>>, Error> {
+    let rows: Vec<AttributeRow> = category_attributes::table
+        .order((category_attributes::category_id, category_attributes::position))
+        .select(AttributeRow::as_select())
+        .load(conn)?;
+    let mut all: HashMap<String, Vec<Definition>> = HashMap::new();
+    for row in rows {
+        let AttributeRow { category_id, name, kind, unit, required, choices } = row;
+        let (kind, choices) = (kind.parse()?, from_str(&choices).map_err(corrupt)?);
+        let definition = Definition { name, kind, unit, required, choices };
+        all.entry(category_id).or_default().push(definition);
+    }
+    Ok(all)
 }

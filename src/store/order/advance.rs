@@ -89,11 +89,13 @@ fn move_stock(tx: &Tx<'_>, shelf: &mut Shelf, change: &Change) -> Result<(), Err
             StockEffect::None => {}
             StockEffect::Commit => {
                 shelf.shift(line.variant_id, gone, gone)?;
+                shelf.count_sold(line.variant_id, units)?;
                 shelf.note(tx, line.variant_id, gone, "sold", order);
             }
             StockEffect::Release => shelf.shift(line.variant_id, 0, gone)?,
             StockEffect::Return => {
                 shelf.shift(line.variant_id, units, 0)?;
+                shelf.count_sold(line.variant_id, gone)?;
                 shelf.note(tx, line.variant_id, units, "cancelled", order);
             }
         }

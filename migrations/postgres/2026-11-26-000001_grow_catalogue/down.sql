@@ -1,0 +1,14 @@
+DROP TABLE ratings;
+ALTER TABLE stock DROP COLUMN version;
+ALTER TABLE stock DROP COLUMN sold;
+DROP TABLE price_history;
+ALTER TABLE variants DROP COLUMN removed_at;
+DROP TABLE category_attributes;
+DROP TABLE category_tree;
+ALTER TABLE categories DROP COLUMN version;
+DROP INDEX products_updated_at;
+ALTER TABLE products DROP COLUMN description_html;
+ALTER TABLE products ADD COLUMN words TEXT NOT NULL DEFAULT '';
+ALTER TABLE products ADD COLUMN price_from BIGINT NOT NULL DEFAULT 0;
+UPDATE products SET price_from = coalesce((SELECT min(price) FROM variants WHERE product_id = products.id), 0);
+CREATE INDEX products_price_from ON products (price_from, id);
