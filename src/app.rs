@@ -35,6 +35,7 @@ use crate::{
         self, Edge, Waits, health::Metrics, openapi::Document, order::checkout::Buyers,
         peer::Proxies, routes::Table, token::Keys,
     },
+    reading::catalogue::Catalogue,
     store::Store,
     ws::{self, Sockets},
 };
@@ -87,6 +88,7 @@ impl App {
         let watched = watch_revocations(store.clone(), revoked, sessions);
         actix_rt::spawn(watched);
         let bus = Bus::start(store.clone()).await?;
+        let catalogue = Catalogue::start(&store).await?;
         let listener = TcpListener::bind(config.listen);
         let listener = listener.map_err(Error::internal("binding the address"))?;
         let address = listener.local_addr().map_err(Error::internal("binding the address"))?;
@@ -96,7 +98,7 @@ impl App {
             Measured { store: store.clone(), actors: actors.clone(), mails: Arc::clone(&mails) };
         registry.register_collector(Box::new(measured));
         let counts = ws::metrics::Metrics::register(&mut registry);
-        let edge = edge(config, address, store, &actors, &caches, told, registry)?;
+        let edge = edge(config, address, (store, catalogue), &actors, &caches, told, registry)?;
         let edge = Edge { waits, ..edge };
         let (url, proofs) = (config.public_url(address), edge.keys.proofs().clone());
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
@@ -135,7 +137,7 @@ impl App {
 fn edge(
     config: &Config,
     address: SocketAddr,
-    store: Store,
+    (store, catalogue): (Store, Catalogue),
     actors: &Actors,
     caches: &Caches,
     draining: watch::Receiver<bool>,
@@ -146,6 +148,7 @@ fn edge(
     let proxies = config.trusted_proxies.clone();
     Ok(Edge {
         store,
+        catalogue,
         actors: actors.clone(),
         revoked: caches.revoked.clone(),
         keys: Keys::new(secrets.iter().map(Secret::as_bytes))?,

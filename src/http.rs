@@ -29,6 +29,7 @@ use crate::{
     actors::Actors,
     cache::{limits::Limits, revoked::Revoked},
     domain,
+    reading::catalogue::Catalogue,
     store::Store,
 };
 
@@ -66,6 +67,7 @@ pub mod token;
 #[derive(Clone)]
 pub struct Edge {
     pub store: Store,
+    pub catalogue: Catalogue,
     pub actors: Actors,
     pub revoked: Revoked,
     pub keys: Keys,
@@ -149,6 +151,7 @@ pub fn app(
 fn configure(config: &mut ServiceConfig, edge: Edge) {
     config
         .app_data(Data::new(edge.store))
+        .app_data(Data::new(edge.catalogue))
         .app_data(Data::new(edge.actors))
         .app_data(Data::new(edge.revoked))
         .app_data(Data::new(edge.keys))

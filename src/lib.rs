@@ -13,5 +13,6 @@ pub mod domain;
 pub mod gateway;
 pub mod http;
 pub mod logging;
+pub mod reading;
 pub mod store;
 pub mod ws;

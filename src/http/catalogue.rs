@@ -2,28 +2,28 @@
 
 use actix_web::{
     HttpRequest,
-    web::{Data, Path},
+    web::{Bytes, BytesMut, Data, Path},
 };
-use serde::{Deserialize, Serialize};
-
 pub mod admin;
-mod scaffold;
+mod search;
 
+use self::search::Search;
 use super::{
     cursor::{self, List, page},
     error::Answered,
     etag,
     extract::{Auth, Public},
-    input::{Query, is_line},
+    input::is_line,
 };
 use crate::{
     domain::{
         Error,
         catalogue::{
             Category, Product,
-            listing::{Facet, Filter, QUERY_CHARS_MAX, Sort},
+            listing::{Facet, QUERY_CHARS_MAX},
         },
     },
+    reading::catalogue::{Catalogue, Listing},
     store::{Store, read},
 };
 
@@ -32,11 +32,19 @@ use crate::{
     get, path = "/api/v1/categories", tag = "catalogue",
     responses((status = 200, description = "The tree", body = List<Category>))
 )]
-pub async fn categories(_: Auth<Public>, request: HttpRequest, store: Data<Store>) -> Answered {
-    answer(&request, &List { items: scaffold::categories(&store).await?, next_cursor: None })
+pub async fn categories(
+    _: Auth<Public>,
+    request: HttpRequest,
+    catalogue: Data<Catalogue>,
+) -> Answered {
+    let (tree, was_there) = catalogue.categories()?;
+    Ok(etag::encoded(&request, &tree, was_there)?)
 }
 
 /// Products, filtered and in pages.
+///
+/// Beside the parameters below, any number of `attr.NAME=VALUE`: a product passes that has one of
+/// the values of each name.
 #[utoipa::path(
     get, path = "/api/v1/products", tag = "catalogue", params(Search),
     responses((status = 200, description = "A page of them", body = Products))
@@ -44,15 +52,13 @@ pub async fn categories(_: Auth<Public>, request: HttpRequest, store: Data<Store
 pub async fn products(
     _: Auth<Public>,
     request: HttpRequest,
-    store: Data<Store>,
-    Query(search): Query<Search>,
+    catalogue: Data<Catalogue>,
+    search: Search,
 ) -> Answered {
     let page = page(search.limit, search.cursor.as_deref())?;
-    let search_sort = search.sort.unwrap_or(Sort::Newest);
-    let filter = search.filter()?;
-    let (items, next, total) = scaffold::list(&store, filter, search_sort, page).await?;
-    let next_cursor = next.as_ref().map(cursor::encode).transpose()?;
-    answer(&request, &Products { items, next_cursor, total, facets: Vec::new() })
+    let (filter, sort) = search.parse(page.after.as_ref())?;
+    let listing = catalogue.list(&filter, sort, &page)?;
+    Ok(etag::tagged(&request, &listing.tag, listing.was_there, || body(&listing))?)
 }
 
 /// One product, by its id or its slug.
@@ -63,11 +69,11 @@ pub async fn products(
 pub async fn product(
     _: Auth<Public>,
     request: HttpRequest,
-    store: Data<Store>,
+    catalogue: Data<Catalogue>,
     name: Path<String>,
 ) -> Answered {
-    let name = known(name, "product")?;
-    answer(&request, &read!(store, catalogue::product(name))?)
+    let (product, was_there) = catalogue.product(&known(name, "product")?)?;
+    Ok(etag::encoded(&request, &product, was_there)?)
 }
 
 /// The bytes of an image; what stands under a key never changes.
@@ -87,60 +93,9 @@ pub async fn image(
     Ok(etag::immutable(&request, &tag, &image.content_type, image.bytes))
 }
 
-/// What a listing is asked for.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct Search {
-    /// Words that the name has, or has the beginnings of.
-    q: Option<String>,
-    /// The slug of a category; those below it count too.
-    category: Option<String>,
-    /// In minor units.
-    #[param(minimum = 0)]
-    price_min: Option<i64>,
-    /// In minor units.
-    #[param(minimum = 0)]
-    price_max: Option<i64>,
-    /// Only what can be bought now.
-    in_stock: Option<bool>,
-    #[param(inline)]
-    sort: Option<Sort>,
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<i64>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-impl Search {
-    fn filter(self) -> Result<Filter, Error> {
-        for (field, text) in [("q", &self.q), ("category", &self.category)] {
-            if text.as_deref().is_some_and(|it| !is_line(it, QUERY_CHARS_MAX)) {
-                return Err(Error::invalid(
-                    field,
-                    "invalid_value",
-                    "at most 100 printable characters",
-                ));
-            }
-        }
-        for (field, price) in [("price_min", self.price_min), ("price_max", self.price_max)] {
-            if price.is_some_and(i64::is_negative) {
-                return Err(Error::invalid(field, "out_of_range", "a price is not negative"));
-            }
-        }
-        Ok(Filter {
-            query: self.q.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()),
-            category: self.category,
-            price_min: self.price_min,
-            price_max: self.price_max,
-            in_stock: self.in_stock.unwrap_or(false),
-            attributes: Default::default(),
-        })
-    }
-}
-
-/// A page of products.
-#[derive(Serialize, utoipa::ToSchema)]
+/// A page of products, as [`body`] writes it.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it is there for its description")]
 pub struct Products {
     items: Vec<Product>,
     /// Asks for the next page; null on the last one.
@@ -156,7 +111,32 @@ fn known(text: Path<String>, what: &'static str) -> Result<String, Error> {
     if is_line(&text, QUERY_CHARS_MAX) { Ok(text) } else { Err(Error::NotFound(what)) }
 }
 
-fn answer<T: Serialize>(request: &HttpRequest, body: &T) -> Answered {
-    let json = serde_json::to_vec(body).map_err(Error::internal("writing JSON"))?;
-    Ok(etag::revalidated(request, "application/json", json))
+/// The JSON of a page, put together from what each product says already.
+fn body(listing: &Listing) -> Result<Bytes, Error> {
+    let cursor = listing.next.as_ref().map(cursor::encode).transpose()?;
+    let cursor = serde_json::to_string(&cursor).map_err(Error::internal("writing JSON"))?;
+    let total = listing.total.to_string();
+    let ends = [
+        r#"],"next_cursor":"#.as_bytes(),
+        cursor.as_bytes(),
+        r#","total":"#.as_bytes(),
+        total.as_bytes(),
+        r#","facets":"#.as_bytes(),
+        &listing.facets,
+        b"}",
+    ];
+    let start = r#"{"items":["#.as_bytes();
+    let items = listing.items.iter().map(|item| item.plain().len().saturating_add(1));
+    let ends_bytes = ends.iter().map(|end| end.len());
+    let length = items.chain(ends_bytes).fold(start.len(), usize::saturating_add);
+    let mut body = BytesMut::with_capacity(length);
+    body.extend_from_slice(start);
+    for (at, item) in listing.items.iter().enumerate() {
+        if at > 0 {
+            body.extend_from_slice(b",");
+        }
+        body.extend_from_slice(item.plain());
+    }
+    ends.iter().for_each(|end| body.extend_from_slice(end));
+    Ok(body.freeze())
 }

@@ -109,7 +109,7 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse_query(request.query_string()).map(Query).map_err(Problem::from))
+        ready(query(request.query_string()).map(Query).map_err(Problem::from))
     }
 }
 
@@ -157,8 +157,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     }
 }
 
-fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
-    let pairs = form_urlencoded::parse(query.as_bytes());
+/// The query of a URL as a `T`, for those who read some of it themselves.
+pub fn query<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    let pairs = form_urlencoded::parse(text.as_bytes());
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
         .map_err(|error| Error::Invalid(vec![named(error.path(), &error.inner().to_string())]))
 }
@@ -318,7 +319,7 @@ mod tests {
             limit: Option<i64>,
             in_stock: Option<bool>,
         }
-        let wrong = |query| match parse_query::<Filter>(query) {
+        let wrong = |query| match super::query::<Filter>(query) {
             Err(Error::Invalid(errors)) => (errors[0].field.to_string(), errors[0].code),
             other => panic!("{query}: {other:?}"),
         };
@@ -328,6 +329,6 @@ mod tests {
         assert_eq!(wrong("in_stock=yes"), ("in_stock".to_owned(), "invalid_value"));
         assert_eq!(wrong("page=2"), ("page".to_owned(), "unknown_field"));
         assert_eq!(wrong("limit=1&limit=2"), ("limit".to_owned(), "duplicate"));
-        assert!(parse_query::<Filter>("limit=5&in_stock=true").is_ok());
+        assert!(query::<Filter>("limit=5&in_stock=true").is_ok());
     }
 }

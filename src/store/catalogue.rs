@@ -112,8 +112,8 @@ pub fn product(conn: &mut Conn, id_or_slug: String) -> Result<Product, Error> {
             .first(conn)
             .optional()?;
         let row = row.ok_or(Error::NotFound("product"))?;
-        let found = rows::assemble(conn, vec![row])?.pop();
-        found.map(|(_, shown)| shown.product).ok_or(Error::NotFound("product"))
+        let found = rows::revisions(conn, vec![row])?.pop().and_then(|it| it.shown);
+        found.map(|shown| shown.product).ok_or(Error::NotFound("product"))
     })
 }
 

@@ -26,6 +26,8 @@ pub struct Revision {
     pub id: ProductId,
     /// Rises with each change of the product and with each rating of it.
     pub number: i64,
+    /// Rises with each change of the stock of any variant that it has or had.
+    pub moves: i64,
     /// None where it is not published.
     pub shown: Option<Shown>,
 }

@@ -150,48 +150,31 @@ pub fn offer(row: Offered) -> Result<(VariantId, (Offer, bool)), Error> {
     Ok((id, (offer, for_sale)))
 }
 
-/// The revisions of `rows`; what belongs to those that are published is read with one query a
-/// table, however many they are.
+/// The revisions of `rows`; what belongs to them is read with one query a table, however many
+/// they are.
 pub fn revisions(conn: &mut Conn, rows: Vec<ProductRow>) -> Result<Vec<Revision>, Error> {
-    let published = Status::Published.as_str();
-    let (mut shown, mut revisions) = (Vec::new(), Vec::with_capacity(rows.len()));
-    for row in rows {
-        if row.status == published {
-            shown.push(row);
-        } else {
-            let (id, number) = (row.id.parse().map_err(corrupt)?, row.version);
-            revisions.push(Revision { id, number, shown: None });
-        }
+    if rows.is_empty() {
+        return Ok(Vec::new());
     }
-    if !shown.is_empty() {
-        revisions.extend(assemble(conn, shown)?.into_iter().map(|(number, shown)| Revision {
-            id: shown.product.id,
-            number,
-            shown: Some(shown),
-        }));
-    }
-    Ok(revisions)
-}
-
-/// Reads what belongs to `rows`, with one query a table however many they are; each with the
-/// number of its revision.
-pub fn assemble(conn: &mut Conn, rows: Vec<ProductRow>) -> Result<Vec<(i64, Shown)>, Error> {
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut variants = variants_of(conn, &ids)?;
     let mut images = images_of(conn, &ids)?;
     let ratings = ratings_of(conn, &ids)?;
     let categories = categories_of(conn, &rows)?;
-    let assembled = rows.into_iter().map(|row| {
-        let (variants, levels) = variants.remove(&row.id).unwrap_or_default();
+    let revision = |row: ProductRow| {
+        let Variants { shown, levels, moves } = variants.remove(&row.id).unwrap_or_default();
         let images = images.remove(&row.id).unwrap_or_default();
         let category = categories.get(&row.category_id).cloned();
         let category = category.ok_or_else(|| corrupt("a product has no category"))?;
         let (rating, ratings) = ratings.get(&row.id).copied().unwrap_or_default();
         let number = row.version.saturating_add(ratings);
-        let product = product(row, category, images, rating, variants)?;
-        Ok((number, Shown { product, levels }))
-    });
-    assembled.collect()
+        let is_shown = row.status == Status::Published.as_str();
+        let product = product(row, category, images, rating, shown)?;
+        let id = product.id;
+        let shown = is_shown.then_some(Shown { product, levels });
+        Ok(Revision { id, number, moves, shown })
+    };
+    rows.into_iter().map(revision).collect()
 }
 
 fn product(
@@ -220,23 +203,33 @@ fn product(
     })
 }
 
-/// Of each product the variants that have not been taken out, and their units.
-type Variants = HashMap<String, (Vec<Variant>, Vec<Level>)>;
+/// The variants of a product.
+#[derive(Default)]
+struct Variants {
+    /// Those that have not been taken out, and their units.
+    shown: Vec<Variant>,
+    levels: Vec<Level>,
+    /// How often the stock of any of them changed, of those that were taken out too.
+    moves: i64,
+}
 
-fn variants_of(conn: &mut Conn, ids: &[&str]) -> Result<Variants, Error> {
+fn variants_of(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, Variants>, Error> {
     let rows: Vec<(VariantRow, (i64, i64, i64, i64))> = variants::table
         .inner_join(stock::table)
         .filter(variants::product_id.eq_any(ids))
-        .filter(variants::removed_at.is_null())
         .order((variants::product_id, variants::position, variants::id))
         .select((as_row(), (stock::on_hand, stock::reserved, stock::sold, stock::version)))
         .load(conn)?;
-    let mut all = Variants::new();
+    let mut all: HashMap<String, Variants> = HashMap::new();
     for (row, (on_hand, reserved, sold, version)) in rows {
-        let (variants, levels) = all.entry(row.product_id.clone()).or_default();
+        let of = all.entry(row.product_id.clone()).or_default();
+        of.moves = of.moves.saturating_add(version);
+        if row.removed_at.is_some() {
+            continue;
+        }
         let id: VariantId = row.id.parse().map_err(corrupt)?;
-        levels.push(Level { variant: id, on_hand, reserved, sold, version });
-        variants.push(Variant {
+        of.levels.push(Level { variant: id, on_hand, reserved, sold, version });
+        of.shown.push(Variant {
             id,
             sku: row.sku,
             name: row.name,

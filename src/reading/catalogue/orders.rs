@@ -1,0 +1,167 @@
+//! The products in each order that a listing can have, and the page of one that follows a key.
+//!
+//! Each order ends on the product's id, so that no two are equal, and a key stays where it is
+//! while other products come and go.
+
+use std::{
+    collections::BTreeMap,
+    ops::Bound::{Excluded, Unbounded},
+};
+
+use roaring::RoaringBitmap;
+
+use super::entry::Entry;
+use crate::domain::catalogue::listing::Sort;
+
+/// A place in an order: what it goes by, then the id of the product.
+pub type Key = (i64, u128);
+
+/// Looking one product up costs as much as so many steps along an order.
+const STEPS_OF_A_LOOK: u64 = 2;
+
+/// What a product is ordered by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Keys {
+    id: u128,
+    price: i64,
+    /// By the average, then by how many rated.
+    rating: i64,
+    sold: i64,
+}
+
+impl Keys {
+    fn of(entry: &Entry) -> Self {
+        let rating = entry.product.rating;
+        let count = rating.count().clamp(0, i64::from(u32::MAX));
+        Keys {
+            id: entry.product.id.uuid().as_u128(),
+            price: entry.product.price_from.amount,
+            rating: rating.average_hundredths().saturating_mul(1 << 32).saturating_add(count),
+            sold: entry.sold(),
+        }
+    }
+
+    fn all(self) -> [Key; 4] {
+        [self.price, self.rating, self.sold, 0].map(|key| (key, self.id))
+    }
+}
+
+/// All products, known by their slots, in each order from the lowest key to the highest.
+#[derive(Debug, Default)]
+pub struct Orders {
+    /// By slot; those of a product that is gone stay.
+    keys: Vec<Keys>,
+    /// By price, rating, units sold, and age.
+    orders: [BTreeMap<Key, u32>; 4],
+}
+
+impl Orders {
+    /// The product of `slot` is this one from now on; `was` it there before?
+    pub fn set(&mut self, slot: u32, entry: &Entry, was: bool) {
+        let (at, keys) = (place(slot), Keys::of(entry));
+        if self.keys.len() <= at {
+            self.keys.resize(at.saturating_add(1), Keys::default());
+        }
+        let Some(of) = self.keys.get_mut(at) else { return };
+        let old = std::mem::replace(of, keys);
+        for ((order, old), new) in self.orders.iter_mut().zip(old.all()).zip(keys.all()) {
+            if was && old != new {
+                order.remove(&old);
+            }
+            if !was || old != new {
+                order.insert(new, slot);
+            }
+        }
+    }
+
+    pub fn remove(&mut self, slot: u32) {
+        let Some(keys) = self.keys.get(place(slot)) else { return };
+        for (order, key) in self.orders.iter_mut().zip(keys.all()) {
+            order.remove(&key);
+        }
+    }
+
+    pub fn id(&self, slot: u32) -> u128 {
+        self.keys.get(place(slot)).map_or(0, |keys| keys.id)
+    }
+
+    pub fn price(&self, slot: u32) -> i64 {
+        self.keys.get(place(slot)).map_or(0, |keys| keys.price)
+    }
+
+    /// The first `limit` products of `set` after `after`, each with its key.
+    pub fn page(
+        &self,
+        sort: Sort,
+        set: &RoaringBitmap,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Vec<(Key, u32)> {
+        let [price, rating, sold, age] = &self.orders;
+        let (order, key, up): (_, fn(&Keys) -> i64, _) = match sort {
+            Sort::PriceUp => (price, |it| it.price, true),
+            Sort::PriceDown => (price, |it| it.price, false),
+            Sort::Rating => (rating, |it| it.rating, false),
+            Sort::Popular => (sold, |it| it.sold, false),
+            Sort::Newest | Sort::Relevance => (age, |_| 0, false),
+        };
+        let (all, some) = (count(order.len()), set.len());
+        let steps = count(limit).saturating_mul(all).checked_div(some).unwrap_or(0);
+        if steps <= some.saturating_mul(STEPS_OF_A_LOOK) {
+            return walk(order, up, set, after, limit);
+        }
+        let keyed = set.iter().filter_map(|slot| {
+            let keys = self.keys.get(place(slot))?;
+            Some(((key(keys), keys.id), slot))
+        });
+        first(keyed, up, after, limit)
+    }
+}
+
+/// Goes along an order and takes what is in `set`.
+fn walk(
+    order: &BTreeMap<Key, u32>,
+    up: bool,
+    set: &RoaringBitmap,
+    after: Option<Key>,
+    limit: usize,
+) -> Vec<(Key, u32)> {
+    let pair = |(key, slot): (&Key, &u32)| (*key, *slot);
+    let is_in = |(_, slot): &(Key, u32)| set.contains(*slot);
+    let after = after.map_or(Unbounded, Excluded);
+    if up {
+        order.range((after, Unbounded)).map(pair).filter(is_in).take(limit).collect()
+    } else {
+        order.range((Unbounded, after)).rev().map(pair).filter(is_in).take(limit).collect()
+    }
+}
+
+/// The first `limit` of `keyed`, in the order of their keys, that come after `after`.
+pub fn first(
+    keyed: impl Iterator<Item = (Key, u32)>,
+    up: bool,
+    after: Option<Key>,
+    limit: usize,
+) -> Vec<(Key, u32)> {
+    let is_after = |(key, _): &(Key, u32)| match after {
+        None => true,
+        Some(after) if up => *key > after,
+        Some(after) => *key < after,
+    };
+    let mut all: Vec<(Key, u32)> = keyed.filter(is_after).collect();
+    let compare = |a: &(Key, u32), b: &(Key, u32)| if up { a.cmp(b) } else { b.cmp(a) };
+    if limit < all.len() {
+        all.select_nth_unstable_by(limit, compare);
+        all.truncate(limit);
+    }
+    all.sort_unstable_by(compare);
+    all
+}
+
+fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+fn place(slot: u32) -> usize {
+    usize::try_from(slot).unwrap_or(usize::MAX)
+}
