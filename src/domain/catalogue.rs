@@ -49,13 +49,6 @@ pub struct Image {
     pub height: i32,
 }
 
-/// The bytes of an image, as they are served.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ImageFile {
-    pub content_type: String,
-    pub bytes: Vec<u8>,
-}
-
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Rating {
     /// In stars, 0 where nobody has rated.

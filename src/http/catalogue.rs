@@ -66,23 +66,6 @@ pub async fn product(
     answer(&request, &read!(store, catalogue::product(name))?)
 }
 
-/// The bytes of an image; what stands under a key never changes.
-#[utoipa::path(
-    get, path = "/api/v1/images/{key}", tag = "catalogue",
-    responses((status = 200, description = "The image", content_type = "image/*", body = [u8]))
-)]
-pub async fn image(
-    _: Auth<Public>,
-    request: HttpRequest,
-    store: Data<Store>,
-    key: Path<String>,
-) -> Answered {
-    let key = known(key, "image")?;
-    let tag = key.clone();
-    let image = read!(store, catalogue::image(key))?;
-    Ok(etag::immutable(&request, &tag, &image.content_type, image.bytes))
-}
-
 /// What a listing is asked for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]

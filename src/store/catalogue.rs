@@ -18,14 +18,14 @@ use crate::{
     domain::{
         Error,
         cart::{Offer, Quantity},
-        catalogue::{Category, ChangeStock, ImageFile, Product, StockChanged, StockLevel},
+        catalogue::{Category, ChangeStock, Product, StockChanged, StockLevel},
         event::Kind,
         id::{CategoryId, VariantId},
         money::Money,
     },
     store::{
         error::corrupt,
-        schema::{categories, images, products, variants},
+        schema::{categories, products, variants},
     },
 };
 
@@ -79,17 +79,6 @@ pub fn product(conn: &mut Conn, id_or_slug: String) -> Result<Product, Error> {
         let row = row.ok_or(Error::NotFound("product"))?;
         assemble(conn, vec![row])?.pop().ok_or(Error::NotFound("product"))
     })
-}
-
-/// The bytes of an image, or `NotFound`.
-pub fn image(conn: &mut Conn, key: String) -> Result<ImageFile, Error> {
-    let found: Option<(String, Vec<u8>)> = images::table
-        .find(key)
-        .select((images::content_type, images::bytes))
-        .first(conn)
-        .optional()?;
-    let (content_type, bytes) = found.ok_or(Error::NotFound("image"))?;
-    Ok(ImageFile { content_type, bytes })
 }
 
 /// What `items` cost without delivery; `NotFound` where one is not for sale.
