@@ -1,9 +1,9 @@
-//! The only writers: an actor per order, payment, cart, delivery, account and session, found by its
-//! id, and one for each sixteenth of the stock.
+//! The only writers: an actor per order, payment, cart, delivery, account, session and image, found by
+//! its id, and one for each sixteenth of the stock.
 //!
 //! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
-//! deliveries; payments; the sweeper; the mailer, which asks nobody. So no two ever wait for each
-//! other.
+//! deliveries; payments; the sweeper; the mailer. Images and the mailer ask nobody. So no two ever
+//! wait for each other.
 
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ pub mod audit;
 pub mod cart;
 pub mod delivery;
 pub mod directory;
+pub mod image;
 pub mod inventory;
 pub mod link;
 pub mod mailer;
@@ -24,9 +25,18 @@ pub mod session;
 pub mod sweeper;
 
 use self::{
-    account::AccountActor, audit::AuditActor, cart::CartActor, delivery::DeliveryActor,
-    directory::Directory, inventory::InventoryActor, link::LinkActor, order::OrderActor,
-    password::Passwords, payment::PaymentActor, session::SessionActor,
+    account::AccountActor,
+    audit::AuditActor,
+    cart::CartActor,
+    delivery::DeliveryActor,
+    directory::Directory,
+    image::{ImageActor, studio::Studio},
+    inventory::InventoryActor,
+    link::LinkActor,
+    order::OrderActor,
+    password::Passwords,
+    payment::PaymentActor,
+    session::SessionActor,
 };
 use crate::{domain::Error, store::origin};
 
@@ -48,7 +58,9 @@ pub struct Actors {
     pub deliveries: Directory<DeliveryActor>,
     pub inventory: Directory<InventoryActor>,
     pub audit: Directory<AuditActor>,
+    pub images: Directory<ImageActor>,
     pub passwords: Passwords,
+    pub studio: Studio,
 }
 
 /// An actor that holds something in memory while its handlers wait for the store.

@@ -28,7 +28,7 @@ use self::{
 use crate::{
     actors::{Actors, mailer::Mailer},
     bus::Bus,
-    cache::{self, limits::Limits, revoked::Revoked, ticket::Tickets},
+    cache::{self, image::Images, limits::Limits, revoked::Revoked, ticket::Tickets},
     config::{Config, Secret, private_folder},
     domain::Error,
     http::{
@@ -83,7 +83,7 @@ impl App {
         let handles: Arc<[ArbiterHandle]> = arbiters.iter().map(Arbiter::handle).collect();
         let mut registry = Registry::with_prefix("rialto");
         let caches = caches(config, &mut registry).await?;
-        let actors = start_actors(config, &store, &caches.revoked, &handles)?;
+        let actors = start_actors(config, &store, &caches.revoked, &caches.images, &handles)?;
         let (revoked, sessions) = (caches.revoked.clone(), actors.sessions.clone());
         let watched = watch_revocations(store.clone(), revoked, sessions);
         actix_rt::spawn(watched);
@@ -154,6 +154,7 @@ fn edge(
         keys: Keys::new(secrets.iter().map(Secret::as_bytes))?,
         origins: config.allowed_origins(address).into_iter().collect(),
         limits: caches.limits.clone(),
+        images: caches.images.clone(),
         buyers: match config.require_confirmed_email {
             true => Buyers::Confirmed,
             false => Buyers::Everybody,
@@ -174,6 +175,7 @@ struct Caches {
     revoked: Revoked,
     tickets: Tickets,
     limits: Limits,
+    images: Images,
 }
 
 async fn caches(config: &Config, registry: &mut Registry) -> Result<Caches, Error> {
@@ -189,7 +191,7 @@ async fn caches(config: &Config, registry: &mut Registry) -> Result<Caches, Erro
         Limits::off()
     };
     let tickets = redis.map_or_else(Tickets::memory, Tickets::Redis);
-    Ok(Caches { revoked: Revoked::default(), tickets, limits })
+    Ok(Caches { revoked: Revoked::default(), tickets, limits, images: Images::default() })
 }
 
 /// What sockets share: of the REST edge what both need.

@@ -1,5 +1,6 @@
 //! What is worth losing. Tickets and the counters of limits are in Redis where there is one, so that
-//! all nodes share them, and in memory where there is none; revoked sessions are a copy in memory of what the store says.
+//! all nodes share them, and in memory where there is none; revoked sessions, and the images that are
+//! asked for most, are a copy in memory of what the store says.
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use redis::{
 
 use crate::domain::Error;
 
+pub mod image;
 pub mod limits;
 pub mod revoked;
 pub mod ticket;

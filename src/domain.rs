@@ -11,6 +11,7 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod idempotency;
+pub mod image;
 pub mod limit;
 pub mod link;
 pub mod mail;

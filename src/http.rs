@@ -27,7 +27,7 @@ use self::{
 };
 use crate::{
     actors::Actors,
-    cache::{limits::Limits, revoked::Revoked},
+    cache::{image::Images, limits::Limits, revoked::Revoked},
     domain,
     reading::catalogue::Catalogue,
     store::Store,
@@ -45,6 +45,7 @@ pub mod etag;
 pub mod extract;
 pub mod health;
 pub mod idempotency;
+pub mod image;
 pub mod input;
 pub mod limit;
 pub mod link;
@@ -74,6 +75,8 @@ pub struct Edge {
     /// The origins whose pages may call the API from a browser, like `https://shop.example`.
     pub origins: Vec<String>,
     pub limits: Limits,
+    /// The images that are asked for most.
+    pub images: Images,
     pub buyers: Buyers,
     /// The proxies whose word counts about who is asking.
     pub proxies: Proxies,
@@ -156,6 +159,7 @@ fn configure(config: &mut ServiceConfig, edge: Edge) {
         .app_data(Data::new(edge.revoked))
         .app_data(Data::new(edge.keys))
         .app_data(Data::new(edge.limits))
+        .app_data(Data::new(edge.images))
         .app_data(Data::new(edge.buyers))
         .app_data(Data::new(edge.proxies))
         .app_data(Data::new(edge.waits))

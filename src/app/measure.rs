@@ -19,6 +19,7 @@ use crate::{
         cart::CartActor,
         delivery::DeliveryActor,
         directory::{Entity, Stats},
+        image::ImageActor,
         inventory::InventoryActor,
         link::LinkActor,
         mailer::Counts,
@@ -96,7 +97,9 @@ impl Measured {
             deliveries,
             inventory,
             audit,
+            images,
             passwords: _,
+            studio: _,
         } = &self.actors;
         let all = [
             (SessionActor::KIND, sessions.stats()),
@@ -104,6 +107,7 @@ impl Measured {
             (LinkActor::KIND, links.stats()),
             (InventoryActor::KIND, inventory.stats()),
             (AuditActor::KIND, audit.stats()),
+            (ImageActor::KIND, images.stats()),
             (OrderActor::KIND, orders.stats()),
             (CartActor::KIND, carts.stats()),
             (DeliveryActor::KIND, deliveries.stats()),

@@ -13,6 +13,7 @@ use crate::{
     actors::{
         Actors, account, cart, delivery,
         directory::{Directory, Limits},
+        image::{self, studio::Studio},
         mailer::{Counts, Deps, Drain, Mailer},
         order,
         password::Passwords,
@@ -20,7 +21,10 @@ use crate::{
         session::{self, SessionActor},
         sweeper::Sweeper,
     },
-    cache::revoked::{KEPT, Revoked},
+    cache::{
+        image::Images,
+        revoked::{KEPT, Revoked},
+    },
     config::{Config, Courier as Moving, Security},
     domain::{Error, id::SessionId, proof::Proofs},
     gateway::{
@@ -44,6 +48,7 @@ pub fn start_actors(
     config: &Config,
     store: &Store,
     revoked: &Revoked,
+    hot: &Images,
     arbiters: &Arc<[ArbiterHandle]>,
 ) -> Result<Actors, Error> {
     let courier = match config.courier {
@@ -63,6 +68,9 @@ pub fn start_actors(
     let links = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let audit = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
+    let studio = Studio::start()?;
+    let deps = image::Deps { store: store.clone(), studio: studio.clone(), hot: hot.clone() };
+    let images = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = cart::Deps {
@@ -92,7 +100,9 @@ pub fn start_actors(
         deliveries,
         inventory,
         audit,
+        images,
         passwords,
+        studio,
     };
     Sweeper { store, actors: actors.clone() }.start();
     actix_rt::spawn(passivate(actors.clone()));
@@ -142,13 +152,16 @@ async fn passivate(actors: Actors) {
             deliveries,
             inventory,
             audit,
+            images,
             passwords: _,
+            studio: _,
         } = &actors;
         sessions.sweep(now);
         accounts.sweep(now);
         links.sweep(now);
         inventory.sweep(now);
         audit.sweep(now);
+        images.sweep(now);
         orders.sweep(now);
         carts.sweep(now);
         deliveries.sweep(now);
@@ -169,7 +182,9 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         deliveries,
         inventory,
         audit,
+        images,
         passwords: _,
+        studio: _,
     } = actors;
     let drained = [
         ("payments", payments.drain(at_most).await),
@@ -180,6 +195,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         ("links", links.drain(at_most).await),
         ("accounts", accounts.drain(at_most).await),
         ("audit", audit.drain(at_most).await),
+        ("images", images.drain(at_most).await),
         ("sessions", sessions.drain(at_most).await),
     ];
     for (kind, _) in drained.iter().filter(|(_, whole)| !whole) {

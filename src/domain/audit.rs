@@ -24,6 +24,7 @@ mod address;
 mod cart;
 mod catalogue;
 pub mod chain;
+mod image;
 mod link;
 mod mail;
 mod notification;
@@ -78,6 +79,7 @@ words! {
         SessionRevoked = "session.revoked",
         CatalogueImported = "catalogue.imported",
         StockChanged = "stock.changed",
+        ImageUploaded = "image.uploaded",
         CartChanged = "cart.changed",
         OrderPlaced = "order.placed",
         OrderCancelled = "order.cancelled",
@@ -103,6 +105,7 @@ words! {
         Session = "session",
         Catalogue = "catalogue",
         Variant = "variant",
+        Image = "image",
         Cart = "cart",
         Order = "order",
         Audit = "audit",

@@ -54,13 +54,6 @@ pub struct Image {
     pub height: i32,
 }
 
-/// The bytes of an image, as they are served.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ImageFile {
-    pub content_type: String,
-    pub bytes: Vec<u8>,
-}
-
 words! {
     /// Whether a product is in the shop: only what is published can be found or bought.
     #[schema(as = ProductStatus)]

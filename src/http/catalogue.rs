@@ -24,7 +24,6 @@ use crate::{
         },
     },
     reading::catalogue::{Catalogue, Listing},
-    store::{Store, read},
 };
 
 /// All categories, as a tree.
@@ -74,23 +73,6 @@ pub async fn product(
 ) -> Answered {
     let (product, was_there) = catalogue.product(&known(name, "product")?)?;
     Ok(etag::encoded(&request, &product, was_there)?)
-}
-
-/// The bytes of an image; what stands under a key never changes.
-#[utoipa::path(
-    get, path = "/api/v1/images/{key}", tag = "catalogue",
-    responses((status = 200, description = "The image", content_type = "image/*", body = [u8]))
-)]
-pub async fn image(
-    _: Auth<Public>,
-    request: HttpRequest,
-    store: Data<Store>,
-    key: Path<String>,
-) -> Answered {
-    let key = known(key, "image")?;
-    let tag = key.clone();
-    let image = read!(store, catalogue::image(key))?;
-    Ok(etag::immutable(&request, &tag, &image.content_type, image.bytes))
 }
 
 /// A page of products, as [`body`] writes it.

@@ -153,6 +153,11 @@ impl Problem {
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
     }
 
+    /// The body is no form, or the file in it is nothing that is taken there.
+    pub fn wrong_upload(detail: &'static str) -> Self {
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    }
+
     /// The body is larger than `limit` bytes.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("a body may have {limit} bytes");

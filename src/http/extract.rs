@@ -128,7 +128,7 @@ pub mod right {
         )*};
     }
 
-    rights! { Stock Orders Feed Users Audit }
+    rights! { Stock Catalogue Orders Feed Users Audit }
 }
 
 /// Whoever has a cart: a user by the `Authorization`, or a guest by the `X-Cart-Token`.
@@ -273,7 +273,8 @@ fn text<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     request.headers().get(name).map(|value| value.to_str().unwrap_or_default())
 }
 
-fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Error> {
+/// What the edge is built on, for whoever is no handler.
+pub fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Error> {
     let wired = request.app_data::<Data<T>>();
     wired.ok_or_else(|| Error::internal("wiring the edge")(std::any::type_name::<T>()))
 }

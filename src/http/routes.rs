@@ -16,9 +16,9 @@ use super::{
     error::Problem,
     extract::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Visitor,
-        right::{Audit, Stock, Users},
+        right::{Audit, Catalogue, Stock, Users},
     },
-    health, link,
+    health, image, link,
     middleware::contain,
     notification, openapi, order, payment, push, session, settings,
     token::Caller,
@@ -139,7 +139,7 @@ self::routes! {
     GET    "/api/v1/categories"                Public     catalogue::categories;
     GET    "/api/v1/products"                  Public     catalogue::products;
     GET    "/api/v1/products/{id}"             Public     catalogue::product;
-    GET    "/api/v1/images/{key}"              Public     catalogue::image;
+    GET    "/api/v1/images/{key}"              Public     image::image;
     POST   "/api/v1/carts"                     Public     cart::create_cart;
     GET    "/api/v1/cart"                      Shopper    cart::cart;
     DELETE "/api/v1/cart"                      Shopper    cart::clear_cart;
@@ -156,6 +156,7 @@ self::routes! {
     POST   "/api/v1/payments/{id}/confirm"     Holder     payment::confirm_payment;
     POST   "/api/v1/payments/{id}/cancel"      Holder     payment::cancel_payment;
     POST   "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::change_stock;
+    POST   "/api/v1/admin/images"              May<Catalogue> image::upload_image;
     GET    "/api/v1/admin/users"               May<Users> account::manage::users;
     GET    "/api/v1/admin/users/{id}"          May<Users> account::manage::user;
     POST   "/api/v1/admin/users/{id}/suspend"  May<Users> account::manage::suspend_user;

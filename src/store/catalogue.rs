@@ -20,7 +20,7 @@ use crate::{
         Error,
         cart::{Offer, Quantity},
         catalogue::{
-            ImageFile, Product, Status,
+            Product, Status,
             change::{Changes, Revision, Tree},
             stock::{ChangeStock, StockChanged, StockLevel},
         },
@@ -28,7 +28,7 @@ use crate::{
         id::{ProductId, VariantId},
         money::Money,
     },
-    store::schema::{category_tree, images, products, variants},
+    store::schema::{category_tree, products, variants},
 };
 
 /// How many products are read at once when all are.
@@ -115,17 +115,6 @@ pub fn product(conn: &mut Conn, id_or_slug: String) -> Result<Product, Error> {
         let found = rows::revisions(conn, vec![row])?.pop().and_then(|it| it.shown);
         found.map(|shown| shown.product).ok_or(Error::NotFound("product"))
     })
-}
-
-/// The bytes of an image, or `NotFound`.
-pub fn image(conn: &mut Conn, key: String) -> Result<ImageFile, Error> {
-    let found: Option<(String, Vec<u8>)> = images::table
-        .find(key)
-        .select((images::content_type, images::bytes))
-        .first(conn)
-        .optional()?;
-    let (content_type, bytes) = found.ok_or(Error::NotFound("image"))?;
-    Ok(ImageFile { content_type, bytes })
 }
 
 /// What `items` cost without delivery; `NotFound` where one is not for sale.

@@ -11,7 +11,7 @@ use crate::domain::{
     audit::{Audited, Origin, reading},
     cart, catalogue, event,
     id::{MailId, UserId},
-    idempotency, link, mail, notification,
+    idempotency, image, link, mail, notification,
     order::{change, place},
     push, session, settings,
 };
@@ -47,6 +47,8 @@ macro_rules! with_commands {
             subscribe: each push::subscribe(push::Subscribe) -> push::Subscribed;
             unsubscribe: each push::unsubscribe(push::Unsubscribe) -> ();
             import: each catalogue::import(catalogue::import::Import) -> catalogue::import::Imported;
+            keep_image: each image::keep(image::Keep) -> bool;
+            keep_image_size: each image::keep_size(image::KeepSize) -> ();
             change_stock: each catalogue::change_stock(catalogue::stock::ChangeStock) -> catalogue::stock::StockChanged;
             save_cart: batch cart::save(cart::Save) -> ();
             place: batch order::place(place::Place) -> place::Placed;

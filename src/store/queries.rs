@@ -29,6 +29,7 @@ pub mod catalogue;
 pub mod delivery;
 pub mod event;
 pub mod idempotency;
+pub mod image;
 pub mod link;
 pub mod mail;
 pub mod notification;

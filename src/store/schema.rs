@@ -78,6 +78,10 @@ table! { images (key) {
     key -> Text, content_type -> Text, width -> Integer, height -> Integer, bytes -> Binary,
 } }
 
+table! { image_sizes (key, width) {
+    key -> Text, width -> Integer, content_type -> Nullable<Text>, bytes -> Nullable<Binary>,
+} }
+
 table! { product_images (product_id, position) {
     product_id -> Text, position -> Integer, image_key -> Text, alt -> Text,
 } }

@@ -142,6 +142,11 @@ impl TestShop {
         self.server().log()
     }
 
+    /// The most memory that the program has had, in KiB.
+    pub fn memory_peak(&self) -> i64 {
+        self.server().memory_peak()
+    }
+
     /// `127.0.0.1:` and the port.
     pub fn address(&self) -> String {
         self.address.borrow().clone()

@@ -18,6 +18,10 @@ const CONFINED: &[(&str, &[&str], &str)] = &[
     ("argon2", &["src/actors/password/argon2id.rs"], "one place chooses the cost"),
     ("askama", &["src/gateway/mail/letter.rs"], "one place lays out letters"),
     ("bcrypt", &["src/actors/password"], "one place chooses the cost"),
+    ("actix_multipart", &["src/http/image"], "one place reads forms"),
+    ("image_rs", &["src/actors/image"], "pictures are decoded on threads of their own"),
+    ("fast_image_resize", &["src/actors/image"], "pictures are resized on threads of their own"),
+    ("moxcms", &["src/actors/image"], "pictures are converted on threads of their own"),
     ("lettre", &["src/gateway/mail"], "the shop runs without a mail server"),
     ("StatusCode", &["src/cli", "src/http/error.rs"], "an error is mapped to the wire once"),
     (

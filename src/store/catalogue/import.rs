@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::{prelude::*, upsert::excluded};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::{
-    super::{Tx, stock::Shelf},
+    super::{Tx, image, stock::Shelf},
     rows::{CategoryRow, ProductRow, VariantRow},
 };
 use crate::{
@@ -21,7 +20,7 @@ use crate::{
     },
     store::{
         error::corrupt,
-        schema::{categories, category_tree, images, product_images, products, variants},
+        schema::{categories, category_tree, product_images, products, variants},
     },
 };
 
@@ -150,18 +149,7 @@ fn no_variants(slug: &str) -> Error {
 
 fn import_images(tx: &mut Tx<'_>, product: &str, all: &[NewImage]) -> Result<(), Error> {
     for (position, new) in (0..).zip(all) {
-        let digest = Sha256::digest(&new.bytes);
-        let key = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        diesel::insert_into(images::table)
-            .values((
-                images::key.eq(&key),
-                images::content_type.eq(new.content_type),
-                images::width.eq(new.width),
-                images::height.eq(new.height),
-                images::bytes.eq(&new.bytes),
-            ))
-            .on_conflict_do_nothing()
-            .execute(tx.conn)?;
+        let key = image::import(tx, new)?.to_string();
         diesel::insert_into(product_images::table)
             .values((
                 product_images::product_id.eq(product),

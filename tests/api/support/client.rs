@@ -126,6 +126,7 @@ impl Client {
         Ok(Answer {
             status: answer.status().as_u16(),
             headers: answer.headers().clone(),
+            bytes: bytes.to_vec(),
             body: serde_json::from_str(&text).unwrap_or(Value::Null), // Not all of it is JSON.
             text,
         })
@@ -160,7 +161,9 @@ fn is_of_the_api(path: &str) -> bool {
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// The bytes as they came.
+    /// The body as it came.
+    pub bytes: Vec<u8>,
+    /// The same as text.
     pub text: String,
     /// The same as JSON; null where it is none.
     pub body: Value,
