@@ -23,21 +23,24 @@ mod tests;
 
 use self::{
     measure::Measured,
-    start::{drain, drain_mailer, start_actors, start_mailer, watch_revocations},
+    start::{
+        drain, drain_mailer, start_actors, start_catalogue, start_mailer, start_telling,
+        watch_revocations,
+    },
 };
 use crate::{
     actors::{Actors, mailer::Mailer},
     bus::Bus,
     cache::{self, image::Images, limits::Limits, revoked::Revoked, ticket::Tickets},
-    config::{Config, Secret, private_folder},
+    config::{Config, Environment, Secret, private_folder},
     domain::Error,
     http::{
-        self, Edge, Waits, health::Metrics, openapi::Document, order::checkout::Buyers,
-        peer::Proxies, routes::Table, token::Keys,
+        self, Edge, Waits, filler::Filler, health::Metrics, openapi::Document,
+        order::checkout::Buyers, peer::Proxies, routes::Table, token::Keys,
     },
     reading::catalogue::Catalogue,
     store::Store,
-    ws::{self, Sockets},
+    ws::{self, Sockets, product::Followed},
 };
 
 /// The routes of all edges; tests walk them.
@@ -88,14 +91,18 @@ impl App {
         let watched = watch_revocations(store.clone(), revoked, sessions);
         actix_rt::spawn(watched);
         let bus = Bus::start(store.clone()).await?;
-        let catalogue = Catalogue::start(&store).await?;
+        let catalogue = start_catalogue(&store, &bus).await?;
         let listener = TcpListener::bind(config.listen);
         let listener = listener.map_err(Error::internal("binding the address"))?;
         let address = listener.local_addr().map_err(Error::internal("binding the address"))?;
         let (draining, told) = watch::channel(false);
         let mails = Arc::default();
-        let measured =
-            Measured { store: store.clone(), actors: actors.clone(), mails: Arc::clone(&mails) };
+        let measured = Measured {
+            store: store.clone(),
+            actors: actors.clone(),
+            catalogue: catalogue.clone(),
+            mails: Arc::clone(&mails),
+        };
         registry.register_collector(Box::new(measured));
         let counts = ws::metrics::Metrics::register(&mut registry);
         let edge = edge(config, address, (store, catalogue), &actors, &caches, told, registry)?;
@@ -103,6 +110,7 @@ impl App {
         let (url, proofs) = (config.public_url(address), edge.keys.proofs().clone());
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let sockets = sockets(&edge, bus, counts, caches.tickets);
+        start_telling(&sockets);
         let server = serve(config, listener, edge, sockets.clone())?;
         announce(&config.data_dir, address).map_err(Error::internal("writing the address"))?;
         Ok(App { address, server, actors, sockets, mailer, draining, arbiters })
@@ -161,6 +169,7 @@ fn edge(
         },
         proxies: Proxies::new(move |it| proxies.iter().any(|network| network.contains(it))),
         waits: Waits::default(),
+        filler: (config.env != Environment::Prod).then(Filler::new),
         is_https: config.public_url(address).starts_with("https://"),
         draining,
         registry: Arc::new(registry),
@@ -198,6 +207,8 @@ async fn caches(config: &Config, registry: &mut Registry) -> Result<Caches, Erro
 fn sockets(edge: &Edge, bus: Bus, metrics: ws::metrics::Metrics, tickets: Tickets) -> Sockets {
     Sockets {
         store: edge.store.clone(),
+        catalogue: edge.catalogue.clone(),
+        followed: Followed::default(),
         bus,
         sessions: edge.actors.sessions.clone(),
         accounts: edge.actors.accounts.clone(),

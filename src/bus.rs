@@ -4,7 +4,7 @@
 //! reads the feed and hands what is new to the hubs, which belong to a layer above: the bus knows
 //! them as [`Recipient`]s of a [`Signal`].
 
-use std::sync::{Arc, Mutex, PoisonError, Weak, atomic::AtomicI64};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicI64};
 
 use actix::prelude::*;
 use bytestring::ByteString;
@@ -13,8 +13,8 @@ use tokio::sync::Notify;
 use crate::{
     domain::{
         Error,
-        event::Kind,
-        id::{OrderId, UserId},
+        event::{Kind, Published},
+        id::{OrderId, ProductId, UserId},
     },
     store::{Store, read},
 };
@@ -25,7 +25,7 @@ mod relay;
 #[cfg(test)]
 pub(crate) mod tests;
 
-/// What a stored topic is to the machine: whose events it carries.
+/// What a topic is to the machine: whose events, or whose state, it carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Channel {
     /// What happens to one order: sequences are those of its timeline.
@@ -34,13 +34,15 @@ pub enum Channel {
     User(UserId),
     /// Everything that happens.
     Feed,
+    /// How a product stands: each delivery is the whole of it, and its sequence may skip.
+    Product(ProductId),
 }
 
 /// One event as the followers of one channel are told it. Clones share the text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     pub channel: Channel,
-    /// Its place in the channel: one more than that of the event before.
+    /// Its place in the channel: of events, one more than that of the event before.
     pub sequence: i64,
     pub kind: Kind,
     /// The JSON of the push, encoded once for all who follow.
@@ -57,6 +59,16 @@ pub enum Signal {
     Resync,
 }
 
+/// What the bus tells those who keep something current by it.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub enum Heard {
+    /// What has happened, in the order of the feed.
+    Events(Arc<[Published]>),
+    /// Some of what has happened is not told: all has to be read again.
+    Resync,
+}
+
 /// A handle on the bus of this node; clones share it, and when the last is gone the bus stops.
 #[derive(Clone)]
 pub struct Bus(Arc<Inner>);
@@ -69,6 +81,7 @@ struct Inner {
     /// The relay has published something.
     published: Notify,
     hubs: Mutex<Vec<Recipient<Signal>>>,
+    listeners: Mutex<Vec<Recipient<Heard>>>,
 }
 
 impl Bus {
@@ -77,8 +90,8 @@ impl Bus {
     pub async fn start(store: Store) -> Result<Self, Error> {
         let epoch = read!(store, event::epoch())?;
         let cursor = AtomicI64::new(read!(store, event::head())?);
-        let (published, hubs) = (Notify::new(), Mutex::default());
-        let inner = Arc::new(Inner { store, epoch, cursor, published, hubs });
+        let (published, hubs, listeners) = (Notify::new(), Mutex::default(), Mutex::default());
+        let inner = Arc::new(Inner { store, epoch, cursor, published, hubs, listeners });
         keep("relay", Arc::downgrade(&inner), relay::run);
         keep("follower", Arc::downgrade(&inner), follower::run);
         Ok(Bus(inner))
@@ -91,14 +104,22 @@ impl Bus {
 
     /// Hands `hub` all that is published from now on, for as long as its mailbox stands.
     pub fn join(&self, hub: Recipient<Signal>) {
-        self.0.hubs().push(hub);
+        lock(&self.0.hubs).push(hub);
+    }
+
+    /// Tells `listener` of all that is published from now on, before any hub hears of it.
+    pub fn listen(&self, listener: Recipient<Heard>) {
+        lock(&self.0.listeners).push(listener);
+    }
+
+    /// Hands `batch` to all hubs of this node: the latest state of what is not stored as events.
+    pub async fn push(&self, batch: Arc<[Delivery]>) {
+        follower::tell(&self.0.hubs, &Signal::Deliver(batch)).await;
     }
 }
 
-impl Inner {
-    fn hubs(&self) -> std::sync::MutexGuard<'_, Vec<Recipient<Signal>>> {
-        self.hubs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs `task` for as long as the bus stands; one that panics is begun again.

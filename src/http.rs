@@ -18,6 +18,7 @@ use prometheus_client::registry::Registry;
 
 use self::{
     error::Problem,
+    filler::Filler,
     health::{Draining, Metrics},
     openapi::Document,
     order::checkout::Buyers,
@@ -43,6 +44,7 @@ pub mod delivery;
 pub mod error;
 pub mod etag;
 pub mod extract;
+pub mod filler;
 pub mod health;
 pub mod idempotency;
 pub mod image;
@@ -81,6 +83,8 @@ pub struct Edge {
     /// The proxies whose word counts about who is asking.
     pub proxies: Proxies,
     pub waits: Waits,
+    /// Bytes to measure answers by; none where nobody should.
+    pub filler: Option<Filler>,
     /// Whether the outside reaches us by TLS.
     pub is_https: bool,
     /// Turns true when the process is told to stop.
@@ -138,12 +142,13 @@ pub fn app(
         InitError = (),
     >,
 > {
-    let cors = middleware::cors(&edge.origins);
+    let (cors, filler) = (middleware::cors(&edge.origins), edge.filler.clone());
     let only_tls = DefaultHeaders::new().add((header::STRICT_TRANSPORT_SECURITY, ONLY_TLS));
     let only_tls = Condition::new(edge.is_https, only_tls);
     App::new()
         .configure(more)
         .configure(|config| configure(config, edge))
+        .configure(|config| drop(filler.map(|it| config.app_data(Data::new(it)))))
         .wrap(cors)
         .wrap(Compress::default())
         .wrap(from_fn(middleware::surround))

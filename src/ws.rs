@@ -26,6 +26,7 @@ use self::{
     connection::seats::Seats,
     hub::{Count, Cut, Drain, Hub},
     metrics::Metrics,
+    product::Followed,
     protocol::close::Close,
 };
 use crate::{
@@ -39,6 +40,7 @@ use crate::{
         routes::routes,
         token::{Caller, Keys},
     },
+    reading::catalogue::Catalogue,
     store::Store,
 };
 
@@ -50,6 +52,7 @@ mod hub;
 mod limits;
 pub mod metrics;
 mod order;
+pub mod product;
 mod protocol;
 #[cfg(test)]
 mod tests;
@@ -73,6 +76,8 @@ routes! {
 #[derive(Clone)]
 pub struct Sockets {
     pub store: Store,
+    pub catalogue: Catalogue,
+    pub followed: Followed,
     pub bus: Bus,
     pub sessions: Directory<SessionActor>,
     pub accounts: Directory<AccountActor>,

@@ -3,12 +3,17 @@
 use std::{
     fmt,
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder},
     metrics::{counter::ConstCounter, gauge::ConstGauge},
+};
+use rustix::{
+    param::page_size,
+    time::{ClockId, clock_gettime},
 };
 
 use crate::{
@@ -27,6 +32,7 @@ use crate::{
         payment::PaymentActor,
         session::SessionActor,
     },
+    reading::catalogue::Catalogue,
     store::Store,
 };
 
@@ -34,6 +40,7 @@ use crate::{
 pub struct Measured {
     pub store: Store,
     pub actors: Actors,
+    pub catalogue: Catalogue,
     pub mails: Arc<Counts>,
 }
 
@@ -61,12 +68,31 @@ impl Collector for Measured {
         counter("store_commands", "Commands that the writer took", store.commands)?;
         counter("store_transactions", "Transactions that it tried", store.transactions)?;
         counter("store_replays", "Batches that it replayed singly", store.replays)?;
+        process(&mut encoder)?;
+        self.catalogue(&mut encoder)?;
         self.mails(&mut encoder)?;
         self.actors(&mut encoder)
     }
 }
 
 impl Measured {
+    fn catalogue(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let gauge = ConstGauge::new(i64::try_from(self.catalogue.len()).unwrap_or(i64::MAX));
+        let help = "Products that are in memory";
+        let kind = gauge.metric_type();
+        gauge.encode(encoder.encode_descriptor("catalogue_products", help, None, kind)?)?;
+        let (hits, misses) = self.catalogue.hits();
+        let counter = ConstCounter::new(0_u64);
+        let help = "Answers of the catalogue, by whether they had been put together before";
+        let kind = counter.metric_type();
+        let mut metric = encoder.encode_descriptor("catalogue_answers", help, None, kind)?;
+        for (cache, value) in [("hit", hits), ("miss", misses)] {
+            let counter = ConstCounter::new(value);
+            counter.encode(metric.encode_family(&[("cache", cache)])?)?;
+        }
+        Ok(())
+    }
+
     fn mails(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let mails = &*self.mails;
         let waiting = i64::try_from(mails.waiting.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
@@ -123,6 +149,23 @@ impl Measured {
         family("actors_quarantined", "Ids that panicked too often", |it| count(it.quarantined))?;
         family("actors_panics", "Incarnations that ended by a panic", |it| it.panics)
     }
+}
+
+/// What the process uses of the machine, where the system tells.
+fn process(encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    let spent = Duration::try_from(spent).unwrap_or_default();
+    let counter = ConstCounter::new(spent.as_secs_f64());
+    let help = "Processor time that was used";
+    let kind = counter.metric_type();
+    counter.encode(encoder.encode_descriptor("process_cpu_seconds", help, None, kind)?)?;
+    let resident = std::fs::read_to_string("/proc/self/statm").ok(); // elsewhere than on Linux
+    let pages = resident.and_then(|it| it.split(' ').nth(1)?.parse::<u64>().ok()).unwrap_or(0);
+    let bytes = pages.saturating_mul(count(page_size()));
+    let gauge = ConstGauge::new(i64::try_from(bytes).unwrap_or(i64::MAX));
+    let help = "Memory in use";
+    let kind = gauge.metric_type();
+    gauge.encode(encoder.encode_descriptor("process_resident_memory_bytes", help, None, kind)?)
 }
 
 fn count(count: usize) -> u64 {

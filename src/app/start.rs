@@ -21,6 +21,7 @@ use crate::{
         session::{self, SessionActor},
         sweeper::Sweeper,
     },
+    bus::Bus,
     cache::{
         image::Images,
         revoked::{KEPT, Revoked},
@@ -32,7 +33,9 @@ use crate::{
         mail::{Post, files::Folder, letter::Shop, message::Stationery, smtp},
         payment::emulator::Emulator,
     },
+    reading::catalogue::{Catalogue, refresher::Refresher},
     store::{self, Store, read},
+    ws::{Sockets, product},
 };
 
 /// How often directories passivate what is idle.
@@ -107,6 +110,28 @@ pub fn start_actors(
     Sweeper { store, actors: actors.clone() }.start();
     actix_rt::spawn(passivate(actors.clone()));
     Ok(actors)
+}
+
+/// The catalogue of this node, whole, and kept current: by what is committed here, and, where others
+/// write to the store too, by what the bus tells.
+pub async fn start_catalogue(store: &Store, bus: &Bus) -> Result<Catalogue, Error> {
+    let began = Instant::now();
+    let catalogue = Catalogue::watching(store)?;
+    // Before the first reading: what is committed after it is heard of.
+    if store.is_shared() {
+        let refresher = Refresher::new(catalogue.clone(), store.clone());
+        bus.listen(refresher.start().recipient());
+    }
+    catalogue.load(store).await?;
+    let (products, millis) = (catalogue.len(), began.elapsed().as_millis());
+    tracing::info!(products, millis, "the catalogue is in memory");
+    Ok(catalogue)
+}
+
+/// Has those who follow products told how they stand.
+pub fn start_telling(sockets: &Sockets) {
+    let Sockets { catalogue, bus, followed, .. } = sockets;
+    actix_rt::spawn(product::tell(catalogue.clone(), bus.clone(), followed.clone()));
 }
 
 /// The mailer of this node; the links in its letters lead below `url`.

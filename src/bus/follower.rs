@@ -2,15 +2,15 @@
 
 use std::{
     ops::ControlFlow,
-    sync::{Arc, Weak, atomic::Ordering},
+    sync::{Arc, Mutex, Weak, atomic::Ordering},
 };
 
-use actix::{MailboxError, Recipient};
+use actix::{MailboxError, Message, Recipient};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::{
-    Inner, Signal, frame,
+    Heard, Inner, Signal, frame, lock,
     relay::{RETRY_AFTER, look_every},
 };
 use crate::{
@@ -48,13 +48,16 @@ async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
     };
     if !is_whole(cursor, &published) {
         tracing::warn!(cursor, "the feed was pruned before it was delivered");
-        tell(inner, &Signal::Resync).await;
+        tell(&inner.listeners, &Heard::Resync).await;
+        tell(&inner.hubs, &Signal::Resync).await;
     }
+    let published: Arc<[Published]> = published.into();
+    tell(&inner.listeners, &Heard::Events(Arc::clone(&published))).await;
     let mut batch = Vec::with_capacity(published.len().saturating_mul(2));
-    for one in &published {
+    for one in &*published {
         batch.extend(frame::all(&inner.epoch, one)?);
     }
-    tell(inner, &Signal::Deliver(batch.into())).await;
+    tell(&inner.hubs, &Signal::Deliver(batch.into())).await;
     inner.cursor.store(last, Ordering::Relaxed);
     Ok(ControlFlow::Continue(()))
 }
@@ -64,15 +67,18 @@ fn is_whole(cursor: i64, published: &[Published]) -> bool {
     (cursor.saturating_add(1)..).zip(published).all(|(due, it)| it.sequence == due)
 }
 
-/// Waits until each hub has taken the signal: a hub that is behind slows the follower, and loses
-/// nothing. Hubs whose thread has ended are forgotten.
-async fn tell(inner: &Arc<Inner>, signal: &Signal) {
-    let hubs: Vec<Recipient<Signal>> = inner.hubs().clone();
-    let told = join_all(hubs.iter().map(|hub| hub.send(signal.clone()))).await;
-    let gone = hubs.iter().zip(told).filter(|(_, it)| matches!(it, Err(MailboxError::Closed)));
-    let gone: Vec<&Recipient<Signal>> = gone.map(|(hub, _)| hub).collect();
+/// Waits until each has taken the message: one that is behind slows the follower, and loses nothing.
+/// Those whose thread has ended are forgotten.
+pub async fn tell<M>(all: &Mutex<Vec<Recipient<M>>>, message: &M)
+where
+    M: Message<Result = ()> + Clone + Send + 'static,
+{
+    let those: Vec<Recipient<M>> = lock(all).clone();
+    let told = join_all(those.iter().map(|it| it.send(message.clone()))).await;
+    let gone = those.iter().zip(told).filter(|(_, it)| matches!(it, Err(MailboxError::Closed)));
+    let gone: Vec<&Recipient<M>> = gone.map(|(it, _)| it).collect();
     if !gone.is_empty() {
-        inner.hubs().retain(|hub| !gone.contains(&hub));
+        lock(all).retain(|it| !gone.contains(&it));
     }
 }
 

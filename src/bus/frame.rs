@@ -9,6 +9,7 @@ use super::{Channel, Delivery};
 use crate::domain::{
     Error,
     event::{Event, Kind, Published},
+    id::ProductId,
     topic::Topic,
 };
 
@@ -17,7 +18,7 @@ struct Push<'a> {
     topic: String,
     epoch: &'a str,
     sequence: i64,
-    r#type: Kind,
+    r#type: &'a str,
     at: DateTime<Utc>,
     data: &'a RawValue,
 }
@@ -46,6 +47,25 @@ pub fn of_user(epoch: &str, published: &Published) -> Result<Option<Delivery>, E
 pub fn of_feed(epoch: &str, published: &Published) -> Result<Delivery, Error> {
     let event = &published.event;
     encode(epoch, feed_place(published), event, &raw(event)?)
+}
+
+/// How a product stands, to those who follow it: `state` is the JSON of it, none where it is not sold
+/// any more.
+pub fn of_product(
+    epoch: &str,
+    id: ProductId,
+    sequence: i64,
+    at: DateTime<Utc>,
+    state: Option<String>,
+) -> Result<Delivery, Error> {
+    let kind = if state.is_some() { "product.changed" } else { "product.removed" };
+    let state = state.unwrap_or_else(|| format!(r#"{{"id":"{id}","available":false}}"#));
+    let state = RawValue::from_string(state).map_err(Error::internal("encoding a product"))?;
+    let topic = Topic::Product(id).to_string();
+    let push = Push { topic, epoch, sequence, r#type: kind, at, data: &state };
+    let frame = serde_json::to_string(&push).map_err(Error::internal("encoding a product"))?;
+    let (channel, kind) = (Channel::Product(id), Kind::CatalogueChanged);
+    Ok(Delivery { channel, sequence, kind, frame: frame.into() })
 }
 
 /// The push on a filtered feed, which says where the match before it was.
@@ -78,7 +98,7 @@ fn encode(
     data: &RawValue,
 ) -> Result<Delivery, Error> {
     let topic = topic.to_string();
-    let push = Push { topic, epoch, sequence, r#type: event.kind, at: event.at, data };
+    let push = Push { topic, epoch, sequence, r#type: event.kind.as_str(), at: event.at, data };
     let frame = serde_json::to_string(&push).map_err(Error::internal("encoding an event"))?;
     Ok(Delivery { channel, sequence, kind: event.kind, frame: frame.into() })
 }

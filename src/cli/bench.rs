@@ -3,13 +3,18 @@
 use actix_web::rt::System;
 use clap::Subcommand;
 
+mod catalogue;
 mod logins;
+mod paths;
+mod raw;
 mod table;
 
 use super::Failure;
 
 #[derive(Debug, Subcommand)]
 pub enum Bench {
+    /// Look at products in four ways, beside a route that only sends as many bytes
+    Catalogue(catalogue::Options),
     /// List products, in turns with and without a flood of logins beside it
     Logins(logins::Options),
 }
@@ -17,6 +22,7 @@ pub enum Bench {
 pub fn run(bench: &Bench) -> Result<(), Failure> {
     System::new().block_on(async {
         match bench {
+            Bench::Catalogue(options) => catalogue::run(options).await,
             Bench::Logins(options) => logins::run(options).await,
         }
     })

@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Error, id::OrderId};
+use super::{
+    Error,
+    id::{OrderId, ProductId},
+};
 
 /// A topic as a client names it; `me` is another one for each user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,6 +13,7 @@ pub enum Topic {
     Order(OrderId),
     Me,
     AdminFeed,
+    Product(ProductId),
 }
 
 impl FromStr for Topic {
@@ -19,9 +23,10 @@ impl FromStr for Topic {
         match text {
             "me" => Ok(Topic::Me),
             "admin:feed" => Ok(Topic::AdminFeed),
-            _ => match text.strip_prefix("order:") {
-                Some(id) => Ok(Topic::Order(id.parse()?)),
-                None => Err(Error::NotFound("topic")),
+            _ => match text.split_once(':') {
+                Some(("order", id)) => Ok(Topic::Order(id.parse()?)),
+                Some(("product", id)) => Ok(Topic::Product(id.parse()?)),
+                Some(_) | None => Err(Error::NotFound("topic")),
             },
         }
     }
@@ -33,6 +38,7 @@ impl fmt::Display for Topic {
             Topic::Order(id) => write!(f, "order:{id}"),
             Topic::Me => f.write_str("me"),
             Topic::AdminFeed => f.write_str("admin:feed"),
+            Topic::Product(id) => write!(f, "product:{id}"),
         }
     }
 }
@@ -52,14 +58,15 @@ mod tests {
 
     #[test]
     fn a_topic_reads_back_from_its_text() {
-        for topic in [Topic::Order(OrderId::new()), Topic::Me, Topic::AdminFeed] {
+        let (order, product) = (Topic::Order(OrderId::new()), Topic::Product(ProductId::new()));
+        for topic in [order, product, Topic::Me, Topic::AdminFeed] {
             assert_eq!(topic.to_string().parse::<Topic>().unwrap(), topic);
         }
     }
 
     #[test]
     fn what_is_no_topic_is_not_found() {
-        for wrong in ["", "ME", "order:", "order:1", "admin:", "cart "] {
+        for wrong in ["", "ME", "order:", "order:1", "product:x", "admin:", "cart "] {
             assert!(matches!(wrong.parse::<Topic>(), Err(Error::NotFound(_))), "{wrong}");
         }
     }

@@ -18,7 +18,7 @@ use super::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Visitor,
         right::{Audit, Catalogue, Stock, Users},
     },
-    health, image, link,
+    filler, health, image, link,
     middleware::contain,
     notification, openapi, order, payment, push, session, settings,
     token::Caller,
@@ -167,6 +167,7 @@ self::routes! {
     DELETE "/api/v1/admin/users/{id}/sessions/{session}" May<Users> account::manage::end_user_session;
     GET    "/api/v1/admin/audit"               May<Audit> audit::audit;
     GET    "/api/v1/admin/audit/export"        May<Audit> audit::export_audit;
+    GET    "/api/v1/filler"                    Public     filler::filler;
     GET    "/healthz"                          Public     health::alive;
     GET    "/readyz"                           Public     health::ready;
     GET    "/metrics"                          Public     health::metrics;

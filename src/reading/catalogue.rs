@@ -6,7 +6,10 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use quick_cache::{Weighter, sync::Cache};
@@ -66,6 +69,8 @@ struct Inner {
     /// Products that look otherwise since somebody last asked which.
     changed: Mutex<HashSet<ProductId>>,
     has_changed: Notify,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 /// What a filter lets through.
@@ -130,15 +135,16 @@ impl Catalogue {
             categories: Mutex::default(),
             changed: Mutex::default(),
             has_changed: Notify::new(),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
         })))
     }
 
-    /// All that the store shows now. From then on it follows what is committed on this node.
-    pub async fn start(store: &Store) -> Result<Self, Error> {
+    /// One with nothing in it yet, that is told of what is committed on this node.
+    pub fn watching(store: &Store) -> Result<Self, Error> {
         let catalogue = Catalogue::new()?;
         let watching = catalogue.clone();
         store.watch(Box::new(move |changes| watching.apply(changes.clone())))?;
-        catalogue.load(store).await?;
         Ok(catalogue)
     }
 
@@ -208,11 +214,21 @@ impl Catalogue {
         self.len() == 0
     }
 
+    /// How many answers had been put together before, and how many had not.
+    pub fn hits(&self) -> (u64, u64) {
+        (self.0.hits.load(Ordering::Relaxed), self.0.misses.load(Ordering::Relaxed))
+    }
+
+    fn count(&self, was_there: bool) {
+        let of = if was_there { &self.0.hits } else { &self.0.misses };
+        of.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// A product by its id or its slug, and whether its text had been made before.
     pub fn product(&self, id_or_slug: &str) -> Result<(Arc<Encoded>, bool), Error> {
         let found = self.shelf().find(id_or_slug);
         match found {
-            Some(Found::Shown(entry)) => entry.body(),
+            Some(Found::Shown(entry)) => entry.body().inspect(|(_, it)| self.count(*it)),
             Some(Found::Gone(_)) | None => Err(Error::NotFound("product")),
         }
     }
@@ -300,6 +316,7 @@ impl Catalogue {
             were_there &= was_there;
             items.push(body);
         }
+        self.count(were_there);
         let total = results.set.len();
         let key = next.as_ref().map(|key| (key.key, key.id)).map(|key| format!("{key:?}"));
         let ends = [total.to_string(), key.unwrap_or_default()];

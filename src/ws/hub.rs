@@ -16,8 +16,9 @@ use futures_util::{StreamExt, stream};
 
 use self::{
     fill::Job,
+    following::Following,
     push::Texts,
-    subscription::{Next, Step, Subscription},
+    subscription::{Next, Step},
 };
 use super::{
     Sockets,
@@ -38,6 +39,7 @@ use crate::{
 
 mod drain;
 mod fill;
+mod following;
 mod push;
 mod subscription;
 
@@ -69,7 +71,7 @@ struct Connected {
 struct Subscriber {
     id: u64,
     line: Arc<Line>,
-    subscription: Subscription,
+    subscription: Following,
 }
 
 /// Which subscription of which connection is meant: one that was replaced has another id.
@@ -135,6 +137,9 @@ impl Hub {
         if let Some(at) = all.iter().position(|it| it.line.id == connection) {
             all.swap_remove(at);
             self.sockets.metrics.subscriptions.dec();
+            if let Channel::Product(id) = channel {
+                self.sockets.followed.leave(id);
+            }
         }
         if all.is_empty() {
             entry.remove();
@@ -279,11 +284,14 @@ impl Handler<Watch> for Hub {
             connected.channels.push(channel);
         }
         self.next = self.next.wrapping_add(1);
-        let (line, subscription) = (Arc::clone(&connected.line), Subscription::new(filter));
+        let (line, subscription) = (Arc::clone(&connected.line), Following::new(channel, filter));
         let subscriber = Subscriber { id: self.next, line, subscription };
         let place = subscriber.place(channel);
         self.channels.entry(channel).or_default().push(subscriber);
         self.sockets.metrics.subscriptions.inc();
+        if let Channel::Product(id) = channel {
+            self.sockets.followed.add(id);
+        }
         Ok(place)
     }
 }

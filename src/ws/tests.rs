@@ -66,9 +66,12 @@ impl Node {
             sessions: sessions.clone(),
             revoked: revoked.clone(),
         };
+        let catalogue = Catalogue::watching(&store).unwrap();
         let sockets = Sockets {
             bus,
             store,
+            catalogue,
+            followed: Followed::default(),
             sessions,
             accounts: Directory::new(deps, handles, Default::default()),
             keys: Keys::new([b"secret"]).unwrap(),

@@ -1,13 +1,14 @@
-//! Stored topics: who may follow them, how that begins, and what was missed.
+//! Topics: who may follow them, how that begins, and what was missed.
 
 use serde_json::value::RawValue;
 
 use self::resume::{Kept, Resume};
-use super::{account, event, order, protocol::Follow};
+use super::{account, event, order, product, protocol::Follow};
 use crate::{
     bus::{Channel, Delivery, frame},
     domain::{Error, account::Right, id::CartId, topic::Topic},
     http::token::{Caller, Keys},
+    reading::catalogue::Catalogue,
     store::{Store, read},
 };
 
@@ -24,6 +25,7 @@ pub struct Who {
 /// Somebody wants to follow something.
 pub struct Ask<'a> {
     pub store: &'a Store,
+    pub catalogue: &'a Catalogue,
     pub keys: &'a Keys,
     pub epoch: &'a str,
     pub who: Who,
@@ -50,6 +52,7 @@ impl Ask<'_> {
     pub async fn open(&self) -> Result<Opening, Error> {
         match (channel(&self.who, self.follow)?, self.follow.topic) {
             (_, Topic::Order(id)) => order::open(self, id).await,
+            (_, Topic::Product(id)) => product::open(self, id).await,
             (Channel::User(user), Topic::Me) => account::open(self, user).await,
             (_, Topic::Me | Topic::AdminFeed) => event::open(self).await,
         }
@@ -77,13 +80,14 @@ impl Ask<'_> {
     }
 }
 
-/// What `who` would follow, as far as can be told without a look at the store: nobody follows
-/// anything but an order of which they bring the token.
+/// What `who` would follow, as far as can be told without a look at the store: of those who have
+/// shown nothing, anybody follows products, and an order whoever brings its token.
 pub fn channel(who: &Who, follow: &Follow) -> Result<Channel, Error> {
     let nobody = Error::Unauthenticated { code: "unauthenticated" };
     let is_known = who.caller.is_some() || who.cart.is_some() || follow.order_token.is_some();
     match follow.topic {
         Topic::Order(id) => is_known.then_some(Channel::Order(id)).ok_or(nobody),
+        Topic::Product(id) => Ok(Channel::Product(id)),
         Topic::Me => who.caller.map(|caller| Channel::User(caller.user)).ok_or(nobody),
         Topic::AdminFeed => match who.caller {
             Some(caller) if caller.role.may(Right::Feed) => Ok(Channel::Feed),
@@ -129,6 +133,8 @@ pub async fn missed(
                 page.extend(frame::of_user(epoch, published)?);
             }
         }
+        // The latest push is all there is.
+        Channel::Product(_) => {}
         Channel::Feed => {
             for published in &read!(store, event::after(sequence, limit))? {
                 page.push(frame::of_feed(epoch, published)?);
@@ -145,7 +151,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         account::Role,
-        id::{OrderId, SessionId, UserId},
+        id::{OrderId, ProductId, SessionId, UserId},
     };
 
     fn caller(role: Role) -> Who {
@@ -160,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_follows_nothing_but_an_order_of_which_they_bring_the_token() {
+    fn nobody_follows_but_products_and_an_order_of_which_they_bring_the_token() {
         let (nobody, order) = (Who::default(), Topic::Order(OrderId::new()));
         for topic in [order, Topic::Me, Topic::AdminFeed] {
             assert_eq!(code(&nobody, topic), Err("unauthenticated".to_owned()), "{topic}");
@@ -168,6 +174,7 @@ mod tests {
         let order_token = Some("t".to_owned());
         let follow = Follow { topic: order, since: None, order_token, filter: None };
         assert!(channel(&nobody, &follow).is_ok());
+        assert!(code(&nobody, Topic::Product(ProductId::new())).is_ok());
     }
 
     #[test]

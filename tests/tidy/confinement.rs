@@ -23,6 +23,8 @@ const CONFINED: &[(&str, &[&str], &str)] = &[
     ("fast_image_resize", &["src/actors/image"], "pictures are resized on threads of their own"),
     ("moxcms", &["src/actors/image"], "pictures are converted on threads of their own"),
     ("lettre", &["src/gateway/mail"], "the shop runs without a mail server"),
+    ("tantivy", &["src/reading/catalogue/text"], "one place finds words"),
+    ("roaring", &["src/reading"], "sets of slots mean something there alone"),
     ("StatusCode", &["src/cli", "src/http/error.rs"], "an error is mapped to the wire once"),
     (
         "actix_web",

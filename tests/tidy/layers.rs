@@ -7,15 +7,16 @@ use crate::{
 };
 
 /// What each layer may name beside itself, lowest first. A module that isn't here has no place.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("cache", &["domain"]),
     ("gateway", &["domain"]),
     ("bus", &["domain", "store", "cache"]),
-    ("actors", &["domain", "store", "cache", "gateway", "bus"]),
-    ("http", &["domain", "store", "cache", "gateway", "bus", "actors"]),
-    ("ws", &["domain", "store", "cache", "gateway", "bus", "actors", "http"]),
+    ("reading", &["domain", "store", "bus"]),
+    ("actors", &["domain", "store", "cache", "gateway", "bus", "reading"]),
+    ("http", &["domain", "store", "cache", "gateway", "bus", "reading", "actors"]),
+    ("ws", &["domain", "store", "cache", "gateway", "bus", "reading", "actors", "http"]),
     // What may be set, and what the shop sells when it is new: only the edge of the program asks.
     ("config", &["domain", "store"]),
     ("demo", &["domain"]),
@@ -25,8 +26,8 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("main", EVERYTHING),
 ];
 const EVERYTHING: &[&str] = &[
-    "domain", "store", "cache", "gateway", "bus", "actors", "http", "ws", "config", "demo",
-    "logging", "app", "cli",
+    "domain", "store", "cache", "gateway", "bus", "reading", "actors", "http", "ws", "config",
+    "demo", "logging", "app", "cli",
 ];
 /// Our own crate, as its binary names it.
 const CRATE: &str = "rialto::";

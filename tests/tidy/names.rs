@@ -15,6 +15,7 @@ const SHARED: &[(&str, &str)] = &[
     ("error", "http: problems, and the status of each"),
     ("etag", "http: answers that a cache may keep"),
     ("extract", "http: who is asking"),
+    ("filler", "http: bytes to measure answers by"),
     ("guard", "ws: ends a connection whose client does not read"),
     ("health", "http: alive, ready, and the figures"),
     ("hub", "ws: from a topic to its sockets on one thread"),

@@ -15,6 +15,7 @@ use crate::{
     },
     http::token::Caller,
     ws::{
+        Sockets,
         hub::{Begin, Unwatch, Watch},
         protocol::{Follow, Frame, Op, Proof, Request, RequestId, Standing, close::Close},
         topic::{self, Ask, Opening, Who},
@@ -118,7 +119,8 @@ async fn subscribe(
     let watch = Watch { connection: ends.line.id, channel, filter: follow.filter.clone() };
     let place = ends.hub.send(watch).timeout(HUB_WITHIN).await.unwrap_or(Err(Error::Busy))?;
     let (sockets, epoch) = (&ends.sockets, ends.sockets.bus.epoch());
-    let ask = Ask { store: &sockets.store, keys: &sockets.keys, epoch, who, follow: &follow };
+    let Sockets { store, catalogue, keys, .. } = &***sockets;
+    let ask = Ask { store, catalogue, keys, epoch, who, follow: &follow };
     let opening = match ask.open().await {
         Ok(opening) => opening,
         Err(err) => {
