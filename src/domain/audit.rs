@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::{
     Error,
     id::{
-        AddressId, CartId, LinkId, NotificationId, OrderId, SessionId, SubscriptionId, UserId,
-        VariantId,
+        AddressId, CartId, LinkId, NotificationId, OrderId, ReviewId, SessionId, SubscriptionId,
+        UserId, VariantId,
     },
     words::words,
 };
@@ -30,6 +30,7 @@ mod notification;
 mod order;
 mod push;
 pub mod reading;
+mod review;
 mod session;
 mod settings;
 mod system;
@@ -78,6 +79,10 @@ words! {
         SessionRevoked = "session.revoked",
         CatalogueImported = "catalogue.imported",
         StockChanged = "stock.changed",
+        ReviewSaved = "review.saved",
+        ReviewDeleted = "review.deleted",
+        ReviewHidden = "review.hidden",
+        ReviewUnhidden = "review.unhidden",
         CartChanged = "cart.changed",
         OrderPlaced = "order.placed",
         OrderCancelled = "order.cancelled",
@@ -103,6 +108,7 @@ words! {
         Session = "session",
         Catalogue = "catalogue",
         Variant = "variant",
+        Review = "review",
         Cart = "cart",
         Order = "order",
         Audit = "audit",
@@ -142,6 +148,7 @@ objects! {
     SessionId: Session;
     LinkId: Link;
     VariantId: Variant;
+    ReviewId: Review;
     CartId: Cart;
     OrderId: Order;
 }
