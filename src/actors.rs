@@ -1,5 +1,5 @@
 //! The only writers: an actor per order, payment, cart, delivery, account and session, found by its
-//! id, and one for each sixteenth of the stock.
+//! id, one for the reviews of each product, and one for each sixteenth of the stock.
 //!
 //! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
 //! deliveries; payments; the sweeper; the mailer, which asks nobody. So no two ever wait for each
@@ -20,13 +20,14 @@ pub mod mailer;
 pub mod order;
 pub mod password;
 pub mod payment;
+pub mod review;
 pub mod session;
 pub mod sweeper;
 
 use self::{
     account::AccountActor, audit::AuditActor, cart::CartActor, delivery::DeliveryActor,
     directory::Directory, inventory::InventoryActor, link::LinkActor, order::OrderActor,
-    password::Passwords, payment::PaymentActor, session::SessionActor,
+    password::Passwords, payment::PaymentActor, review::ReviewActor, session::SessionActor,
 };
 use crate::{domain::Error, store::origin};
 
@@ -48,6 +49,7 @@ pub struct Actors {
     pub deliveries: Directory<DeliveryActor>,
     pub inventory: Directory<InventoryActor>,
     pub audit: Directory<AuditActor>,
+    pub reviews: Directory<ReviewActor>,
     pub passwords: Passwords,
 }
 

@@ -24,6 +24,7 @@ use crate::{
         mailer::Counts,
         order::OrderActor,
         payment::PaymentActor,
+        review::ReviewActor,
         session::SessionActor,
     },
     store::Store,
@@ -96,6 +97,7 @@ impl Measured {
             deliveries,
             inventory,
             audit,
+            reviews,
             passwords: _,
         } = &self.actors;
         let all = [
@@ -104,6 +106,7 @@ impl Measured {
             (LinkActor::KIND, links.stats()),
             (InventoryActor::KIND, inventory.stats()),
             (AuditActor::KIND, audit.stats()),
+            (ReviewActor::KIND, reviews.stats()),
             (OrderActor::KIND, orders.stats()),
             (CartActor::KIND, carts.stats()),
             (DeliveryActor::KIND, deliveries.stats()),

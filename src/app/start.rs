@@ -63,6 +63,7 @@ pub fn start_actors(
     let links = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let audit = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
+    let reviews = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = cart::Deps {
@@ -92,6 +93,7 @@ pub fn start_actors(
         deliveries,
         inventory,
         audit,
+        reviews,
         passwords,
     };
     Sweeper { store, actors: actors.clone() }.start();
@@ -142,6 +144,7 @@ async fn passivate(actors: Actors) {
             deliveries,
             inventory,
             audit,
+            reviews,
             passwords: _,
         } = &actors;
         sessions.sweep(now);
@@ -149,6 +152,7 @@ async fn passivate(actors: Actors) {
         links.sweep(now);
         inventory.sweep(now);
         audit.sweep(now);
+        reviews.sweep(now);
         orders.sweep(now);
         carts.sweep(now);
         deliveries.sweep(now);
@@ -169,6 +173,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         deliveries,
         inventory,
         audit,
+        reviews,
         passwords: _,
     } = actors;
     let drained = [
@@ -177,6 +182,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         ("carts", carts.drain(at_most).await),
         ("orders", orders.drain(at_most).await),
         ("inventory", inventory.drain(at_most).await),
+        ("reviews", reviews.drain(at_most).await),
         ("links", links.drain(at_most).await),
         ("accounts", accounts.drain(at_most).await),
         ("audit", audit.drain(at_most).await),

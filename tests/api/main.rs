@@ -35,6 +35,7 @@ mod payment;
 mod profile;
 mod purchase;
 mod push;
+mod review;
 mod routes;
 mod session;
 mod settings;
