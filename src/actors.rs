@@ -1,5 +1,5 @@
 //! The only writers: an actor per order, payment, cart, delivery, account, session and image, found by
-//! its id, and one for each sixteenth of the stock.
+//! its id, one for the reviews of each product, and one for each sixteenth of the stock.
 //!
 //! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
 //! deliveries; payments; the sweeper; the mailer. Images and the mailer ask nobody. So no two ever
@@ -21,6 +21,7 @@ pub mod mailer;
 pub mod order;
 pub mod password;
 pub mod payment;
+pub mod review;
 pub mod session;
 pub mod sweeper;
 
@@ -36,6 +37,7 @@ use self::{
     order::OrderActor,
     password::Passwords,
     payment::PaymentActor,
+    review::ReviewActor,
     session::SessionActor,
 };
 use crate::{domain::Error, store::origin};
@@ -59,6 +61,7 @@ pub struct Actors {
     pub inventory: Directory<InventoryActor>,
     pub audit: Directory<AuditActor>,
     pub images: Directory<ImageActor>,
+    pub reviews: Directory<ReviewActor>,
     pub passwords: Passwords,
     pub studio: Studio,
 }

@@ -24,6 +24,7 @@ pub mod payment;
 pub mod phone;
 pub mod proof;
 pub mod push;
+pub mod review;
 pub mod session;
 pub mod settings;
 pub mod topic;

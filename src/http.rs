@@ -59,6 +59,7 @@ pub mod payment;
 pub mod peer;
 pub mod push;
 pub mod request_id;
+pub mod review;
 pub mod routes;
 pub mod session;
 pub mod settings;

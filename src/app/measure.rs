@@ -30,6 +30,7 @@ use crate::{
         mailer::Counts,
         order::OrderActor,
         payment::PaymentActor,
+        review::ReviewActor,
         session::SessionActor,
     },
     reading::catalogue::Catalogue,
@@ -124,6 +125,7 @@ impl Measured {
             inventory,
             audit,
             images,
+            reviews,
             passwords: _,
             studio: _,
         } = &self.actors;
@@ -134,6 +136,7 @@ impl Measured {
             (InventoryActor::KIND, inventory.stats()),
             (AuditActor::KIND, audit.stats()),
             (ImageActor::KIND, images.stats()),
+            (ReviewActor::KIND, reviews.stats()),
             (OrderActor::KIND, orders.stats()),
             (CartActor::KIND, carts.stats()),
             (DeliveryActor::KIND, deliveries.stats()),

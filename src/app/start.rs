@@ -74,6 +74,7 @@ pub fn start_actors(
     let studio = Studio::start()?;
     let deps = image::Deps { store: store.clone(), studio: studio.clone(), hot: hot.clone() };
     let images = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let reviews = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = cart::Deps {
@@ -104,6 +105,7 @@ pub fn start_actors(
         inventory,
         audit,
         images,
+        reviews,
         passwords,
         studio,
     };
@@ -178,6 +180,7 @@ async fn passivate(actors: Actors) {
             inventory,
             audit,
             images,
+            reviews,
             passwords: _,
             studio: _,
         } = &actors;
@@ -187,6 +190,7 @@ async fn passivate(actors: Actors) {
         inventory.sweep(now);
         audit.sweep(now);
         images.sweep(now);
+        reviews.sweep(now);
         orders.sweep(now);
         carts.sweep(now);
         deliveries.sweep(now);
@@ -208,6 +212,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         inventory,
         audit,
         images,
+        reviews,
         passwords: _,
         studio: _,
     } = actors;
@@ -217,6 +222,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         ("carts", carts.drain(at_most).await),
         ("orders", orders.drain(at_most).await),
         ("inventory", inventory.drain(at_most).await),
+        ("reviews", reviews.drain(at_most).await),
         ("links", links.drain(at_most).await),
         ("accounts", accounts.drain(at_most).await),
         ("audit", audit.drain(at_most).await),

@@ -164,16 +164,19 @@ words! {
         Users = "users",
         /// Read who has done what.
         Audit = "audit",
+        /// See all reviews and hide those that break the rules.
+        Reviews = "reviews",
     }
 }
 
 impl Role {
-    /// All that sets a role apart. Couriers, sellers and moderators have what all users have, until
-    /// there is something that is theirs to do.
+    /// All that sets a role apart. Couriers and sellers have what all users have, until there is
+    /// something that is theirs to do.
     pub const fn rights(self) -> &'static [Right] {
         match self {
             Role::Admin => Right::ALL,
-            Role::Customer | Role::Courier | Role::Seller | Role::Moderator => &[],
+            Role::Moderator => &[Right::Reviews],
+            Role::Customer | Role::Courier | Role::Seller => &[],
         }
     }
 
@@ -255,8 +258,18 @@ mod tests {
     #[test]
     fn an_admin_may_do_all_that_the_others_may_not() {
         for right in Right::ALL {
-            let may: Vec<&Role> = Role::ALL.iter().filter(|role| role.may(*right)).collect();
-            assert_eq!(may, [&Role::Admin], "{right}");
+            let others: &[Role] = match right {
+                Right::Stock
+                | Right::Catalogue
+                | Right::Orders
+                | Right::Feed
+                | Right::Users
+                | Right::Audit => &[],
+                Right::Reviews => &[Role::Moderator],
+            };
+            let may: Vec<Role> =
+                Role::ALL.iter().copied().filter(|role| role.may(*right)).collect();
+            assert_eq!(may, [&[Role::Admin], others].concat(), "{right}");
         }
     }
 

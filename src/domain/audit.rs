@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::{
     Error,
     id::{
-        AddressId, CartId, LinkId, NotificationId, OrderId, SessionId, SubscriptionId, UserId,
-        VariantId,
+        AddressId, CartId, LinkId, NotificationId, OrderId, ReviewId, SessionId, SubscriptionId,
+        UserId, VariantId,
     },
     words::words,
 };
@@ -31,6 +31,7 @@ mod notification;
 mod order;
 mod push;
 pub mod reading;
+mod review;
 mod session;
 mod settings;
 mod system;
@@ -80,6 +81,10 @@ words! {
         CatalogueImported = "catalogue.imported",
         StockChanged = "stock.changed",
         ImageUploaded = "image.uploaded",
+        ReviewSaved = "review.saved",
+        ReviewDeleted = "review.deleted",
+        ReviewHidden = "review.hidden",
+        ReviewUnhidden = "review.unhidden",
         CartChanged = "cart.changed",
         OrderPlaced = "order.placed",
         OrderCancelled = "order.cancelled",
@@ -106,6 +111,7 @@ words! {
         Catalogue = "catalogue",
         Variant = "variant",
         Image = "image",
+        Review = "review",
         Cart = "cart",
         Order = "order",
         Audit = "audit",
@@ -145,6 +151,7 @@ objects! {
     SessionId: Session;
     LinkId: Link;
     VariantId: Variant;
+    ReviewId: Review;
     CartId: Cart;
     OrderId: Order;
 }

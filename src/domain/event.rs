@@ -38,6 +38,10 @@ words! {
     StockChanged = "stock.changed",
     /// Products or categories are shown otherwise; it names which.
     CatalogueChanged = "catalogue.changed",
+    ReviewSaved = "review.saved",
+    ReviewDeleted = "review.deleted",
+    ReviewHidden = "review.hidden",
+    ReviewUnhidden = "review.unhidden",
 }}
 
 impl Kind {
@@ -66,7 +70,11 @@ impl Kind {
             | Kind::UserRegistered
             | Kind::SessionRevoked
             | Kind::StockChanged
-            | Kind::CatalogueChanged => false,
+            | Kind::CatalogueChanged
+            | Kind::ReviewSaved
+            | Kind::ReviewDeleted
+            | Kind::ReviewHidden
+            | Kind::ReviewUnhidden => false,
         }
     }
 }

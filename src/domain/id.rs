@@ -66,6 +66,7 @@ ids! {
     CategoryId = "category";
     ProductId = "product";
     VariantId = "variant";
+    ReviewId = "review";
     /// A guest's cart has an id of its own, a user's has the user's: see [`CartId::of`].
     CartId = "cart";
     ItemId = "item";

@@ -16,11 +16,11 @@ use super::{
     error::Problem,
     extract::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Visitor,
-        right::{Audit, Catalogue, Stock, Users},
+        right::{Audit, Catalogue, Reviews, Stock, Users},
     },
     filler, health, image, link,
     middleware::contain,
-    notification, openapi, order, payment, push, session, settings,
+    notification, openapi, order, payment, push, review, session, settings,
     token::Caller,
 };
 
@@ -139,6 +139,10 @@ self::routes! {
     GET    "/api/v1/categories"                Public     catalogue::categories;
     GET    "/api/v1/products"                  Public     catalogue::products;
     GET    "/api/v1/products/{id}"             Public     catalogue::product;
+    GET    "/api/v1/products/{id}/reviews"     Public     review::reviews;
+    POST   "/api/v1/products/{id}/reviews"     Caller     review::save_review;
+    GET    "/api/v1/products/{id}/reviews/mine" Caller    review::my_review;
+    DELETE "/api/v1/products/{id}/reviews/mine" Caller    review::delete_my_review;
     GET    "/api/v1/images/{key}"              Public     image::image;
     POST   "/api/v1/carts"                     Public     cart::create_cart;
     GET    "/api/v1/cart"                      Shopper    cart::cart;
@@ -165,6 +169,9 @@ self::routes! {
     GET    "/api/v1/admin/users/{id}/sessions" May<Users> account::manage::user_sessions;
     DELETE "/api/v1/admin/users/{id}/sessions" May<Users> account::manage::end_user_sessions;
     DELETE "/api/v1/admin/users/{id}/sessions/{session}" May<Users> account::manage::end_user_session;
+    GET    "/api/v1/admin/reviews"             May<Reviews> review::admin::all_reviews;
+    POST   "/api/v1/admin/reviews/{id}/hide"   May<Reviews> review::admin::hide_review;
+    POST   "/api/v1/admin/reviews/{id}/unhide" May<Reviews> review::admin::unhide_review;
     GET    "/api/v1/admin/audit"               May<Audit> audit::audit;
     GET    "/api/v1/admin/audit/export"        May<Audit> audit::export_audit;
     GET    "/api/v1/filler"                    Public     filler::filler;

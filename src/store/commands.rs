@@ -13,7 +13,9 @@ use crate::domain::{
     id::{MailId, UserId},
     idempotency, image, link, mail, notification,
     order::{change, place},
-    push, session, settings,
+    push,
+    review::change as reviews,
+    session, settings,
 };
 
 /// Hands the list to `$with`: the lane's name, how it runs, its function in `store/`, the
@@ -50,6 +52,7 @@ macro_rules! with_commands {
             keep_image: each image::keep(image::Keep) -> bool;
             keep_image_size: each image::keep_size(image::KeepSize) -> ();
             change_stock: each catalogue::change_stock(catalogue::stock::ChangeStock) -> catalogue::stock::StockChanged;
+            change_review: batch review::change(reviews::Change) -> reviews::Changed;
             save_cart: batch cart::save(cart::Save) -> ();
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;

@@ -36,6 +36,7 @@ pub mod notification;
 pub mod order;
 pub mod payment;
 pub mod push;
+pub mod review;
 pub mod session;
 pub mod settings;
 pub mod stock;

@@ -74,6 +74,12 @@ table! { ratings (product_id) {
     fives -> BigInt, version -> BigInt,
 } }
 
+table! { reviews (id) {
+    id -> Text, product_id -> Text, user_id -> Text, rating -> Integer, title -> Nullable<Text>,
+    body -> Nullable<Text>, status -> Text, hidden_reason -> Nullable<Text>, verified -> Bool,
+    created_at -> Timestamp, updated_at -> Timestamp,
+} }
+
 table! { images (key) {
     key -> Text, content_type -> Text, width -> Integer, height -> Integer, bytes -> Binary,
 } }
@@ -172,9 +178,12 @@ joinable!(products -> categories (category_id));
 joinable!(variants -> products (product_id));
 joinable!(stock -> variants (variant_id));
 joinable!(ratings -> products (product_id));
+joinable!(reviews -> users (user_id));
 joinable!(product_images -> images (image_key));
 joinable!(cart_items -> variants (variant_id));
+joinable!(order_lines -> orders (order_id));
 joinable!(payments -> orders (order_id));
+joinable!(deliveries -> orders (order_id));
 joinable!(sessions -> users (user_id));
 joinable!(refresh_tokens -> sessions (session_id));
 joinable!(outbox -> events (event_id));
@@ -188,6 +197,7 @@ allow_tables_to_appear_in_same_query!(
     variants,
     stock,
     ratings,
+    reviews,
     product_images,
     images,
     cart_items,
@@ -195,6 +205,7 @@ allow_tables_to_appear_in_same_query!(
     orders,
     order_lines,
     payments,
+    deliveries,
     events,
     outbox,
     feed,

@@ -36,6 +36,7 @@ mod payment;
 mod profile;
 mod purchase;
 mod push;
+mod review;
 mod routes;
 mod session;
 mod settings;

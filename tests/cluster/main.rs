@@ -18,6 +18,7 @@ use tokio::time::Instant;
 mod address;
 mod mail;
 mod own_redis;
+mod review;
 #[path = "../api/support.rs"]
 mod support;
 

@@ -1,6 +1,46 @@
 //! What buyers think of a product, in stars.
 
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
+
+use crate::domain::Error;
+
+/// What one buyer gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "i32", into = "i32")]
+pub enum Stars {
+    One,
+    Two,
+    Three,
+    Four,
+    Five,
+}
+
+impl TryFrom<i32> for Stars {
+    type Error = Error;
+
+    fn try_from(stars: i32) -> Result<Self, Error> {
+        match stars {
+            1 => Ok(Stars::One),
+            2 => Ok(Stars::Two),
+            3 => Ok(Stars::Three),
+            4 => Ok(Stars::Four),
+            5 => Ok(Stars::Five),
+            _ => Err(Error::invalid("rating", "out_of_range", "a rating is 1 to 5 stars")),
+        }
+    }
+}
+
+impl From<Stars> for i32 {
+    fn from(stars: Stars) -> i32 {
+        match stars {
+            Stars::One => 1,
+            Stars::Two => 2,
+            Stars::Three => 3,
+            Stars::Four => 4,
+            Stars::Five => 5,
+        }
+    }
+}
 
 /// How many gave one star, two, and so on to five.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,6 +61,29 @@ pub struct Shown {
 }
 
 impl Rating {
+    /// The rating where somebody who gave `before` gives `after`; none is no rating of theirs.
+    pub fn moved(mut self, before: Option<Stars>, after: Option<Stars>) -> Self {
+        if let Some(stars) = before {
+            self.count_more(stars, -1);
+        }
+        if let Some(stars) = after {
+            self.count_more(stars, 1);
+        }
+        self
+    }
+
+    fn count_more(&mut self, stars: Stars, more: i64) {
+        let [ones, twos, threes, fours, fives] = &mut self.counts;
+        let count = match stars {
+            Stars::One => ones,
+            Stars::Two => twos,
+            Stars::Three => threes,
+            Stars::Four => fours,
+            Stars::Five => fives,
+        };
+        *count = count.saturating_add(more);
+    }
+
     pub fn count(&self) -> i64 {
         self.counts.iter().sum()
     }
@@ -62,6 +125,23 @@ mod tests {
             json!({ "average": 3.33, "count": 3, "histogram": [1, 0, 0, 1, 1] })
         );
         assert_eq!(Rating { counts: [0, 0, 1, 2, 0] }.average_hundredths(), 367);
+    }
+
+    #[test]
+    fn there_are_five_ratings_to_give() {
+        let given: Vec<i32> =
+            (-1..=7).filter_map(|it| Stars::try_from(it).ok()).map(i32::from).collect();
+        assert_eq!(given, [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn whoever_changes_their_mind_counts_once() {
+        let none = Rating::default();
+        let once = none.moved(None, Some(Stars::Two));
+
+        assert_eq!(once.counts, [0, 1, 0, 0, 0]);
+        assert_eq!(once.moved(Some(Stars::Two), Some(Stars::Five)).counts, [0, 0, 0, 0, 1]);
+        assert_eq!(once.moved(Some(Stars::Two), None), none);
     }
 
     #[test]

@@ -164,7 +164,11 @@ impl Due {
             | Kind::UserRegistered
             | Kind::SessionRevoked
             | Kind::NotificationCreated
-            | Kind::NotificationRead => {}
+            | Kind::NotificationRead
+            | Kind::ReviewSaved
+            | Kind::ReviewDeleted
+            | Kind::ReviewHidden
+            | Kind::ReviewUnhidden => {}
         }
     }
 }

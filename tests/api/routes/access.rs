@@ -68,6 +68,10 @@ expected! {
     GET    "/api/v1/categories"                        200    200   200      200   200;
     GET    "/api/v1/products"                          200    200   200      200   200;
     GET    "/api/v1/products/{id}"                     404    404   404      404   404;
+    GET    "/api/v1/products/{id}/reviews"             404    404   404      404   404;
+    POST   "/api/v1/products/{id}/reviews"             401    401   401      400   400;
+    GET    "/api/v1/products/{id}/reviews/mine"        401    401   401      404   404;
+    DELETE "/api/v1/products/{id}/reviews/mine"        401    401   401      404   404;
     GET    "/api/v1/images/{key}"                      404    404   404      404   404;
     POST   "/api/v1/carts"                             201    201   201      201   201;
     GET    "/api/v1/cart"                              401    401   200      200   200;
@@ -94,6 +98,9 @@ expected! {
     GET    "/api/v1/admin/users/{id}/sessions"         401    401   401      403   404;
     DELETE "/api/v1/admin/users/{id}/sessions"         401    401   401      403   404;
     DELETE "/api/v1/admin/users/{id}/sessions/{session}" 401  401   401      403   404;
+    GET    "/api/v1/admin/reviews"                     401    401   401      403   200;
+    POST   "/api/v1/admin/reviews/{id}/hide"           401    401   401      403   400;
+    POST   "/api/v1/admin/reviews/{id}/unhide"         401    401   401      403   404;
     GET    "/api/v1/admin/audit"                       401    401   401      403   200;
     GET    "/api/v1/admin/audit/export"                401    401   401      403   200;
     GET    "/api/v1/ws"                                400    400   400      400   400;

@@ -108,6 +108,13 @@ impl Client {
         self.order(&order).await
     }
 
+    /// Buys a unit, and waits until it has come.
+    pub async fn receive(&self, variant: &Variant) -> Value {
+        let order = self.buy(variant, 1).await;
+        self.follow(&topic(&order)).await.until("order.delivered").await;
+        self.order(&order).await
+    }
+
     /// The order as it is now.
     pub async fn order(&self, order: &Value) -> Value {
         self.get(&path(order)).await.is(200)
