@@ -31,6 +31,8 @@ const MATERIALS: [&str; 3] = ["Oak", "Steel", "Wool"];
 struct Naive {
     categories: Vec<CategoryRef>,
     products: BTreeMap<ProductId, (Product, Level)>,
+    /// The units of each product that there is or was.
+    levels: BTreeMap<ProductId, Level>,
     /// The number of the last revision of each product.
     numbers: BTreeMap<ProductId, i64>,
 }
@@ -43,7 +45,8 @@ impl Naive {
             name: format!("Category {at}"),
         };
         let categories = (0..PARENTS.len()).map(category).collect();
-        Naive { categories, products: BTreeMap::new(), numbers: BTreeMap::new() }
+        let (products, levels, numbers) = Default::default();
+        Naive { categories, products, levels, numbers }
     }
 
     fn tree(&self) -> Tree {
@@ -193,16 +196,18 @@ fn change(dice: &mut StdRng, naive: &mut Naive, catalogue: &Catalogue) {
             level.on_hand = dice.random_range(0..3);
             level.sold += dice.random_range(0..3);
             told.levels = vec![*level, older];
+            naive.levels.insert(id, *level);
         }
-        (4, Some(_)) => {
+        (4, Some((_, level))) => {
+            let moves = level.version;
             naive.products.remove(&id);
             naive.numbers.insert(id, number + 1);
-            told.products = vec![Revision { id, number: number + 1, moves: 0, shown: None }];
+            told.products = vec![Revision { id, number: number + 1, moves, shown: None }];
         }
         (_, known) => {
             let before = known.map(|(product, level)| (product.clone(), *level));
             let product = random_product(dice, naive, id);
-            let level = before.as_ref().map_or_else(|| level(&product, 1), |(_, it)| *it);
+            let level = *naive.levels.entry(id).or_insert_with(|| level(&product, 1));
             told.products = vec![revision(number + 1, product.clone(), level)];
             // What is older arrives later.
             told.products.extend(before.map(|(product, level)| revision(number, product, level)));
