@@ -38,13 +38,14 @@ use crate::{
         self, Edge, Waits, filler::Filler, health::Metrics, openapi::Document,
         order::checkout::Buyers, peer::Proxies, routes::Table, token::Keys,
     },
+    pages,
     reading::catalogue::Catalogue,
     store::Store,
     ws::{self, Sockets, product::Followed},
 };
 
 /// The routes of all edges; tests walk them.
-pub const TABLES: &[Table] = &[http::routes::TABLE, ws::TABLE];
+pub const TABLES: &[Table] = &[http::routes::TABLE, ws::TABLE, pages::TABLE];
 
 /// How long requests may take that were begun before the end, in seconds.
 const FINISH_WITHIN_SECONDS: u64 = 3;

@@ -13,6 +13,7 @@ pub mod domain;
 pub mod gateway;
 pub mod http;
 pub mod logging;
+pub mod pages;
 pub mod reading;
 pub mod store;
 pub mod ws;

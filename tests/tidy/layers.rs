@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What each layer may name beside itself, lowest first. A module that isn't here has no place.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("cache", &["domain"]),
@@ -17,6 +17,8 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("actors", &["domain", "store", "cache", "gateway", "bus", "reading"]),
     ("http", &["domain", "store", "cache", "gateway", "bus", "reading", "actors"]),
     ("ws", &["domain", "store", "cache", "gateway", "bus", "reading", "actors", "http"]),
+    // They come with a program of their own, which asks as any other does.
+    ("pages", &["domain", "http"]),
     // What may be set, and what the shop sells when it is new: only the edge of the program asks.
     ("config", &["domain", "store"]),
     ("demo", &["domain"]),
@@ -26,8 +28,8 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("main", EVERYTHING),
 ];
 const EVERYTHING: &[&str] = &[
-    "domain", "store", "cache", "gateway", "bus", "reading", "actors", "http", "ws", "config",
-    "demo", "logging", "app", "cli",
+    "domain", "store", "cache", "gateway", "bus", "reading", "actors", "http", "ws", "pages",
+    "config", "demo", "logging", "app", "cli",
 ];
 /// Our own crate, as its binary names it.
 const CRATE: &str = "rialto::";
@@ -133,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_module_without_a_layer_is_seen() {
-        assert_eq!(said("src/pages/cart.rs", ""), ["src/pages/cart.rs: `pages` is in no layer"]);
+        assert_eq!(said("src/views/cart.rs", ""), ["src/views/cart.rs: `views` is in no layer"]);
         assert_eq!(said("src/http/cart.rs", "use crate::Error;").len(), 1);
     }
 

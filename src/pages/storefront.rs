@@ -1,0 +1,113 @@
+//! The shop as shoppers see it: one page that looks around, finds, and fills a cart.
+//!
+//! Its script reads from the address what to show, so that every listing and every product can be
+//! linked to.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, HeaderValue},
+    web::Path,
+};
+
+use super::{File, files};
+use crate::{
+    domain::Error,
+    http::{
+        error::Answered,
+        etag,
+        extract::{Auth, Public},
+    },
+};
+
+/// What the page needs beyond nothing: scripts, styles, pictures and the API of its own origin. Its
+/// forms are sent by the script alone, and no text may become markup: what products say of
+/// themselves is somebody else's.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types 'none'",
+);
+
+const PAGE: File =
+    File { name: "index.html", text: include_str!("../../web/storefront/index.html") };
+
+/// What the page loads.
+const FILES: &[File] = files! { "storefront":
+    "icon.svg"
+    "base.css" "list.css" "product.css" "cart.css"
+    "main.js" "address.js" "api.js" "card.js" "cart.js" "categories.js" "drawer.js" "element.js"
+    "facets.js" "filters.js" "list.js" "live.js" "mark.js" "picture.js" "product.js" "variants.js" "words.js"
+};
+
+/// The shop: its listing, filtered as the query says, which is that of `GET /api/v1/products`.
+#[utoipa::path(
+    get, path = "/", tag = "pages",
+    responses((status = 200, description = "The page", content_type = "text/html", body = String))
+)]
+pub async fn front_page(_: Auth<Public>, request: HttpRequest) -> HttpResponse {
+    page(&request)
+}
+
+/// A product of the shop. The same page: its script says so where there is no such product.
+#[utoipa::path(
+    get, path = "/p/{slug}", tag = "pages",
+    responses((status = 200, description = "The page", content_type = "text/html", body = String))
+)]
+pub async fn product_page(_: Auth<Public>, request: HttpRequest) -> HttpResponse {
+    page(&request)
+}
+
+/// What the page is made of: scripts, styles, and its icon.
+#[utoipa::path(
+    get, path = "/storefront/{file}", tag = "pages",
+    responses((status = 200, description = "The file", content_type = "text/*", body = String))
+)]
+pub async fn storefront_file(
+    _: Auth<Public>,
+    request: HttpRequest,
+    name: Path<String>,
+) -> Answered {
+    let file = FILES.iter().find(|file| file.name == *name).ok_or(Error::NotFound("file"))?;
+    Ok(etag::revalidated(&request, file.content_type(), file.text))
+}
+
+fn page(request: &HttpRequest) -> HttpResponse {
+    let mut response = etag::revalidated(request, PAGE.content_type(), PAGE.text);
+    // On a 304 too: a browser takes the headers of what it keeps from there.
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs};
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_served() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/web/storefront");
+        let there = fs::read_dir(folder).unwrap();
+        let there = there.map(|it| it.unwrap().file_name().into_string().unwrap());
+
+        let served = FILES.iter().chain([&PAGE]).map(|file| file.name.to_owned());
+        assert_eq!(served.collect::<BTreeSet<_>>(), there.collect::<BTreeSet<_>>());
+    }
+
+    #[test]
+    fn every_file_says_what_it_is() {
+        let unknown = File { name: "unknown", text: "" }.content_type();
+        for file in FILES.iter().chain([&PAGE]) {
+            assert_ne!(file.content_type(), unknown, "{}", file.name);
+        }
+    }
+
+    /// Each begins at its first use in the page, before the scripts that use it are read.
+    #[test]
+    fn the_page_names_every_script_and_style() {
+        for file in FILES {
+            let named = format!("\"/storefront/{}\"", file.name);
+            assert!(PAGE.text.contains(&named), "{}", file.name);
+        }
+    }
+}

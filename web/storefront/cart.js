@@ -1,0 +1,157 @@
+// The cart of a guest. Its secret is kept in this browser; what is in it is always what the shop
+// answered last.
+
+import { ask } from "./api.js";
+
+const KEY = "rialto.cart_token";
+// The most products of a cart that are followed, of the 64 topics that a socket may follow.
+const FOLLOWED_MAX = 30;
+// Changes that come one right after the other are read together.
+const TOGETHER_MS = 100;
+
+const watchers = new Set();
+const followed = new Map();
+let live = null;
+let token = kept();
+let cart = null;
+let last = Promise.resolve();
+let later = null;
+
+// A browser may keep nothing: then the cart lasts as long as the page.
+function kept() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function keep(next) {
+  token = next;
+  try {
+    if (next === null) {
+      localStorage.removeItem(KEY);
+    } else {
+      localStorage.setItem(KEY, next);
+    }
+  } catch {
+    // See above.
+  }
+}
+
+export function start(socket) {
+  live = socket;
+  // Another window of this browser has begun a cart, or edited it.
+  addEventListener("storage", (event) => {
+    if (event.key === KEY) {
+      token = event.newValue;
+      reread();
+    }
+  });
+  reread();
+}
+
+// Calls `told` with the cart, or null where there is none, now and each time that it changes.
+export function watch(told) {
+  watchers.add(told);
+  told(cart);
+}
+
+// Reads it again, as what is in it may have changed. Several at once are one.
+export function reread() {
+  clearTimeout(later);
+  // What was read last stays where it cannot be read now; the next edit tells.
+  later = setTimeout(() => inTurn(read).catch(() => {}), TOGETHER_MS);
+}
+
+async function read() {
+  if (token === null) {
+    return took(null);
+  }
+  return took(await ask("GET", "/cart", { headers: secret() }).catch(forgotten));
+}
+
+export function add(variant, quantity) {
+  return inTurn(async () => {
+    const body = { variant_id: variant, quantity };
+    if (token === null) {
+      await begin();
+    }
+    return took(await edit("POST", "/cart/items", body).catch(async (error) => {
+      forgotten(error);
+      await begin();
+      return edit("POST", "/cart/items", body);
+    }));
+  });
+}
+
+export function change(item, quantity) {
+  return inTurn(() => edited("PATCH", `/cart/items/${item}`, { quantity }));
+}
+
+export function remove(item) {
+  return inTurn(() => edited("DELETE", `/cart/items/${item}`));
+}
+
+// What is left of a line that another window took out is read again.
+async function edited(method, path, body) {
+  try {
+    return took(await edit(method, path, body));
+  } catch (error) {
+    if (error.status === 404) {
+      return read();
+    }
+    throw error;
+  }
+}
+
+function edit(method, path, body) {
+  return ask(method, path, { headers: secret(), body });
+}
+
+async function begin() {
+  const made = await ask("POST", "/carts");
+  keep(made.token);
+}
+
+// A secret that opens nothing any more is forgotten; all else is an error.
+function forgotten(error) {
+  if (error.status !== 401) {
+    throw error;
+  }
+  keep(null);
+  return null;
+}
+
+function secret() {
+  return { "X-Cart-Token": token };
+}
+
+// One after the other, so that the answer that comes last is of the last edit.
+function inTurn(work) {
+  const done = last.then(work);
+  last = done.catch(() => {});
+  return done;
+}
+
+function took(next) {
+  cart = next;
+  follow();
+  watchers.forEach((told) => told(cart));
+  return cart;
+}
+
+// What changes of a product in the cart may be a problem of its line, or the end of one.
+function follow() {
+  const products = new Set((cart?.items ?? []).map((item) => item.product_id));
+  const wanted = [...products].slice(0, FOLLOWED_MAX);
+  for (const [id, leave] of followed) {
+    if (!wanted.includes(id)) {
+      leave();
+      followed.delete(id);
+    }
+  }
+  for (const id of wanted.filter((id) => !followed.has(id))) {
+    followed.set(id, live.follow(`product:${id}`, reread));
+  }
+}

@@ -1,0 +1,46 @@
+// The shop: shows what the address says, and keeps it up to date by one socket.
+
+import * as address from "./address.js";
+import * as cart from "./cart.js";
+import * as drawer from "./drawer.js";
+import { byId } from "./element.js";
+import * as list from "./list.js";
+import { Live } from "./live.js";
+import * as product from "./product.js";
+
+const socket = new URL("/api/v1/ws", location.href);
+socket.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+const live = new Live(socket);
+
+async function buy(variant, quantity) {
+  await cart.add(variant, quantity);
+  drawer.open();
+}
+
+async function show({ isBack }) {
+  const place = address.place();
+  if (place.product !== undefined) {
+    list.hide();
+    await product.show(place.product);
+  } else {
+    product.hide();
+    await list.show(place.filter, isBack);
+  }
+}
+
+// Whoever follows a link is where it leads, and hears it: but whoever types goes on typing.
+async function moved(how) {
+  const before = document.activeElement;
+  await show(how);
+  if (!before?.isConnected || before === document.body || before.closest("[hidden]")) {
+    byId("main").focus({ preventScroll: true });
+  }
+}
+
+address.start();
+address.whenMoved(moved);
+cart.start(live);
+drawer.start();
+list.start(live);
+product.start(live, buy);
+show({ isBack: false });

@@ -1,0 +1,122 @@
+// What money, stock, ratings and problems are called.
+
+const LANGUAGE = "en";
+const formats = new Map();
+
+function format(currency) {
+  if (!formats.has(currency)) {
+    formats.set(currency, new Intl.NumberFormat(LANGUAGE, { style: "currency", currency }));
+  }
+  return formats.get(currency);
+}
+
+// How many decimals the currency has.
+function decimals(currency) {
+  return format(currency).resolvedOptions().maximumFractionDigits;
+}
+
+// Minor units as the decimal number that they are, digit by digit: no float comes near money.
+export function decimal(amount, currency) {
+  const count = decimals(currency);
+  const digits = String(Math.abs(amount)).padStart(count + 1, "0");
+  const sign = amount < 0 ? "-" : "";
+  return count ? `${sign}${digits.slice(0, -count)}.${digits.slice(-count)}` : sign + digits;
+}
+
+export function money({ amount, currency }) {
+  return format(currency).format(decimal(amount, currency));
+}
+
+// The minor units that somebody has typed, or null where it is no price.
+export function minorUnits(text, currency) {
+  const count = decimals(currency);
+  const parts = /^(\d{1,12})(?:[.,](\d+))?$/.exec(text.trim());
+  if (!parts || (parts[2] ?? "").length > count) {
+    return null;
+  }
+  return Number(parts[1] + (parts[2] ?? "").padEnd(count, "0"));
+}
+
+export function symbol(currency) {
+  const parts = format(currency).formatToParts(0);
+  return parts.find((part) => part.type === "currency").value;
+}
+
+const numbers = new Intl.NumberFormat(LANGUAGE);
+
+export function count(number, one, many = `${one}s`) {
+  return `${numbers.format(number)} ${number === 1 ? one : many}`;
+}
+
+// The value of an attribute: a text, a number, yes or no, or a number with its unit.
+export function attribute(value) {
+  switch (typeof value) {
+    case "boolean":
+      return value ? "Yes" : "No";
+    case "number":
+      return numbers.format(value);
+    case "object":
+      return `${numbers.format(value.value)} ${value.unit}`;
+    default:
+      return value;
+  }
+}
+
+// The value of a facet, which is always a text.
+export function facetValue(value, unit) {
+  const shown = value === "true" ? "Yes" : value === "false" ? "No" : value;
+  return unit ? `${shown} ${unit}` : shown;
+}
+
+export function stock({ available, status }) {
+  switch (status) {
+    case "out_of_stock":
+      return "Out of stock";
+    case "low":
+      return `Only ${numbers.format(available)} left`;
+    default:
+      return "In stock";
+  }
+}
+
+// How all variants of a product together stand: as the best of them does.
+export function bestStock(variants) {
+  const best = ["in_stock", "low"].find((status) =>
+    variants.some((variant) => variant.stock.status === status),
+  );
+  const those = variants.filter((variant) => variant.stock.status === best);
+  const available = those.reduce((sum, variant) => sum + variant.stock.available, 0);
+  return { status: best ?? "out_of_stock", available };
+}
+
+export function problem(code, available) {
+  switch (code) {
+    case "out_of_stock":
+      return "Sold out at the moment";
+    case "insufficient_stock":
+      return `Only ${numbers.format(available)} left`;
+    case "price_changed":
+      return "The price has changed since it was put in";
+    default:
+      return "No longer sold";
+  }
+}
+
+// What to tell somebody whose request failed.
+export function failure(error) {
+  switch (error.code) {
+    case "cart_full":
+      return "The cart is full: it holds 100 different things.";
+    case "quantity_limit":
+      return "A cart holds at most 999 of one thing.";
+    case "not_found":
+      return "This is not sold any more.";
+    case "too_many_requests":
+    case "busy":
+      return "The shop is very busy. Please try again in a moment.";
+    case "unreachable":
+      return "The shop cannot be reached. Please look at your connection and try again.";
+    default:
+      return "Something went wrong on our side. Please try again in a moment.";
+  }
+}
