@@ -107,7 +107,6 @@ class Line {
       "aria-label": `Quantity of ${item.name}`,
       change: () => this.#set(Number(this.#quantity.value)),
     });
-    const options = Object.entries(item.options).map(([name, value]) => `${name}: ${value}`);
     const thumb = element("div", { class: "line-cover" });
     showCover(thumb, item.product_id);
     this.node = element(
@@ -118,7 +117,6 @@ class Line {
         "div",
         { class: "line-about" },
         element("a", { href: productAt(item.product_id) }, item.name),
-        options.length ? element("p", { class: "hint" }, options.join(" · ")) : null,
         this.#problem,
         this.#controls(item),
       ),
