@@ -60,7 +60,7 @@ pub fn encoded(
     };
     let mut response = tagged(request, text.tag(), was_there, || Ok(bytes))?;
     let headers = response.headers_mut();
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name(coding)));
     Ok(response)
 }
