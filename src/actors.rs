@@ -1,5 +1,6 @@
 //! The only writers: an actor per order, payment, cart, delivery, account and session, found by its
-//! id, and one for each sixteenth of the stock.
+//! id, one for each sixteenth of the stock, one for each product that is edited, and one for the
+//! tree of categories.
 //!
 //! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
 //! deliveries; payments; the sweeper; the mailer, which asks nobody. So no two ever wait for each
@@ -12,6 +13,7 @@ use actix::prelude::*;
 pub mod account;
 pub mod audit;
 pub mod cart;
+pub mod catalogue;
 pub mod delivery;
 pub mod directory;
 pub mod inventory;
@@ -24,9 +26,18 @@ pub mod session;
 pub mod sweeper;
 
 use self::{
-    account::AccountActor, audit::AuditActor, cart::CartActor, delivery::DeliveryActor,
-    directory::Directory, inventory::InventoryActor, link::LinkActor, order::OrderActor,
-    password::Passwords, payment::PaymentActor, session::SessionActor,
+    account::AccountActor,
+    audit::AuditActor,
+    cart::CartActor,
+    catalogue::{ProductActor, TreeActor},
+    delivery::DeliveryActor,
+    directory::Directory,
+    inventory::InventoryActor,
+    link::LinkActor,
+    order::OrderActor,
+    password::Passwords,
+    payment::PaymentActor,
+    session::SessionActor,
 };
 use crate::{domain::Error, store::origin};
 
@@ -47,6 +58,8 @@ pub struct Actors {
     pub payments: Directory<PaymentActor>,
     pub deliveries: Directory<DeliveryActor>,
     pub inventory: Directory<InventoryActor>,
+    pub products: Directory<ProductActor>,
+    pub categories: Directory<TreeActor>,
     pub audit: Directory<AuditActor>,
     pub passwords: Passwords,
 }

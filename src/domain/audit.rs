@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::{
     Error,
     id::{
-        AddressId, CartId, LinkId, NotificationId, OrderId, SessionId, SubscriptionId, UserId,
-        VariantId,
+        AddressId, CartId, CategoryId, LinkId, NotificationId, OrderId, ProductId, SessionId,
+        SubscriptionId, UserId, VariantId,
     },
     words::words,
 };
@@ -78,6 +78,12 @@ words! {
         SessionRevoked = "session.revoked",
         CatalogueImported = "catalogue.imported",
         StockChanged = "stock.changed",
+        CategoryCreated = "category.created",
+        CategoryChanged = "category.changed",
+        CategoryDeleted = "category.deleted",
+        ProductCreated = "product.created",
+        ProductChanged = "product.changed",
+        ProductDeleted = "product.deleted",
         CartChanged = "cart.changed",
         OrderPlaced = "order.placed",
         OrderCancelled = "order.cancelled",
@@ -102,6 +108,8 @@ words! {
         PushSubscription = "push_subscription",
         Session = "session",
         Catalogue = "catalogue",
+        Category = "category",
+        Product = "product",
         Variant = "variant",
         Cart = "cart",
         Order = "order",
@@ -141,6 +149,8 @@ objects! {
     SubscriptionId: PushSubscription;
     SessionId: Session;
     LinkId: Link;
+    CategoryId: Category;
+    ProductId: Product;
     VariantId: Variant;
     CartId: Cart;
     OrderId: Order;

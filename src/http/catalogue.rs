@@ -7,7 +7,10 @@ use actix_web::{
 use serde::{Deserialize, Serialize};
 
 pub mod admin;
+pub mod category;
+pub mod product;
 mod scaffold;
+pub mod variant;
 
 use super::{
     cursor::{self, List, page},

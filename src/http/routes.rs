@@ -16,7 +16,7 @@ use super::{
     error::Problem,
     extract::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Visitor,
-        right::{Audit, Stock, Users},
+        right::{Audit, Catalogue, Stock, Users},
     },
     health, link,
     middleware::contain,
@@ -155,6 +155,25 @@ self::routes! {
     GET    "/api/v1/payments/{id}"             Holder     payment::payment;
     POST   "/api/v1/payments/{id}/confirm"     Holder     payment::confirm_payment;
     POST   "/api/v1/payments/{id}/cancel"      Holder     payment::cancel_payment;
+    GET    "/api/v1/admin/categories"          May<Catalogue> catalogue::category::admin_categories;
+    POST   "/api/v1/admin/categories"          May<Catalogue> catalogue::category::create_category;
+    GET    "/api/v1/admin/categories/{id}"     May<Catalogue> catalogue::category::admin_category;
+    PATCH  "/api/v1/admin/categories/{id}"     May<Catalogue> catalogue::category::change_category;
+    DELETE "/api/v1/admin/categories/{id}"     May<Catalogue> catalogue::category::delete_category;
+    GET    "/api/v1/admin/products"            May<Catalogue> catalogue::product::admin_products;
+    POST   "/api/v1/admin/products"            May<Catalogue> catalogue::product::create_product;
+    GET    "/api/v1/admin/products/{id}"       May<Catalogue> catalogue::product::admin_product;
+    PATCH  "/api/v1/admin/products/{id}"       May<Catalogue> catalogue::product::change_product;
+    DELETE "/api/v1/admin/products/{id}"       May<Catalogue> catalogue::product::delete_product;
+    POST   "/api/v1/admin/products/{id}/publish" May<Catalogue> catalogue::product::publish_product;
+    POST   "/api/v1/admin/products/{id}/unpublish" May<Catalogue> catalogue::product::unpublish_product;
+    POST   "/api/v1/admin/products/{id}/archive" May<Catalogue> catalogue::product::archive_product;
+    POST   "/api/v1/admin/products/{id}/variants" May<Catalogue> catalogue::variant::add_variant;
+    PATCH  "/api/v1/admin/variants/{id}"       May<Catalogue> catalogue::variant::change_variant;
+    DELETE "/api/v1/admin/variants/{id}"       May<Catalogue> catalogue::variant::remove_variant;
+    POST   "/api/v1/admin/variants/{id}/restore" May<Catalogue> catalogue::variant::restore_variant;
+    GET    "/api/v1/admin/variants/{id}/prices" May<Catalogue> catalogue::variant::variant_prices;
+    GET    "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::variant_stock;
     POST   "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::change_stock;
     GET    "/api/v1/admin/users"               May<Users> account::manage::users;
     GET    "/api/v1/admin/users/{id}"          May<Users> account::manage::user;
