@@ -31,6 +31,8 @@ use crate::domain::{
     page::Page,
 };
 
+mod tree;
+
 /// A database that is gone when the test is.
 pub(crate) struct Database {
     pub(crate) url: Url,

@@ -48,7 +48,7 @@ fn category_path(category: &Value) -> String {
     format!("/admin/categories/{}", category["id"].as_str().unwrap())
 }
 
-/// The ETag of a product or a category.
+/// The `ETag` of a product or a category.
 fn tag(of: &Value) -> String {
     format!("\"{}\"", of["version"])
 }

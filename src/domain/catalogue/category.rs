@@ -169,7 +169,8 @@ impl Forest {
         let (known, mut wrong) = (self.0.get(&id), Wrong::default());
         let mut after = known.cloned().unwrap_or_else(|| Kept::blank(id));
         if known.is_none() && self.0.len() >= CATEGORIES_MAX {
-            return Err(Error::conflict("too_many_categories", "there are 5,000 categories"));
+            let message = format!("there are {CATEGORIES_MAX} categories");
+            return Err(Error::conflict("too_many_categories", message));
         }
         if let Some(name) = edit.name.as_ref().or(known.is_none().then_some(&String::new())) {
             after.name = wrong.needed("name", name, NAME_CHARS_MAX);
