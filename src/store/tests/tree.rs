@@ -1,12 +1,13 @@
 //! Two nodes that change the same thing at once: one of them is told.
 
+use diesel::{Connection, connection::SimpleConnection};
 use serde_json::{Value, json};
 
-use super::{Database, Migration, Store, migrate, read};
+use super::{Database, Migration, Store, Url, migrate, postgres, read};
 use crate::domain::{
     Error,
     catalogue::{
-        category,
+        Status, category,
         edit::{self, Edit},
     },
     expected::Expected,
@@ -105,6 +106,44 @@ async fn of_two_nodes_that_make_products_of_one_slug_and_sku_one_is_told() {
             }
         }
     }
+}
+
+/// On SQLite nobody else can write at the same time.
+#[actix_rt::test]
+async fn what_somebody_is_just_reserving_is_not_taken_out() {
+    let (database, store, variant) = Database::stocked().await;
+    let Url::Postgres(url) = &database.url else { return };
+    let mut buyer = postgres::Conn::establish(url).unwrap();
+    buyer.batch_execute("BEGIN; UPDATE stock SET reserved = reserved + 1").unwrap();
+    let product = read!(store, catalogue::owner(variant)).unwrap();
+    let edit = Edit { removed: vec![variant], status: Some(Status::Draft), ..Edit::default() };
+
+    let change = edit::Change { product, expected: Expected::Any, edit };
+    let mut removing = std::pin::pin!(store.write(change));
+    let outcome = loop {
+        tokio::select! {
+            biased;
+            outcome = &mut removing => break outcome,
+            () = tokio::task::yield_now() => {}
+        }
+        if somebody_waits(url) {
+            buyer.batch_execute("COMMIT").unwrap();
+            break removing.await;
+        }
+    };
+
+    assert_eq!(outcome.unwrap_err().code(), "stock_reserved");
+    assert!(read!(store, catalogue::record(product)).unwrap().standing().next().is_some());
+}
+
+/// Whether somebody waits for a row of this database.
+fn somebody_waits(url: &str) -> bool {
+    let mut conn = postgres::Conn::establish(url).unwrap();
+    conn.batch_execute(
+        "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+         AND datname = current_database()) THEN RAISE 'nobody'; END IF; END $$",
+    )
+    .is_ok()
 }
 
 /// A definition and a value that it rules out: whichever comes first, the other is refused.
