@@ -21,6 +21,7 @@ pub mod listing;
 pub mod rating;
 pub mod record;
 pub mod slug;
+pub mod step;
 pub mod stock;
 pub mod typed;
 pub mod variant;

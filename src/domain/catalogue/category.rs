@@ -55,6 +55,22 @@ impl Kept {
         }
     }
 
+    fn describe(&mut self, edit: &Edit, is_new: bool, wrong: &mut Wrong) {
+        if let Some(name) = edit.name.as_ref().or(is_new.then_some(&String::new())) {
+            self.name = wrong.needed("name", name, NAME_CHARS_MAX);
+        }
+        match &edit.slug {
+            Some(slug) => self.slug = slug::parse(wrong, slug),
+            None if is_new => {
+                self.slug = slug::of(&self.name);
+                if self.slug.is_empty() && !self.name.is_empty() {
+                    wrong.add("slug", "missing", "no slug can be made of this name");
+                }
+            }
+            None => {}
+        }
+    }
+
     /// As a product shows it.
     pub fn shown(&self) -> CategoryRef {
         CategoryRef { id: self.id, slug: self.slug.clone(), name: self.name.clone() }
@@ -172,14 +188,17 @@ impl Forest {
             let message = format!("there are {CATEGORIES_MAX} categories");
             return Err(Error::conflict("too_many_categories", message));
         }
-        if let Some(name) = edit.name.as_ref().or(known.is_none().then_some(&String::new())) {
-            after.name = wrong.needed("name", name, NAME_CHARS_MAX);
+        after.describe(edit, known.is_none(), &mut wrong);
+        self.place(edit, known.is_none(), &mut after, &mut wrong);
+        if let Some(attributes) = &edit.attributes {
+            after.attributes = typed::checked(attributes, &mut wrong);
         }
-        match &edit.slug {
-            Some(slug) => after.slug = slug::parse(&mut wrong, slug),
-            None if known.is_none() => after.slug = slug::of(&after.name),
-            None => {}
-        }
+        wrong.none()?;
+        self.fits(&after)?;
+        Ok(after)
+    }
+
+    fn place(&self, edit: &Edit, is_new: bool, after: &mut Kept, wrong: &mut Wrong) {
         if let Some(parent) = edit.parent_id {
             if parent.is_some_and(|parent| !self.0.contains_key(&parent)) {
                 wrong.add("parent_id", "unknown_category", "there is no such category");
@@ -191,15 +210,9 @@ impl Forest {
                 wrong.within("position", position.into(), 0, POSITION_MAX.into());
                 after.position = position;
             }
-            None if known.is_none() => after.position = self.last(after.parent_id),
+            None if is_new => after.position = self.last(after.parent_id),
             None => {}
         }
-        if let Some(attributes) = &edit.attributes {
-            after.attributes = typed::checked(attributes, &mut wrong);
-        }
-        wrong.none()?;
-        self.fits(&after)?;
-        Ok(after)
     }
 
     /// The same with this category as it is given.
@@ -217,9 +230,6 @@ impl Forest {
 
     /// Whether the tree is one with `node` in it.
     fn fits(&self, node: &Kept) -> Result<(), Error> {
-        if node.slug.is_empty() {
-            return Err(Error::invalid("slug", "missing", "no slug can be made of this name"));
-        }
         if self.0.values().any(|it| it.id != node.id && it.slug == node.slug) {
             return Err(Error::conflict("slug_taken", "another category has this slug"));
         }
@@ -227,6 +237,12 @@ impl Forest {
         if node.parent_id.is_some_and(|parent| below.contains(&parent)) {
             let message = "a category cannot be below itself";
             return Err(Error::conflict("category_cycle", message));
+        }
+        // What was imported may be deeper, and does not stand in the way of other changes.
+        let known = self.0.get(&node.id);
+        let stays = |it: &Kept| it.parent_id == node.parent_id && it.attributes == node.attributes;
+        if known.is_some_and(stays) {
+            return Ok(());
         }
         let after = self.with(node.clone());
         below.into_iter().try_for_each(|id| after.branch(id))

@@ -10,11 +10,12 @@ use super::{
     CategoryRef, Status,
     attribute::{ATTRIBUTES_MAX, Definition, Value},
     record::{Record, RecordImage},
-    slug, variant,
+    slug,
+    step::Step,
+    variant,
 };
 use crate::domain::{
     Error,
-    error::Refusal,
     expected::Expected,
     id::{CategoryId, ProductId, VariantId},
     patch::{self, Wrong},
@@ -84,47 +85,6 @@ impl Edit {
             || !self.attributes.is_empty()
             || self.status == Some(Status::Published)
             || self.step == Some(Step::Publish)
-    }
-}
-
-/// What is done to a product as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Into the shop.
-    Publish,
-    /// Back to a draft.
-    Unpublish,
-    /// Out of the shop for good: only old orders know it. It can come back.
-    Archive,
-}
-
-impl Step {
-    pub fn to(status: Status) -> Self {
-        match status {
-            Status::Draft => Step::Unpublish,
-            Status::Published => Step::Publish,
-            Status::Archived => Step::Archive,
-        }
-    }
-}
-
-impl Status {
-    /// The status after a step, or `Conflict` where the step leads nowhere.
-    pub fn after(self, step: Step) -> Result<Status, Error> {
-        match (self, step) {
-            (Status::Draft | Status::Archived, Step::Publish) => Ok(Status::Published),
-            (Status::Published | Status::Archived, Step::Unpublish) => Ok(Status::Draft),
-            (Status::Draft | Status::Published, Step::Archive) => Ok(Status::Archived),
-            (Status::Published, Step::Publish) => {
-                Err(Refusal::transition("product", self, "be published").into())
-            }
-            (Status::Draft, Step::Unpublish) => {
-                Err(Refusal::transition("product", self, "be unpublished").into())
-            }
-            (Status::Archived, Step::Archive) => {
-                Err(Refusal::transition("product", self, "be archived").into())
-            }
-        }
     }
 }
 

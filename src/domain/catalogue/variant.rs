@@ -86,20 +86,16 @@ impl Edits<'_> {
         let (mut touched, mut fresh) = (Vec::new(), self.fresh.iter());
         for (at, edit) in self.all.iter().enumerate() {
             let place = format!("variants[{at}]");
-            let known = match edit.id {
-                None => None,
-                Some(id) => match product.variants.iter().position(|it| it.id == id) {
-                    Some(known) => Some(known),
-                    None => {
-                        let message = "the product has no such variant";
-                        wrong.add(format!("{place}.id"), "unknown_variant", message);
-                        continue;
-                    }
-                },
-            };
-            let before = known.and_then(|known| product.variants.get(known));
+            let known = product.variants.iter().position(|it| Some(it.id) == edit.id);
+            if edit.id.is_some() && known.is_none() {
+                let message = "the product has no such variant";
+                wrong.add(format!("{place}.id"), "unknown_variant", message);
+                continue;
+            }
             let Some(id) = edit.id.or_else(|| fresh.next().copied()) else { continue };
-            let after = edit.applied(id, before, next_position(product), &place, wrong);
+            let before = known.and_then(|known| product.variants.get(known));
+            let blank = || blank(id, next_position(product));
+            let after = edit.applied(before, blank, &mut At { place: &place, wrong });
             if before.is_none_or(|it| it.options != after.options) {
                 touched.push((place, id));
             }
@@ -148,79 +144,107 @@ impl Edits<'_> {
     }
 }
 
+/// Where in the request a variant stands, and what was found wrong so far.
+struct At<'a> {
+    place: &'a str,
+    wrong: &'a mut Wrong,
+}
+
+impl At<'_> {
+    fn field(&self, name: &str) -> String {
+        format!("{}.{name}", self.place)
+    }
+
+    fn add(&mut self, name: &str, code: &'static str, message: &'static str) {
+        let field = self.field(name);
+        self.wrong.add(field, code, message);
+    }
+
+    fn needed(&mut self, name: &str, text: &str, chars_max: usize) -> String {
+        let field = self.field(name);
+        self.wrong.needed(&field, text, chars_max)
+    }
+
+    /// The number that is said, or the one that was.
+    fn number(&mut self, name: &str, said: Option<i64>, was: i64, most: i64) -> i64 {
+        if let Some(number) = said {
+            let field = self.field(name);
+            self.wrong.within(&field, number, 0, most);
+        }
+        said.unwrap_or(was)
+    }
+
+    fn amount(&mut self, name: &str, price: Money) -> Money {
+        self.number(&format!("{name}.amount"), Some(price.amount), 0, AMOUNT_MAX);
+        if price.currency != Currency::SHOP {
+            let message = "the shop sells in another currency";
+            self.add(&format!("{name}.currency"), "other_currency", message);
+        }
+        price
+    }
+}
+
 impl Edit {
     fn applied(
         &self,
-        id: VariantId,
         before: Option<&RecordVariant>,
-        position: i32,
-        place: &str,
-        wrong: &mut Wrong,
+        blank: impl FnOnce() -> RecordVariant,
+        at: &mut At<'_>,
     ) -> RecordVariant {
-        let field = |name: &str| format!("{place}.{name}");
-        let mut after = before.cloned().unwrap_or_else(|| blank(id, position));
-        if let Some(sku) = self.sku.as_ref().or(before.is_none().then_some(&String::new())) {
-            after.sku = wrong.needed(&field("sku"), sku, SKU_CHARS_MAX);
+        let is_new = before.is_none();
+        let mut after = before.cloned().unwrap_or_else(blank);
+        self.name(&mut after, is_new, at);
+        self.price(&mut after, is_new, at);
+        after.weight_grams =
+            at.number("weight_grams", self.weight_grams, after.weight_grams, WEIGHT_GRAMS_MAX);
+        after.low_threshold =
+            at.number("low_threshold", self.low_threshold, after.low_threshold, ON_HAND_MAX);
+        if let Some(position) = self.position {
+            at.number("position", Some(position.into()), 0, POSITION_MAX.into());
+            after.position = position;
+        }
+        let Held { on_hand, reserved, .. } = after.stock;
+        let on_hand = at.number("on_hand", self.on_hand, on_hand, ON_HAND_MAX);
+        if self.on_hand.is_some() && !is_new {
+            let message = "the stock of a variant that stands is changed at its own route";
+            at.add("on_hand", "not_here", message);
+        }
+        after.stock = Held::of(on_hand, reserved, after.low_threshold);
+        after
+    }
+
+    /// What it is called and known by.
+    fn name(&self, after: &mut RecordVariant, is_new: bool, at: &mut At<'_>) {
+        if let Some(sku) = self.sku.as_ref().or(is_new.then_some(&String::new())) {
+            after.sku = at.needed("sku", sku, SKU_CHARS_MAX);
         }
         if let Some(options) = &self.options {
-            let derived = after.name == name_of(&after.options);
-            after.options = parse_options(options, &field("options"), wrong);
-            if derived {
+            let follows = after.name == name_of(&after.options);
+            after.options = parse_options(options, at);
+            if follows {
                 after.name = name_of(&after.options);
             }
         }
         if let Some(name) = &self.name {
-            after.name = wrong.line(&field("name"), name, NAME_CHARS_MAX);
+            let field = at.field("name");
+            after.name = at.wrong.line(&field, name, NAME_CHARS_MAX);
         }
-        self.price(&mut after, before.is_none(), &field, wrong);
-        for (name, said, slot, most) in [
-            ("weight_grams", self.weight_grams, &mut after.weight_grams, WEIGHT_GRAMS_MAX),
-            ("low_threshold", self.low_threshold, &mut after.low_threshold, ON_HAND_MAX),
-        ] {
-            if let Some(number) = said {
-                wrong.within(&field(name), number, 0, most);
-                *slot = number;
-            }
-        }
-        if let Some(position) = self.position {
-            wrong.within(&field("position"), position.into(), 0, POSITION_MAX.into());
-            after.position = position;
-        }
-        let on_hand = match (self.on_hand, before) {
-            (Some(_), Some(_)) => {
-                let message = "the stock of a variant that stands is changed at its own route";
-                wrong.add(field("on_hand"), "not_here", message);
-                after.stock.on_hand
-            }
-            (Some(units), None) => {
-                wrong.within(&field("on_hand"), units, 0, ON_HAND_MAX);
-                units
-            }
-            (None, _) => after.stock.on_hand,
-        };
-        after.stock = Held::of(on_hand, after.stock.reserved, after.low_threshold);
-        after
     }
 
-    fn price(
-        &self,
-        after: &mut RecordVariant,
-        is_new: bool,
-        field: &impl Fn(&str) -> String,
-        wrong: &mut Wrong,
-    ) {
+    fn price(&self, after: &mut RecordVariant, is_new: bool, at: &mut At<'_>) {
         match self.price {
-            Some(price) => after.price = amount(price, &field("price"), wrong),
-            None if is_new => wrong.add(field("price"), "missing", "this field is needed"),
+            Some(price) => after.price = at.amount("price", price),
+            None if is_new => at.add("price", "missing", "this field is needed"),
             None => {}
         }
         if let Some(said) = self.compare_at_price {
-            let compared = said.map(|it| amount(it, &field("compare_at_price"), wrong));
-            after.compare_at_price = compared;
+            after.compare_at_price = said.map(|it| at.amount("compare_at_price", it));
         }
-        if after.compare_at_price.is_some_and(|it| it.amount <= after.price.amount) {
+        // What was imported may be otherwise, and does not stand in the way of other changes.
+        let is_said = self.price.is_some() || self.compare_at_price.is_some();
+        if is_said && after.compare_at_price.is_some_and(|it| it.amount <= after.price.amount) {
             let message = "what it cost before is more than the price";
-            wrong.add(field("compare_at_price"), "not_above_price", message);
+            at.add("compare_at_price", "not_above_price", message);
         }
     }
 }
@@ -246,35 +270,26 @@ fn next_position(product: &Record) -> i32 {
     last.map_or(0, |it| it.saturating_add(1)).min(POSITION_MAX)
 }
 
-fn amount(price: Money, field: &str, wrong: &mut Wrong) -> Money {
-    wrong.within(&format!("{field}.amount"), price.amount, 0, AMOUNT_MAX);
-    if price.currency != Currency::SHOP {
-        let message = format!("the shop sells in {}", Currency::SHOP.as_str());
-        wrong.add(format!("{field}.currency"), "other_currency", message);
-    }
-    price
-}
-
 /// The name of a variant that has no other.
 fn name_of(options: &BTreeMap<String, String>) -> String {
     options.values().map(String::as_str).collect::<Vec<_>>().join(" / ")
 }
 
-fn parse_options(
-    options: &BTreeMap<String, String>,
-    field: &str,
-    wrong: &mut Wrong,
-) -> BTreeMap<String, String> {
+fn parse_options(options: &BTreeMap<String, String>, at: &mut At<'_>) -> BTreeMap<String, String> {
     if options.len() > OPTIONS_MAX {
-        wrong.add(field.to_owned(), "too_many", "at most 5 options tell variants apart");
+        at.add("options", "too_many", "at most 5 options tell variants apart");
         return BTreeMap::new();
     }
-    let parse = |(name, value): (&String, &String)| {
-        let place = format!("{field}.{name}");
-        let name = wrong.needed(&place, name, OPTION_CHARS_MAX);
-        (name, wrong.needed(&place, value, OPTION_CHARS_MAX))
-    };
-    options.iter().map(parse).collect()
+    let mut parsed = BTreeMap::new();
+    for (name, value) in options {
+        let field = format!("options.{name}");
+        let name = at.needed(&field, name, OPTION_CHARS_MAX);
+        let value = at.needed(&field, value, OPTION_CHARS_MAX);
+        if parsed.insert(name, value).is_some() {
+            at.add(&field, "duplicate", "this option stands here twice");
+        }
+    }
+    parsed
 }
 
 /// Tells of those of `touched` whose options are not like those of the others, or just like them.

@@ -12,8 +12,9 @@ use crate::{
         Error,
         catalogue::{
             Status,
-            edit::{Change, Create, Discard, Edit, Step},
+            edit::{Change, Create, Discard, Edit},
             record::{Filter, Key, QUERY_CHARS_MAX, Record},
+            step::Step,
         },
         expected::Expected,
         id::ProductId,

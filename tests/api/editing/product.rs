@@ -45,6 +45,7 @@ async fn a_change_is_seen_by_whoever_made_it_at_once() {
     let shop = TestShop::start().await;
     let (admin, stranger) = (shop.admin().await, shop.stranger());
     let kettle = admin.kettle().await;
+    let mut feed = admin.follow("admin:feed").await;
 
     for price in [3_000, 2_000, 4_500] {
         let variants = json!([{ "id": kettle["variants"][0]["id"], "price": euros(price) }]);
@@ -55,6 +56,8 @@ async fn a_change_is_seen_by_whoever_made_it_at_once() {
         assert_eq!((&shown["name"], &shown["price_from"]), (&json!(name), &euros(price)));
         assert_eq!(shown["version"], changed["version"]);
     }
+    let own = json!([kettle["id"]]);
+    while feed.until("catalogue.changed").await.last().unwrap()["data"]["products"] != own {}
 }
 
 #[actix_rt::test]

@@ -51,28 +51,6 @@ fn one(field: &str, code: &'static str) -> Vec<(String, &'static str)> {
 }
 
 #[test]
-fn each_step_leads_from_each_status_to_one_or_is_refused() {
-    use Status::{Archived, Draft, Published};
-    for (from, step, to) in [
-        (Draft, Step::Publish, Some(Published)),
-        (Draft, Step::Unpublish, None),
-        (Draft, Step::Archive, Some(Archived)),
-        (Published, Step::Publish, None),
-        (Published, Step::Unpublish, Some(Draft)),
-        (Published, Step::Archive, Some(Archived)),
-        (Archived, Step::Publish, Some(Published)),
-        (Archived, Step::Unpublish, Some(Draft)),
-        (Archived, Step::Archive, None),
-    ] {
-        match (from.after(step), to) {
-            (Ok(after), Some(to)) => assert_eq!((after, Step::to(to)), (to, step)),
-            (Err(error), None) => assert_eq!(error.code(), "invalid_transition"),
-            (outcome, _) => panic!("{from} {step:?}: {outcome:?}"),
-        }
-    }
-}
-
-#[test]
 fn what_is_left_out_stays_and_null_empties() {
     let before = shirt("draft");
     let changed = json!({ "brand": "Weavers", "description": "Of linen.\nIt lasts." });
@@ -263,4 +241,31 @@ fn what_a_product_has_fits_the_category_that_it_comes_to() {
     assert_eq!(shirt.after(&edit(to.clone()), &moved(text)).unwrap().category, other);
     let unknown = refused(&shirt, to, &around(json!([]), 0));
     assert_eq!(unknown, one("category_id", "unknown_category"));
+}
+
+#[test]
+fn a_product_has_so_many_variants_and_no_more() {
+    let variants = |count: usize| {
+        let variant = |at: usize| json!({ "sku": format!("V{at}"), "price": euros(1), "options": { "N": at.to_string() } });
+        json!({ "name": "Coat", "variants": (0..count).map(variant).collect::<Vec<_>>() })
+    };
+    let most = crate::domain::catalogue::VARIANTS_MAX;
+
+    let made = blank().after(&edit(variants(most)), &around(json!([]), most)).unwrap();
+    assert_eq!(made.standing().count(), most);
+    assert!(made.variants.is_sorted_by_key(|it| it.position));
+    let more = around(json!([]), most + 1);
+    assert_eq!(refused(&blank(), variants(most + 1), &more), one("variants", "too_many"));
+}
+
+#[test]
+fn what_was_imported_otherwise_does_not_stand_in_the_way() {
+    let mut shirt = shirt("draft");
+    shirt.variants[0].compare_at_price = Some(Money::euros(4_990));
+    shirt.variants[0].options.clear();
+    let heavier = json!({ "variants": [{ "id": shirt.variants[0].id, "weight_grams": 300 }] });
+
+    let after = shirt.after(&edit(heavier), &around(json!([]), 0)).unwrap();
+
+    assert_eq!(after.variants[0].weight_grams, 300);
 }
