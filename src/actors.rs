@@ -1,5 +1,6 @@
 //! The only writers: an actor per order, payment, cart, delivery, account, session and image, found by
-//! its id, one for the reviews of each product, and one for each sixteenth of the stock.
+//! its id, one for each sixteenth of the stock, one for each product that is edited, one for its
+//! reviews, and one for the tree of categories.
 //!
 //! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
 //! deliveries; payments; the sweeper; the mailer. Images and the mailer ask nobody. So no two ever
@@ -12,6 +13,7 @@ use actix::prelude::*;
 pub mod account;
 pub mod audit;
 pub mod cart;
+pub mod catalogue;
 pub mod delivery;
 pub mod directory;
 pub mod image;
@@ -29,6 +31,7 @@ use self::{
     account::AccountActor,
     audit::AuditActor,
     cart::CartActor,
+    catalogue::{ProductActor, TreeActor},
     delivery::DeliveryActor,
     directory::Directory,
     image::{ImageActor, studio::Studio},
@@ -59,6 +62,8 @@ pub struct Actors {
     pub payments: Directory<PaymentActor>,
     pub deliveries: Directory<DeliveryActor>,
     pub inventory: Directory<InventoryActor>,
+    pub products: Directory<ProductActor>,
+    pub categories: Directory<TreeActor>,
     pub audit: Directory<AuditActor>,
     pub images: Directory<ImageActor>,
     pub reviews: Directory<ReviewActor>,

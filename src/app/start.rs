@@ -70,6 +70,8 @@ pub fn start_actors(
     let accounts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let links = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
+    let products = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
+    let categories = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let audit = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let studio = Studio::start()?;
     let deps = image::Deps { store: store.clone(), studio: studio.clone(), hot: hot.clone() };
@@ -103,6 +105,8 @@ pub fn start_actors(
         payments,
         deliveries,
         inventory,
+        products,
+        categories,
         audit,
         images,
         reviews,
@@ -178,6 +182,8 @@ async fn passivate(actors: Actors) {
             payments,
             deliveries,
             inventory,
+            products,
+            categories,
             audit,
             images,
             reviews,
@@ -188,6 +194,8 @@ async fn passivate(actors: Actors) {
         accounts.sweep(now);
         links.sweep(now);
         inventory.sweep(now);
+        products.sweep(now);
+        categories.sweep(now);
         audit.sweep(now);
         images.sweep(now);
         reviews.sweep(now);
@@ -210,6 +218,8 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         payments,
         deliveries,
         inventory,
+        products,
+        categories,
         audit,
         images,
         reviews,
@@ -223,6 +233,8 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         ("orders", orders.drain(at_most).await),
         ("inventory", inventory.drain(at_most).await),
         ("reviews", reviews.drain(at_most).await),
+        ("products", products.drain(at_most).await),
+        ("categories", categories.drain(at_most).await),
         ("links", links.drain(at_most).await),
         ("accounts", accounts.drain(at_most).await),
         ("audit", audit.drain(at_most).await),

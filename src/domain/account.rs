@@ -154,7 +154,7 @@ words! {
     Right {
         /// Count and correct what is in stock.
         Stock = "stock",
-        /// Change what is for sale, and its pictures.
+        /// Change what is for sale: categories, products, variants, prices, pictures.
         Catalogue = "catalogue",
         /// See and steer the orders and payments of others.
         Orders = "orders",

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::{
     Error,
     id::{
-        AddressId, CartId, LinkId, NotificationId, OrderId, ReviewId, SessionId, SubscriptionId,
-        UserId, VariantId,
+        AddressId, CartId, CategoryId, LinkId, NotificationId, OrderId, ProductId, ReviewId,
+        SessionId, SubscriptionId, UserId, VariantId,
     },
     words::words,
 };
@@ -85,6 +85,12 @@ words! {
         ReviewDeleted = "review.deleted",
         ReviewHidden = "review.hidden",
         ReviewUnhidden = "review.unhidden",
+        CategoryCreated = "category.created",
+        CategoryChanged = "category.changed",
+        CategoryDeleted = "category.deleted",
+        ProductCreated = "product.created",
+        ProductChanged = "product.changed",
+        ProductDeleted = "product.deleted",
         CartChanged = "cart.changed",
         OrderPlaced = "order.placed",
         OrderCancelled = "order.cancelled",
@@ -109,6 +115,8 @@ words! {
         PushSubscription = "push_subscription",
         Session = "session",
         Catalogue = "catalogue",
+        Category = "category",
+        Product = "product",
         Variant = "variant",
         Image = "image",
         Review = "review",
@@ -150,6 +158,8 @@ objects! {
     SubscriptionId: PushSubscription;
     SessionId: Session;
     LinkId: Link;
+    CategoryId: Category;
+    ProductId: Product;
     VariantId: Variant;
     ReviewId: Review;
     CartId: Cart;

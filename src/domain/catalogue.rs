@@ -13,11 +13,18 @@ use super::{
 };
 
 pub mod attribute;
+pub mod category;
 pub mod change;
+pub mod edit;
 pub mod import;
 pub mod listing;
 pub mod rating;
+pub mod record;
+pub mod slug;
+pub mod step;
 pub mod stock;
+pub mod typed;
+pub mod variant;
 
 /// The most variants of one product.
 pub const VARIANTS_MAX: usize = 100;

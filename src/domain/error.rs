@@ -33,6 +33,9 @@ pub enum Error {
     /// What was decided on is no longer what is stored: whoever decided reads again.
     #[error("it has just been changed")]
     Stale,
+    /// The client has decided on a version that is no longer the one stored: it reads again.
+    #[error("it has been changed since: it is at version {version} now")]
+    Outdated { version: i64 },
     #[error("this idempotency key was used for another request")]
     KeyReused,
     /// A limit of this caller's: the client waits that long before it tries again.
@@ -126,6 +129,7 @@ impl Error {
             Error::NotFound(_) => "not_found",
             Error::Forbidden(refusal) | Error::Conflict(refusal) => &refusal.code,
             Error::Stale => "stale",
+            Error::Outdated { .. } => "stale_version",
             Error::KeyReused => "idempotency_key_reused",
             Error::TooMany { .. } => "too_many_requests",
             Error::Busy => "busy",

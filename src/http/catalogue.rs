@@ -5,7 +5,10 @@ use actix_web::{
     web::{Bytes, BytesMut, Data, Path},
 };
 pub mod admin;
+pub mod category;
+pub mod product;
 mod search;
+pub mod variant;
 
 use self::search::Search;
 use super::{

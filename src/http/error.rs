@@ -71,6 +71,7 @@ impl From<Error> for Problem {
             // Whoever decides tries again by itself: what still gets here lost several races in a
             // row, and the client may run another one.
             Error::Stale => (StatusCode::SERVICE_UNAVAILABLE, Cow::Borrowed("busy")),
+            Error::Outdated { .. } => (StatusCode::PRECONDITION_FAILED, code),
             Error::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, code),
             Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, code),
             Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, code),
@@ -82,6 +83,9 @@ impl From<Error> for Problem {
             Error::Forbidden(Refusal { details, .. })
             | Error::Conflict(Refusal { details, .. }) => problem.0.members = details,
             Error::TooMany { retry_after } => problem.0.retry_after = Some(retry_after),
+            Error::Outdated { version } => {
+                problem.0.members.insert("version".to_owned(), version.into());
+            }
             Error::Internal { doing, source } => return Problem::fault(doing, source),
             _ => {}
         }
@@ -317,6 +321,7 @@ mod tests {
             (Error::NotFound("order"), 404, "not_found"),
             (Error::conflict("out_of_stock", "none left"), 409, "out_of_stock"),
             (Error::Stale, 503, "busy"),
+            (Error::Outdated { version: 7 }, 412, "stale_version"),
             (Error::KeyReused, 422, "idempotency_key_reused"),
             (Error::TooMany { retry_after: Duration::ZERO }, 429, "too_many_requests"),
             (Error::Busy, 503, "busy"),

@@ -1,19 +1,29 @@
-//! Answers that a cache may keep: each has an `ETag`, and a client that has it gets a 304.
+//! Answers that a cache may keep: each has an `ETag`, and a client that has it gets a 304. What is
+//! changed by hand has its version there, which whoever changes it sends back as `If-Match`.
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
+    FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
+    dev::Payload,
     http::header::{
         self, AcceptEncoding, CacheControl, CacheDirective, ContentEncoding, ETag, Encoding,
         EntityTag, Header, HeaderValue, IfNoneMatch,
     },
     web::Bytes,
 };
+use futures_util::future::{Ready, ready};
+use serde::Serialize;
 
-use super::token::sha256_hex;
+use super::{error::Problem, token::sha256_hex};
 use crate::{
-    domain::Error,
+    domain::{
+        Error,
+        expected::{Expected, VERSIONS_MAX},
+    },
     reading::catalogue::encoded::{Coding, Encoded},
 };
+
+/// The header that names the versions that a change may be made at.
+pub const IF_MATCH: &str = "If-Match";
 
 /// Kept by anybody, and asked for again each time.
 pub fn revalidated(
@@ -60,7 +70,7 @@ pub fn encoded(
     };
     let mut response = tagged(request, text.tag(), was_there, || Ok(bytes))?;
     let headers = response.headers_mut();
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name(coding)));
     Ok(response)
 }
@@ -103,6 +113,50 @@ pub fn immutable(
         CacheDirective::Extension("immutable".to_owned(), None),
     ];
     answer(request, key, directives, content_type, body.into())
+}
+
+/// What somebody changes by hand, at this version; the header of every answer says that no cache
+/// keeps it.
+pub fn versioned(
+    mut response: HttpResponseBuilder,
+    version: i64,
+    body: &impl Serialize,
+) -> HttpResponse {
+    response.insert_header(ETag(EntityTag::new_strong(version.to_string()))).json(body)
+}
+
+/// The `If-Match` of a request. Without one a change is made at any version: it names what it
+/// changes, so it takes nothing back that somebody else has changed in between.
+///
+/// Tags are compared as if all were strong: a proxy that compresses makes weak ones of ours, and
+/// what they name is the version, not its bytes.
+#[derive(Debug)]
+pub struct IfMatch(pub Expected);
+
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(expected(request).map(IfMatch).map_err(Problem::from))
+    }
+}
+
+fn expected(request: &HttpRequest) -> Result<Expected, Error> {
+    if !request.headers().contains_key(header::IF_MATCH) {
+        return Ok(Expected::Any);
+    }
+    match request.get_header::<header::IfMatch>() {
+        Some(header::IfMatch::Any) => Ok(Expected::Any),
+        Some(header::IfMatch::Items(tags)) if (1..=VERSIONS_MAX).contains(&tags.len()) => {
+            // A tag that is none of ours is at no version.
+            Ok(Expected::OneOf(tags.iter().filter_map(|it| it.tag().parse().ok()).collect()))
+        }
+        Some(header::IfMatch::Items(_)) | None => {
+            let message = "it is the ETag that the last answer had, in quotes";
+            Err(Error::invalid(IF_MATCH, "invalid_value", message))
+        }
+    }
 }
 
 fn answer(
@@ -167,6 +221,34 @@ mod tests {
         assert_eq!(status(Some("*")), 304);
         for other in ["\"old\"", "", "W/", hash] {
             assert_eq!(status(Some(other)), 200, "{other}");
+        }
+    }
+
+    fn sent(if_match: Option<&str>) -> Result<Expected, Error> {
+        let request = TestRequest::default();
+        let request = match if_match {
+            Some(tags) => request.insert_header(("if-match", tags)),
+            None => request,
+        };
+        expected(&request.to_http_request())
+    }
+
+    #[test]
+    fn a_change_says_at_which_versions_it_may_be_made() {
+        let one_of = |versions: &[i64]| Expected::OneOf(versions.to_vec());
+        for (tags, means) in [
+            (None, Expected::Any),
+            (Some("*"), Expected::Any),
+            (Some("\"3\""), one_of(&[3])),
+            (Some("W/\"3\""), one_of(&[3])),
+            (Some("\"3\", \"4\""), one_of(&[3, 4])),
+            (Some("\"another\""), one_of(&[])),
+        ] {
+            assert_eq!(sent(tags).unwrap(), means, "{tags:?}");
+        }
+        let many = "\"1\",".repeat(VERSIONS_MAX + 1);
+        for wrong in ["", "3", "'3'", ",", &many] {
+            assert_eq!(sent(Some(wrong)).unwrap_err().code(), "invalid", "{wrong}");
         }
     }
 }

@@ -150,6 +150,7 @@ fn complete(operation: &mut Operation, route: &Route) {
     operation.security = Some(requirements(access));
     let parameters = operation.parameters.get_or_insert_default();
     let keyed = parameters.iter().any(|it| is(it, idempotency::HEADER));
+    let compared = parameters.iter().any(|it| is(it, etag::IF_MATCH));
     let has_parameters = !parameters.is_empty() || route.path.contains('{');
     for name in route.path.split('{').skip(1).filter_map(|it| it.split('}').next()) {
         if !parameters.iter().any(|it| is(it, name)) {
@@ -166,6 +167,7 @@ fn complete(operation: &mut Operation, route: &Route) {
         ("403", matches!(access, Access::May(_)), "The role has no right to it"),
         ("404", route.path.contains('{'), "Not there, or not the caller's"),
         ("409", may_conflict || documents("409"), "Its state forbids it: `code` says why"),
+        ("412", compared, "It has been changed since: `version` is the one it is at"),
         ("413", has_body, "The body is too large"),
         ("415", has_body, "The body is not JSON"),
         ("422", keyed, "The Idempotency-Key was used for another request"),

@@ -8,10 +8,16 @@ use std::{
 use diesel::prelude::*;
 use serde_json::json;
 
+mod category;
+mod edit;
 mod import;
+mod record;
 mod rows;
 
+pub use category::{categories, category, change_category, create_category, delete_category};
+pub use edit::{change_product, create_product, discard_product};
 pub use import::import;
+pub use record::{held, moves, owner, page, prices, record};
 
 use self::rows::{ProductRow, offer};
 use super::{Conn, Tx, event, snapshot, stock::Shelf};

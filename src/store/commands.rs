@@ -53,6 +53,12 @@ macro_rules! with_commands {
             keep_image_size: each image::keep_size(image::KeepSize) -> ();
             change_stock: each catalogue::change_stock(catalogue::stock::ChangeStock) -> catalogue::stock::StockChanged;
             change_review: batch review::change(reviews::Change) -> reviews::Changed;
+            create_category: each catalogue::create_category(catalogue::category::Create) -> catalogue::category::Changed;
+            change_category: each catalogue::change_category(catalogue::category::Change) -> catalogue::category::Changed;
+            delete_category: each catalogue::delete_category(catalogue::category::Delete) -> ();
+            create_product: each catalogue::create_product(catalogue::edit::Create) -> catalogue::edit::Changed;
+            change_product: each catalogue::change_product(catalogue::edit::Change) -> catalogue::edit::Changed;
+            discard_product: each catalogue::discard_product(catalogue::edit::Discard) -> ();
             save_cart: batch cart::save(cart::Save) -> ();
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;

@@ -41,6 +41,21 @@ pub mod session;
 pub mod settings;
 pub mod stock;
 
+/// Stands before what would be a wildcard of `LIKE`.
+const ESCAPE: char = '\\';
+
+/// The text as a part of a pattern of `LIKE` that matches it alone.
+fn literal(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for it in text.chars() {
+        if matches!(it, '%' | '_' | ESCAPE) {
+            pattern.push(ESCAPE);
+        }
+        pattern.push(it);
+    }
+    pattern
+}
+
 /// The most rows of one `INSERT`: times the columns it must stay below SQLite's 32,766 parameters.
 const ROWS_MAX: usize = 1_000;
 

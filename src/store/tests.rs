@@ -32,6 +32,7 @@ use crate::domain::{
 };
 
 mod review;
+mod tree;
 
 /// A database that is gone when the test is.
 pub(crate) struct Database {

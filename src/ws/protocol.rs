@@ -324,6 +324,7 @@ impl<'a> Fault<'a> {
             | Error::Forbidden(_)
             | Error::NotFound(_)
             | Error::Conflict(_)
+            | Error::Outdated { .. }
             | Error::KeyReused => (false, err.to_string().into()),
         };
         Fault { code: err.code(), message, retry }

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::{TestShop, each, purchase::euros};
 
+mod live;
+mod search;
+
 #[actix_rt::test]
 async fn a_stranger_finds_a_product_and_what_it_costs() {
     let shop = TestShop::start().await;

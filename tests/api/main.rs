@@ -19,6 +19,7 @@ mod checkout;
 mod confirmed;
 mod crash;
 mod delivery;
+mod editing;
 mod errors;
 mod guest;
 mod idempotency;

@@ -118,6 +118,7 @@ fn copy(error: &Error) -> Error {
         Error::NotFound(what) => Error::NotFound(what),
         Error::Conflict(refusal) => Error::Conflict(refusal.clone()),
         Error::Stale => Error::Stale,
+        Error::Outdated { version } => Error::Outdated { version: *version },
         Error::KeyReused => Error::KeyReused,
         Error::TooMany { retry_after } => Error::TooMany { retry_after: *retry_after },
         Error::Busy => Error::Busy,

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+mod edit;
+
 use super::{Action, Audited, Entry, Object};
 use crate::domain::catalogue::{
     import::{Import, Imported},

@@ -29,18 +29,20 @@ words! {
 }
 
 /// What the products of a category can say of themselves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = AttributeDefinition)]
 pub struct Definition {
     pub name: String,
     pub kind: Kind,
     /// Of a number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// Whether a product has to have it before it can be published.
+    #[serde(default)]
     pub required: bool,
     /// Of an enumeration.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
 }
 

@@ -1,10 +1,10 @@
-//! What an admin may do to the catalogue.
+//! The stock of variants, for those who count it.
 
 use actix_web::{
     HttpResponse,
     web::{Data, Path},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     actors::{
@@ -13,15 +13,37 @@ use crate::{
     },
     domain::{
         Error,
-        catalogue::stock::{ChangeStock, ON_HAND_MAX, REASON_CHARS_MAX, StockChange, StockLevel},
+        catalogue::{
+            record::{Held, LineKey, StockMove},
+            stock::{ChangeStock, ON_HAND_MAX, REASON_CHARS_MAX, StockChange, StockLevel},
+        },
         id::VariantId,
     },
     http::{
+        cursor::{List, Paging},
         error::Answered,
         extract::{Auth, May, right},
-        input::{Json, both, is_line},
+        input::{Json, Query, both, is_line},
     },
+    store::{Store, read},
 };
+
+/// The units of a variant, and what came and went, the newest first.
+#[utoipa::path(
+    get, path = "/api/v1/admin/variants/{id}/stock", tag = "admin", params(Paging),
+    responses((status = 200, description = "The stock, and a page of its ledger", body = Counted))
+)]
+pub async fn variant_stock(
+    _: Auth<May<right::Stock>>,
+    store: Data<Store>,
+    id: Path<VariantId>,
+    Query(paging): Query<Paging>,
+) -> Answered {
+    let (id, page) = (id.into_inner(), paging.page::<LineKey>()?);
+    let stock = read!(store, catalogue::held(id))?;
+    let List { items, next_cursor } = List::of(read!(store, catalogue::moves(id, page))?)?;
+    Ok(HttpResponse::Ok().json(Counted { variant_id: id, stock, items, next_cursor }))
+}
 
 /// Sets the stock of a variant, or adds to it.
 #[utoipa::path(
@@ -38,6 +60,17 @@ pub async fn change_stock(
     let command = ChangeStock { variant: id.into_inner(), change, reason };
     let level = actors.inventory.ask(Shard::of(command.variant), Change(command)).await?;
     Ok(HttpResponse::Ok().json(level))
+}
+
+/// The units of a variant, and a page of its ledger. The sum of all of it is what is on hand.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Counted {
+    variant_id: VariantId,
+    #[serde(flatten)]
+    stock: Held,
+    items: Vec<StockMove>,
+    /// Asks for the next page; null on the last one.
+    next_cursor: Option<String>,
 }
 
 /// Either `set` or `adjust`, and why.

@@ -109,7 +109,7 @@ impl Naive {
             let mut counts: BTreeMap<String, i64> = BTreeMap::new();
             let left_out = filter.attributes.contains_key(name).then_some(name);
             for (product, _) in self.passing(filter, left_out) {
-                for value in product.attributes.get(name) {
+                if let Some(value) = product.attributes.get(name) {
                     *counts.entry(value.to_string()).or_default() += 1;
                 }
             }

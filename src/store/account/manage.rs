@@ -3,7 +3,7 @@
 use diesel::{expression_methods::EscapeExpressionMethods, prelude::*};
 
 use super::{
-    super::{Backend, Conn, Tx, folded, session},
+    super::{Backend, Conn, ESCAPE, Tx, folded, literal, session},
     UserRow, active, credentials_of, leaving, locked,
 };
 use crate::{
@@ -41,7 +41,7 @@ pub fn page(
         .select(UserRow::as_select())
         .into_boxed::<Backend>();
     if let Some(part) = filter.query {
-        let pattern = containing(&part);
+        let pattern = format!("%{}%", literal(&part));
         let named = folded(users::name).like(folded(pattern.clone())).escape(ESCAPE);
         query = query.filter(users::email.like(folded(pattern)).escape(ESCAPE).or(named));
     }
@@ -97,19 +97,4 @@ pub fn stand(tx: &mut Tx<'_>, user: UserId, standing: Standing) -> Result<(), Er
         ))
         .execute(tx.conn)?;
     Ok(())
-}
-
-const ESCAPE: char = '\\';
-
-/// The pattern of all texts that have this in them.
-fn containing(part: &str) -> String {
-    let mut pattern = "%".to_owned();
-    for it in part.chars() {
-        if matches!(it, '%' | '_' | ESCAPE) {
-            pattern.push(ESCAPE);
-        }
-        pattern.push(it);
-    }
-    pattern.push('%');
-    pattern
 }

@@ -278,7 +278,7 @@ fn images_of(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, Vec<Image>
     Ok(all)
 }
 
-fn categories_of(
+pub fn categories_of(
     conn: &mut Conn,
     rows: &[ProductRow],
 ) -> Result<HashMap<String, CategoryRef>, Error> {
@@ -313,7 +313,7 @@ pub fn nodes(conn: &mut Conn) -> Result<Vec<Node>, Error> {
 }
 
 /// What each category lets its products say, in its order.
-fn attributes(conn: &mut Conn) -> Result<HashMap<String, Vec<Definition>>, Error> {
+pub fn attributes(conn: &mut Conn) -> Result<HashMap<String, Vec<Definition>>, Error> {
     let rows: Vec<AttributeRow> = category_attributes::table
         .order((category_attributes::category_id, category_attributes::position))
         .select(AttributeRow::as_select())
