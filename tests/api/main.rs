@@ -43,6 +43,7 @@ mod session;
 mod settings;
 mod socket;
 mod stock;
+mod storefront;
 mod support;
 mod token;
 mod users;

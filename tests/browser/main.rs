@@ -10,6 +10,8 @@
 use std::{env, process::Command};
 
 mod link;
+mod proxy;
+mod storefront;
 #[path = "../api/support.rs"]
 mod support;
 mod window;

@@ -118,9 +118,9 @@ class Line {
         { class: "line-about" },
         element("a", { href: productAt(item.product_id) }, item.name),
         this.#problem,
-        this.#controls(item),
       ),
       this.#price,
+      this.#controls(item),
     );
   }
 

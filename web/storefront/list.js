@@ -19,7 +19,9 @@ let sight = null;
 let asking = null;
 // What is shown: of which filter, and where its next page begins.
 let shown = { query: null, next: null, count: 0, total: 0 };
+// Where somebody was who went to a product.
 let scrolled = 0;
+let focused = null;
 
 export function start(live) {
   sight = watch(live);
@@ -49,6 +51,9 @@ export async function show(filter, isBack) {
   if (query === shown.query) {
     filters.show(filter, shown.found);
     scrollTo(0, isBack ? scrolled : 0);
+    if (isBack && document.activeElement?.closest("header") === null) {
+      focused?.focus({ preventScroll: true });
+    }
     return;
   }
   filters.show(filter, shown.found);
@@ -59,6 +64,7 @@ export function hide() {
   const listing = byId("listing");
   if (!listing.hidden) {
     scrolled = scrollY;
+    focused = listing.contains(document.activeElement) ? document.activeElement : null;
     listing.hidden = true;
   }
   asking?.abort();

@@ -30,9 +30,9 @@ async function show({ isBack }) {
 
 // Whoever follows a link is where it leads, and hears it: but whoever types goes on typing.
 async function moved(how) {
-  const before = document.activeElement;
   await show(how);
-  if (!before?.isConnected || before === document.body || before.closest("[hidden]")) {
+  const now = document.activeElement;
+  if (!now || now === document.body || now.closest("[hidden]")) {
     byId("main").focus({ preventScroll: true });
   }
 }

@@ -11,6 +11,8 @@ import { attribute, failure } from "./words.js";
 
 const SIZES = "(min-width: 64rem) 34rem, 100vw";
 const THUMB = "5rem";
+// How often one change is read, where others come meanwhile.
+const READS_MAX = 3;
 
 let live = null;
 let buy = null;
@@ -32,16 +34,18 @@ export async function show(name) {
   place.hidden = false;
   place.replaceChildren(element("p", { class: "loading", role: "status" }, "Loading…"));
   scrollTo(0, 0);
-  asking = new AbortController();
-  const found = await product(name, asking.signal).catch((error) => {
+  const { signal } = (asking = new AbortController());
+  const found = await product(name, signal).catch((error) => {
     if (error.name !== "AbortError") {
       missing(place, error);
     }
   });
-  if (found) {
+  if (found && !signal.aborted) {
     // Links of carts know the id alone.
     address.rename(address.productAt(found.slug));
-    draw(place, found);
+    const variants = new Variants(found, liveMark, buy);
+    draw(place, found, variants);
+    leave = follow(place, found, variants);
   }
 }
 
@@ -63,10 +67,8 @@ function missing(place, error) {
   );
 }
 
-// `before` is what somebody had chosen already.
-function draw(place, found, before = {}) {
+function draw(place, found, variants) {
   document.title = `${found.name} · Rialto`;
-  const variants = new Variants(found, liveMark, buy, before);
   place.replaceChildren(
     element(
       "nav",
@@ -96,41 +98,67 @@ function draw(place, found, before = {}) {
       ),
     ),
   );
-  leave = follow(place, found, variants);
 }
 
-// What the topic says is shown at once. Where it tells of another version of the product, what it does
-// not tell of is read again.
+// What the topic says is shown at once. Where it tells of another version of the product, or of other
+// variants, what it does not tell of is read again.
 function follow(place, found, variants) {
-  let isStale = false;
+  let shown = found;
+  let wanted = found.version;
+  let isReading = false;
   return live.follow(`product:${found.id}`, async ({ type, data }) => {
     if (type === "refused") {
       return;
     }
     const fits = variants.show(data);
-    if ((fits && !(data.version > found.version)) || isStale || type === "product.removed") {
+    wanted = Math.max(wanted, data.version ?? 0);
+    const isSame = fits && wanted <= shown.version && isRated(data, shown);
+    if (isSame || isReading || type === "product.removed") {
       return;
     }
-    isStale = true;
-    asking = new AbortController();
-    const next = await product(found.id, asking.signal).catch((error) => {
-      isStale = false;
-      if (error.name !== "AbortError") {
-        tell(failure(error));
-      }
-    });
+    isReading = true;
+    const next = await readAgain(found.id, () => wanted);
+    isReading = false;
     if (next) {
+      shown = next;
+      variants = variants.fits(next.variants) ? variants : another(next, variants);
       redraw(place, next, variants);
+      variants.show(next);
     }
   });
 }
 
-// The same product, changed: whoever was choosing goes on where they were.
+// Whether both are rated alike.
+function isRated({ rating: one }, { rating: other }) {
+  return one?.count === other.count && one.average === other.average;
+}
+
+// The product in the version that is wanted, which may have become a later one meanwhile; or nothing
+// where somebody has gone elsewhere.
+async function readAgain(id, wanted) {
+  const { signal } = (asking = new AbortController());
+  let next = null;
+  for (let tries = 0; tries < READS_MAX && !(next?.version >= wanted()); tries += 1) {
+    next = await product(id, signal).catch((error) => {
+      if (error.name !== "AbortError") {
+        tell(failure(error));
+      }
+    });
+    if (!next) {
+      return null;
+    }
+  }
+  return signal.aborted ? null : next;
+}
+
+// Whoever was choosing goes on where they were.
+function another(next, { chosen, quantity }) {
+  return new Variants(next, liveMark, buy, { chosen, quantity });
+}
+
 function redraw(place, next, variants) {
-  const { chosen, quantity } = variants;
   const focused = place.contains(document.activeElement) && document.activeElement.id;
-  leave?.();
-  draw(place, next, { chosen, quantity });
+  draw(place, next, variants);
   if (focused) {
     byId(focused)?.focus({ preventScroll: true });
   }

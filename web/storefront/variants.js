@@ -20,7 +20,7 @@ export class Variants {
 
   // `buy(variant, quantity)` puts units into the cart, `mark` says whether this is live, and `before` is
   // what was chosen already.
-  constructor(product, mark, buy, before) {
+  constructor(product, mark, buy, before = {}) {
     this.#all = new Map(product.variants.map((variant) => [variant.id, variant]));
     this.#buy = buy;
     const first = product.variants.find((it) => it.stock.available > 0) ?? product.variants[0];
@@ -51,9 +51,14 @@ export class Variants {
     return this.#quantity.value;
   }
 
+  // Whether these are the ones that are on the page.
+  fits(variants) {
+    return variants.length === this.#all.size && variants.every((it) => this.#all.has(it.id));
+  }
+
   // Shows how the product stands. Answers whether its variants are the ones that are on the page.
   show({ variants = [], available }) {
-    const fits = variants.length === this.#all.size && variants.every((it) => this.#all.has(it.id));
+    const fits = this.fits(variants);
     if (fits || !available) {
       const now = new Map(variants.map((variant) => [variant.id, variant]));
       for (const [id, shown] of this.#all) {

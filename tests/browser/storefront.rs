@@ -1,0 +1,206 @@
+//! The shop, by somebody who looks around in it.
+
+use serde_json::{Value, json};
+
+use crate::{
+    proxy::Proxy,
+    support::{TestShop, purchase::euros},
+    window::Window,
+};
+
+/// The names of the products in the listing, as the page shows them.
+const NAMES: &str =
+    "[...document.querySelectorAll('.card:not(.empty) h2')].map(it => it.textContent)";
+
+/// Waits until the listing shows these and no others, in any order.
+async fn lists(window: &mut Window, mut names: Vec<&str>) {
+    names.sort_unstable();
+    let names = json!(names).to_string();
+    window.shows(&format!("JSON.stringify({NAMES}.sort()) === {}", json!(names))).await;
+}
+
+/// Waits until the page says of itself that what it shows is live.
+async fn is_live(window: &mut Window, place: &str) {
+    window
+        .shows(&format!("document.querySelector('{place} .mark')?.dataset.state === 'live'"))
+        .await;
+}
+
+/// Waits until the first element that a selector finds has this text.
+async fn reads(window: &mut Window, selector: &str, text: &str) {
+    let found = format!("document.querySelector({})?.textContent", json!(selector));
+    window.shows(&format!("{found} === {}", json!(text))).await;
+}
+
+async fn press(window: &mut Window, selector: &str) {
+    window.see(&format!("document.querySelector({}).click()", json!(selector))).await;
+}
+
+#[actix_rt::test]
+async fn the_shop_lists_its_products_and_finds_one_by_a_word_with_a_typo() {
+    let shop = TestShop::start().await;
+    let mut window = Window::open().await;
+
+    window.go(&format!("http://{}/", shop.address())).await;
+    let all = ["Candle", "Copper Lamp", "Grand Piano", "Linen Shirt", "Mug", "Teapot"];
+    lists(&mut window, all.to_vec()).await;
+    reads(&mut window, "a[href='/p/teapot'] .card-price", "€12.50").await;
+    reads(&mut window, "a[href='/p/mug'] .card-price", "from €8.00").await;
+    reads(&mut window, "a[href='/p/lamp'] .badge", "Out of stock").await;
+    reads(&mut window, "a[href='/p/piano'] .badge", "Only 3 left").await;
+
+    window.see("document.getElementById('q').focus()").await;
+    window.types("tepot").await;
+    lists(&mut window, vec!["Teapot"]).await;
+    assert_eq!(window.see("location.search").await, "?q=tepot");
+    assert_eq!(window.see("document.activeElement.id").await, "q", "they may type on");
+    window.see("history.back()").await;
+    lists(&mut window, all.to_vec()).await;
+
+    window.go(&format!("http://{}/?q=tepot&utm_source=letter", shop.address())).await;
+    lists(&mut window, vec!["Teapot"]).await;
+    assert_eq!(window.see("document.getElementById('q').value").await, "tepot");
+    let elsewhere = "performance.getEntriesByType('resource').map(it => it.name)
+        .filter(it => !it.startsWith(location.origin))";
+    assert_eq!(window.see(elsewhere).await, json!([]));
+    window.close().await;
+}
+
+#[actix_rt::test]
+async fn a_facet_narrows_the_listing_and_no_name_is_taken_for_markup() {
+    let shop = TestShop::start().await;
+    let admin = shop.admin().await;
+    let attributes = json!([{ "name": "Material", "kind": "text" }]);
+    let category = json!({ "name": "Pots", "attributes": attributes });
+    let category = admin.post("/admin/categories", category).await.is(201);
+    let hostile = "<img src=x onerror=alert(1)>";
+    for (name, material) in [("Jar", "Clay"), ("Vase", "Glass"), (hostile, "Iron")] {
+        let pot = json!({
+            "name": name, "category_id": category["id"], "attributes": { "Material": material },
+            "status": "published",
+            "variants": [{ "sku": material, "price": euros(900), "on_hand": 9 }],
+        });
+        admin.post("/admin/products", pot).await.is(201);
+    }
+    let mut window = Window::open().await;
+    let facet = |value: &str| format!("[data-key='Material {value}']");
+
+    window.go(&format!("http://{}/?category=pots", shop.address())).await;
+    lists(&mut window, vec!["Jar", "Vase", hostile]).await;
+    press(&mut window, "#panel summary").await;
+    press(&mut window, &facet("Clay")).await;
+    lists(&mut window, vec!["Jar"]).await;
+    press(&mut window, &facet("Glass")).await;
+    lists(&mut window, vec!["Jar", "Vase"]).await;
+    let address = "location.search";
+    assert_eq!(window.see(address).await, "?category=pots&attr.Material=Clay&attr.Material=Glass");
+    reads(&mut window, "#found", "2 products").await;
+    press(&mut window, "#applied [aria-label='Remove Material: Glass']").await;
+    lists(&mut window, vec!["Jar"]).await;
+    window.go(&format!("http://{}/?attr.Material=Glass", shop.address())).await;
+    lists(&mut window, vec!["Vase"]).await;
+    assert_eq!(
+        window.see(&format!("document.querySelector({}).checked", json!(facet("Glass")))).await,
+        true
+    );
+    window.close().await;
+}
+
+#[actix_rt::test]
+async fn what_changes_in_the_shop_changes_on_the_page() {
+    let shop = TestShop::start().await;
+    let (admin, teapot) = (shop.admin().await, shop.variant("teapot").await);
+    let mut window = Window::open().await;
+
+    window.go(&format!("http://{}/p/teapot", shop.address())).await;
+    reads(&mut window, "#product .stock", "In stock").await;
+    is_live(&mut window, "#product").await;
+    window.see("window.isTheSame = true").await;
+    shop.stock(&teapot, 3).await;
+    reads(&mut window, "#product .stock", "Only 3 left").await;
+    shop.stock(&teapot, 0).await;
+    reads(&mut window, "#product .stock", "Out of stock").await;
+    reads(&mut window, "#buy", "Out of stock").await;
+    let price = json!({ "price": euros(1_330) });
+    admin.patch(&format!("/admin/variants/{}", teapot.id), price).await.is(200);
+    reads(&mut window, "#product .price-now", "€13.30").await;
+    let name = json!({ "name": "Teapot of Clay" });
+    admin.patch(&format!("/admin/products/{}", teapot.product), name).await.is(200);
+    reads(&mut window, "#product h1", "Teapot of Clay").await;
+
+    press(&mut window, "#product .crumbs a").await;
+    reads(&mut window, "a[href='/p/teapot'] .badge", "Out of stock").await;
+    window.see("document.querySelector(\"a[href='/p/teapot']\").scrollIntoView()").await;
+    is_live(&mut window, "#listing").await;
+    shop.stock(&teapot, 2).await;
+    reads(&mut window, "a[href='/p/teapot'] .badge", "Only 2 left").await;
+    assert_eq!(window.see("window.isTheSame").await, true, "it was loaded anew");
+    window.close().await;
+}
+
+#[actix_rt::test]
+async fn a_guest_puts_something_into_the_cart_and_hears_when_it_is_sold_to_another() {
+    let shop = TestShop::start().await;
+    let shirt = shop.variant("shirt").await;
+    let mut window = Window::open().await;
+
+    window.go(&format!("http://{}/p/shirt", shop.address())).await;
+    window.shows("document.activeElement && document.getElementById('quantity')").await;
+    window.see("document.getElementById('quantity').focus()").await;
+    window.see("document.getElementById('quantity').select()").await;
+    window.types("2").await;
+    window.enters().await;
+    reads(&mut window, "dialog[open] .line a", "Linen Shirt, S / White").await;
+    reads(&mut window, "dialog[open] output", "€99.80").await;
+    reads(&mut window, "#cart-count", "2").await;
+    shop.stock(&shirt, 1).await;
+    reads(&mut window, "dialog[open] .line-problem", "Only 1 left").await;
+    press(&mut window, "dialog[open] [aria-label='One Linen Shirt, S / White less']").await;
+    reads(&mut window, "dialog[open] output", "€49.90").await;
+    reads(&mut window, "dialog[open] .line-problem", "").await;
+
+    window.go(&format!("http://{}/", shop.address())).await;
+    reads(&mut window, "#cart-count", "1").await;
+    press(&mut window, "#cart-open").await;
+    press(&mut window, "dialog[open] [aria-label='Remove Linen Shirt, S / White']").await;
+    window.says("There is nothing in your cart yet").await;
+    assert_eq!(window.see("document.querySelector('.line')").await, Value::Null);
+    window.close().await;
+}
+
+#[actix_rt::test]
+async fn a_page_that_was_cut_off_says_so_comes_back_and_has_missed_nothing() {
+    let network = Proxy::open().await;
+    let shop = TestShop::with(&[("RIALTO_ORIGINS", &network.url())]).await;
+    let teapot = shop.variant("teapot").await;
+    network.lead_to(shop.address());
+    let mut window = Window::open().await;
+    window.go(&format!("{}/p/teapot", network.url())).await;
+    is_live(&mut window, "#product").await;
+
+    network.cut();
+    reads(&mut window, "#product .mark", "Reconnecting…").await;
+    shop.stock(&teapot, 4).await;
+    reads(&mut window, "#product .stock", "In stock").await;
+    network.lead_to(shop.address());
+
+    reads(&mut window, "#product .stock", "Only 4 left").await;
+    is_live(&mut window, "#product").await;
+    shop.stock(&teapot, 0).await;
+    reads(&mut window, "#product .stock", "Out of stock").await;
+    window.close().await;
+}
+
+#[actix_rt::test]
+async fn what_is_not_sold_is_said_to_be_not_there() {
+    let shop = TestShop::start().await;
+    let mut window = Window::open().await;
+
+    window.go(&format!("http://{}/p/harpsichord", shop.address())).await;
+    window.says("This is not sold here").await;
+    window.go(&format!("http://{}/?q=harpsichord", shop.address())).await;
+    window.says("Nothing in the shop is like this").await;
+    window.go(&format!("http://{}/?price_min=cheap", shop.address())).await;
+    window.says("The shop cannot be filtered like this").await;
+    window.close().await;
+}
