@@ -23,6 +23,8 @@ mod layers;
 mod migrations;
 #[path = "tidy/names.rs"]
 mod names;
+#[path = "tidy/pages.rs"]
+mod pages;
 #[path = "tidy/settings.rs"]
 mod settings;
 #[path = "tidy/tree.rs"]
@@ -103,6 +105,16 @@ fn migrations_are_twins() {
 #[test]
 fn migrations_use_what_both_databases_have() {
     none(migrations::columns(&below(&["migrations"])));
+}
+
+#[test]
+fn scripts_and_styles_are_short_and_begin_with_what_they_are_for() {
+    none(pages::untidy(&below(&["web"])));
+}
+
+#[test]
+fn no_text_becomes_markup_and_no_page_names_another_host() {
+    none(pages::unsafe_ways(&below(&["web"])));
 }
 
 #[test]

@@ -32,6 +32,12 @@ async fn reads(window: &mut Window, selector: &str, text: &str) {
     window.shows(&format!("{found} === {}", json!(text))).await;
 }
 
+/// Nothing of the page is wider than the phone.
+async fn fits(window: &mut Window) {
+    let wide = "[document.documentElement.scrollWidth - innerWidth, innerWidth]";
+    assert_eq!(window.see(wide).await, json!([0, 320]));
+}
+
 async fn press(window: &mut Window, selector: &str) {
     window.see(&format!("document.querySelector({}).click()", json!(selector))).await;
 }
@@ -48,18 +54,19 @@ async fn the_shop_lists_its_products_and_finds_one_by_a_word_with_a_typo() {
     reads(&mut window, "a[href='/p/mug'] .card-price", "from €8.00").await;
     reads(&mut window, "a[href='/p/lamp'] .badge", "Out of stock").await;
     reads(&mut window, "a[href='/p/piano'] .badge", "Only 3 left").await;
+    fits(&mut window).await;
 
     window.see("document.getElementById('q').focus()").await;
-    window.types("tepot").await;
-    lists(&mut window, vec!["Teapot"]).await;
-    assert_eq!(window.see("location.search").await, "?q=tepot");
+    window.types("piamo").await;
+    lists(&mut window, vec!["Grand Piano"]).await;
+    assert_eq!(window.see("location.search").await, "?q=piamo");
     assert_eq!(window.see("document.activeElement.id").await, "q", "they may type on");
     window.see("history.back()").await;
     lists(&mut window, all.to_vec()).await;
 
-    window.go(&format!("http://{}/?q=tepot&utm_source=letter", shop.address())).await;
-    lists(&mut window, vec!["Teapot"]).await;
-    assert_eq!(window.see("document.getElementById('q').value").await, "tepot");
+    window.go(&format!("http://{}/?q=piamo&utm_source=letter", shop.address())).await;
+    lists(&mut window, vec!["Grand Piano"]).await;
+    assert_eq!(window.see("document.getElementById('q').value").await, "piamo");
     let elsewhere = "performance.getEntriesByType('resource').map(it => it.name)
         .filter(it => !it.startsWith(location.origin))";
     assert_eq!(window.see(elsewhere).await, json!([]));
@@ -92,8 +99,10 @@ async fn a_facet_narrows_the_listing_and_no_name_is_taken_for_markup() {
     lists(&mut window, vec!["Jar"]).await;
     press(&mut window, &facet("Glass")).await;
     lists(&mut window, vec!["Jar", "Vase"]).await;
-    let address = "location.search";
-    assert_eq!(window.see(address).await, "?category=pots&attr.Material=Clay&attr.Material=Glass");
+    assert_eq!(
+        window.see("location.search").await,
+        "?category=pots&attr.Material=Clay&attr.Material=Glass"
+    );
     reads(&mut window, "#found", "2 products").await;
     press(&mut window, "#applied [aria-label='Remove Material: Glass']").await;
     lists(&mut window, vec!["Jar"]).await;
@@ -115,6 +124,7 @@ async fn what_changes_in_the_shop_changes_on_the_page() {
     window.go(&format!("http://{}/p/teapot", shop.address())).await;
     reads(&mut window, "#product .stock", "In stock").await;
     is_live(&mut window, "#product").await;
+    fits(&mut window).await;
     window.see("window.isTheSame = true").await;
     shop.stock(&teapot, 3).await;
     reads(&mut window, "#product .stock", "Only 3 left").await;
@@ -153,6 +163,7 @@ async fn a_guest_puts_something_into_the_cart_and_hears_when_it_is_sold_to_anoth
     reads(&mut window, "dialog[open] .line a", "Linen Shirt, S / White").await;
     reads(&mut window, "dialog[open] output", "€99.80").await;
     reads(&mut window, "#cart-count", "2").await;
+    fits(&mut window).await;
     shop.stock(&shirt, 1).await;
     reads(&mut window, "dialog[open] .line-problem", "Only 1 left").await;
     press(&mut window, "dialog[open] [aria-label='One Linen Shirt, S / White less']").await;

@@ -58,10 +58,9 @@ export function productAt(name) {
 
 // Goes somewhere in this page. `replaces` leaves no step to come back to.
 export function go(url, { replaces = false } = {}) {
-  if (url === location.pathname + location.search) {
-    return;
+  if (url !== location.pathname + location.search) {
+    history[replaces ? "replaceState" : "pushState"](null, "", url);
   }
-  history[replaces ? "replaceState" : "pushState"](null, "", url);
   moved.forEach((heard) => heard({ isBack: false }));
 }
 

@@ -49,6 +49,9 @@ export async function show(filter, isBack) {
   categories.show(filter);
   const query = filter.toString();
   if (query === shown.query) {
+    // Whoever comes back before another listing was there does not want that one any more.
+    asking?.abort();
+    byId("grid").removeAttribute("aria-busy");
     filters.show(filter, shown.found);
     scrollTo(0, isBack ? scrolled : 0);
     if (isBack && document.activeElement?.closest("header") === null) {
@@ -113,13 +116,15 @@ async function more() {
 // A page of the listing. Another one that is asked for ends this one.
 async function page(filter, cursor) {
   asking?.abort();
-  asking = new AbortController();
+  const { signal } = (asking = new AbortController());
   const query = new URLSearchParams(filter);
   query.set("limit", PAGE);
   if (cursor) {
     query.set("cursor", cursor);
   }
-  return products(query, asking.signal);
+  const found = await products(query, signal);
+  signal.throwIfAborted();
+  return found;
 }
 
 function append(found) {
