@@ -87,12 +87,13 @@ impl App {
         let handles: Arc<[ArbiterHandle]> = arbiters.iter().map(Arbiter::handle).collect();
         let mut registry = Registry::with_prefix("rialto");
         let caches = caches(config, &mut registry).await?;
-        let actors = start_actors(config, &store, &caches.revoked, &caches.images, &handles)?;
+        let bus = Bus::start(store.clone()).await?;
+        let catalogue = start_catalogue(&store, &bus).await?;
+        let actors =
+            start_actors(config, (&store, &catalogue), &caches.revoked, &caches.images, &handles)?;
         let (revoked, sessions) = (caches.revoked.clone(), actors.sessions.clone());
         let watched = watch_revocations(store.clone(), revoked, sessions);
         actix_rt::spawn(watched);
-        let bus = Bus::start(store.clone()).await?;
-        let catalogue = start_catalogue(&store, &bus).await?;
         let listener = TcpListener::bind(config.listen);
         let listener = listener.map_err(Error::internal("binding the address"))?;
         let address = listener.local_addr().map_err(Error::internal("binding the address"))?;

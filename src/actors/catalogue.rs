@@ -18,12 +18,29 @@ use crate::{
         },
         id::ProductId,
     },
+    reading::catalogue::Catalogue,
     store::{Command, Store},
 };
 
+/// What both kinds are given.
+#[derive(Clone)]
+pub struct Deps {
+    pub store: Store,
+    pub catalogue: Catalogue,
+}
+
+impl Deps {
+    /// Runs a command, and waits until searches on this node find what it has changed.
+    async fn write<C: Command>(&self, command: C) -> Result<C::Outcome, Error> {
+        let outcome = self.store.write(command).await?;
+        self.catalogue.settled().await;
+        Ok(outcome)
+    }
+}
+
 /// A product with its variants. It remembers nothing: the store locks the row that is changed, and
 /// compares the version that whoever changes it has seen.
-pub struct ProductActor(Store);
+pub struct ProductActor(Deps);
 
 impl Actor for ProductActor {
     type Context = Context<Self>;
@@ -31,13 +48,13 @@ impl Actor for ProductActor {
 
 impl Entity for ProductActor {
     type Id = ProductId;
-    type Deps = Store;
+    type Deps = Deps;
     const KIND: &'static str = "product";
     /// A merchant's script that prices all variants one by one.
     const MAILBOX: usize = 128;
 
-    async fn load(_: ProductId, store: Store, _: Incarnation<Self>) -> Result<Self, Error> {
-        Ok(ProductActor(store))
+    async fn load(_: ProductId, deps: Deps, _: Incarnation<Self>) -> Result<Self, Error> {
+        Ok(ProductActor(deps))
     }
 }
 
@@ -52,7 +69,7 @@ impl fmt::Display for Tree {
 }
 
 /// All categories. It remembers nothing, as the products do not.
-pub struct TreeActor(Store);
+pub struct TreeActor(Deps);
 
 impl Actor for TreeActor {
     type Context = Context<Self>;
@@ -60,13 +77,13 @@ impl Actor for TreeActor {
 
 impl Entity for TreeActor {
     type Id = Tree;
-    type Deps = Store;
+    type Deps = Deps;
     const KIND: &'static str = "category_tree";
     /// A merchant's script that builds a whole tree.
     const MAILBOX: usize = 128;
 
-    async fn load(_: Tree, store: Store, _: Incarnation<Self>) -> Result<Self, Error> {
-        Ok(TreeActor(store))
+    async fn load(_: Tree, deps: Deps, _: Incarnation<Self>) -> Result<Self, Error> {
+        Ok(TreeActor(deps))
     }
 }
 
@@ -79,14 +96,14 @@ pub trait ProductChange: Command {
 pub trait TreeChange: Command {}
 
 impl Directory<ProductActor> {
-    /// Changes a product. When the answer is there, this node shows it as it is now.
+    /// Changes a product. When the answer is there, this node shows and finds it as it is now.
     pub async fn change<C: ProductChange>(&self, command: C) -> Result<C::Outcome, Error> {
         self.ask(command.product(), Change(command)).await
     }
 }
 
 impl Directory<TreeActor> {
-    /// Changes the tree. When the answer is there, this node shows it as it is now.
+    /// Changes the tree. When the answer is there, this node shows and finds it as it is now.
     pub async fn change<C: TreeChange>(&self, command: C) -> Result<C::Outcome, Error> {
         self.ask(Tree, Change(command)).await
     }
@@ -101,8 +118,8 @@ impl<C: ProductChange> Handler<Change<C>> for ProductActor {
     type Result = ResponseFuture<Result<C::Outcome, Error>>;
 
     fn handle(&mut self, Change(command): Change<C>, _: &mut Context<Self>) -> Self::Result {
-        let store = self.0.clone();
-        apart(async move { store.write(command).await })
+        let deps = self.0.clone();
+        apart(async move { deps.write(command).await })
     }
 }
 
@@ -111,8 +128,8 @@ impl<C: TreeChange> Handler<Change<C>> for TreeActor {
     type Result = ResponseFuture<Result<C::Outcome, Error>>;
 
     fn handle(&mut self, Change(command): Change<C>, _: &mut Context<Self>) -> Self::Result {
-        let store = self.0.clone();
-        apart(async move { store.write(command).await })
+        let deps = self.0.clone();
+        apart(async move { deps.write(command).await })
     }
 }
 

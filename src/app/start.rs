@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use super::CONNECTIONS_MAX;
 use crate::{
     actors::{
-        Actors, account, cart, delivery,
+        Actors, account, cart, catalogue, delivery,
         directory::{Directory, Limits},
         image::{self, studio::Studio},
         mailer::{Counts, Deps, Drain, Mailer},
@@ -49,7 +49,7 @@ const REVOKED_EVERY: Duration = Duration::from_millis(500);
 /// The actors of this node. They live on `arbiters`; what is begun on a timer, on this thread's.
 pub fn start_actors(
     config: &Config,
-    store: &Store,
+    (store, shown): (&Store, &Catalogue),
     revoked: &Revoked,
     hot: &Images,
     arbiters: &Arc<[ArbiterHandle]>,
@@ -70,8 +70,9 @@ pub fn start_actors(
     let accounts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let links = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
-    let products = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
-    let categories = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
+    let deps = catalogue::Deps { store: store.clone(), catalogue: shown.clone() };
+    let products = Directory::new(deps.clone(), Arc::clone(arbiters), limits.clone());
+    let categories = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let audit = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let studio = Studio::start()?;
     let deps = image::Deps { store: store.clone(), studio: studio.clone(), hot: hot.clone() };

@@ -34,7 +34,7 @@ const PAGE: File =
 /// What the page loads.
 const FILES: &[File] = files! { "storefront":
     "icon.svg"
-    "base.css" "list.css" "product.css" "cart.css"
+    "base.css" "frame.css" "list.css" "filters.css" "product.css" "cart.css"
     "main.js" "address.js" "api.js" "card.js" "cart.js" "categories.js" "drawer.js" "element.js"
     "facets.js" "filters.js" "list.js" "live.js" "mark.js" "picture.js" "product.js" "variants.js" "words.js"
 };

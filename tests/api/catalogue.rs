@@ -6,6 +6,7 @@ use crate::support::{TestShop, each, purchase::euros};
 
 mod live;
 mod search;
+mod torn;
 
 #[actix_rt::test]
 async fn a_stranger_finds_a_product_and_what_it_costs() {
