@@ -154,6 +154,8 @@ words! {
     Right {
         /// Count and correct what is in stock.
         Stock = "stock",
+        /// Change what is for sale.
+        Catalogue = "catalogue",
         /// See and steer the orders and payments of others.
         Orders = "orders",
         /// Watch everything that happens.

@@ -8,10 +8,12 @@ use std::{
 use diesel::prelude::*;
 use serde_json::json;
 
+mod export;
 mod import;
 mod rows;
 
-pub use import::import;
+pub use export::export;
+pub use import::{import, weigh};
 
 use self::rows::{ProductRow, offer};
 use super::{Conn, Tx, event, snapshot, stock::Shelf};
