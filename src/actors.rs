@@ -14,6 +14,7 @@ pub mod audit;
 pub mod cart;
 pub mod delivery;
 pub mod directory;
+pub mod import;
 pub mod inventory;
 pub mod link;
 pub mod mailer;
@@ -24,9 +25,18 @@ pub mod session;
 pub mod sweeper;
 
 use self::{
-    account::AccountActor, audit::AuditActor, cart::CartActor, delivery::DeliveryActor,
-    directory::Directory, inventory::InventoryActor, link::LinkActor, order::OrderActor,
-    password::Passwords, payment::PaymentActor, session::SessionActor,
+    account::AccountActor,
+    audit::AuditActor,
+    cart::CartActor,
+    delivery::DeliveryActor,
+    directory::Directory,
+    import::{Desks, ImportActor},
+    inventory::InventoryActor,
+    link::LinkActor,
+    order::OrderActor,
+    password::Passwords,
+    payment::PaymentActor,
+    session::SessionActor,
 };
 use crate::{domain::Error, store::origin};
 
@@ -47,6 +57,8 @@ pub struct Actors {
     pub payments: Directory<PaymentActor>,
     pub deliveries: Directory<DeliveryActor>,
     pub inventory: Directory<InventoryActor>,
+    pub imports: Directory<ImportActor>,
+    pub desks: Desks,
     pub audit: Directory<AuditActor>,
     pub passwords: Passwords,
 }

@@ -13,6 +13,7 @@ use crate::{
     actors::{
         Actors, account, cart, delivery,
         directory::{Directory, Limits},
+        import::Desks,
         mailer::{Counts, Deps, Drain, Mailer},
         order,
         password::Passwords,
@@ -62,6 +63,7 @@ pub fn start_actors(
     let accounts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let links = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
+    let imports = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let audit = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
@@ -91,6 +93,8 @@ pub fn start_actors(
         payments,
         deliveries,
         inventory,
+        imports,
+        desks: Desks::start()?,
         audit,
         passwords,
     };
@@ -141,6 +145,8 @@ async fn passivate(actors: Actors) {
             payments,
             deliveries,
             inventory,
+            imports,
+            desks: _,
             audit,
             passwords: _,
         } = &actors;
@@ -148,6 +154,7 @@ async fn passivate(actors: Actors) {
         accounts.sweep(now);
         links.sweep(now);
         inventory.sweep(now);
+        imports.sweep(now);
         audit.sweep(now);
         orders.sweep(now);
         carts.sweep(now);
@@ -168,6 +175,8 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         payments,
         deliveries,
         inventory,
+        imports,
+        desks: _,
         audit,
         passwords: _,
     } = actors;
@@ -177,6 +186,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         ("carts", carts.drain(at_most).await),
         ("orders", orders.drain(at_most).await),
         ("inventory", inventory.drain(at_most).await),
+        ("imports", imports.drain(at_most).await),
         ("links", links.drain(at_most).await),
         ("accounts", accounts.drain(at_most).await),
         ("audit", audit.drain(at_most).await),

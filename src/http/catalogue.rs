@@ -7,6 +7,7 @@ use actix_web::{
 use serde::{Deserialize, Serialize};
 
 pub mod admin;
+pub mod import;
 mod scaffold;
 
 use super::{

@@ -128,7 +128,7 @@ pub mod right {
         )*};
     }
 
-    rights! { Stock Orders Feed Users Audit }
+    rights! { Stock Catalogue Orders Feed Users Audit }
 }
 
 /// Whoever has a cart: a user by the `Authorization`, or a guest by the `X-Cart-Token`.

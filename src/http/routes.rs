@@ -16,7 +16,7 @@ use super::{
     error::Problem,
     extract::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Visitor,
-        right::{Audit, Stock, Users},
+        right::{Audit, Catalogue, Stock, Users},
     },
     health, link,
     middleware::contain,
@@ -156,6 +156,8 @@ self::routes! {
     POST   "/api/v1/payments/{id}/confirm"     Holder     payment::confirm_payment;
     POST   "/api/v1/payments/{id}/cancel"      Holder     payment::cancel_payment;
     POST   "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::change_stock;
+    POST   "/api/v1/admin/products/import"     May<Catalogue> catalogue::import::import_products;
+    GET    "/api/v1/admin/products/export"     May<Catalogue> catalogue::import::export_products;
     GET    "/api/v1/admin/users"               May<Users> account::manage::users;
     GET    "/api/v1/admin/users/{id}"          May<Users> account::manage::user;
     POST   "/api/v1/admin/users/{id}/suspend"  May<Users> account::manage::suspend_user;

@@ -22,6 +22,7 @@ mod delivery;
 mod errors;
 mod guest;
 mod idempotency;
+mod import;
 mod leaks;
 mod lifecycle;
 mod limit;

@@ -137,6 +137,11 @@ impl TestShop {
         self.server().folder()
     }
 
+    /// The most memory that the process has had so far, in bytes.
+    pub fn memory_peak(&self) -> usize {
+        self.server().memory_peak()
+    }
+
     /// All that the program has logged so far.
     pub fn log(&self) -> String {
         self.server().log()
