@@ -1,5 +1,5 @@
 //! The only writers: an actor per order, payment, cart, delivery, account and session, found by its
-//! id, and one for each sixteenth of the stock.
+//! id, one for each sixteenth of the stock, and one for each admin who sends files or reads the log.
 //!
 //! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
 //! deliveries; payments; the sweeper; the mailer, which asks nobody. So no two ever wait for each

@@ -26,16 +26,14 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 /// What a body says: its markup as far as it is harmless, and its words. A body without a tag is
 /// plain text, and keeps its lines.
 pub fn describe(body: &str) -> Description {
-    match harmless(body) {
-        Some(html) if html.contains('<') => {
-            let text = words(&html, Page::default());
-            // Markup around nothing, like an empty paragraph, says nothing.
-            let shows = !text.is_empty() || html.contains("<img");
-            Description { text, html: shows.then_some(html) }
-        }
-        Some(escaped) => Description { text: words(&escaped, Page::plain()), html: None },
-        None => Description::default(),
+    let (html, is_settled) = harmless(body);
+    if !html.contains('<') {
+        return Description { text: words(&html, Page::plain()), html: None };
     }
+    let text = words(&html, Page::default());
+    // Markup around nothing, like an empty paragraph, says nothing.
+    let shows = !text.is_empty() || html.contains("<img");
+    Description { text, html: (shows && is_settled).then_some(html) }
 }
 
 /// The text as HTML, from which [`describe`] makes the same text.
@@ -43,17 +41,18 @@ pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// None where no number of passes leaves it as it is: it was made to be read in two ways.
-fn harmless(body: &str) -> Option<String> {
+/// What is left of a body, and whether a browser would read it so: where no number of passes leaves
+/// it as it is, it was made to be read in two ways.
+fn harmless(body: &str) -> (String, bool) {
     let mut html = CLEANER.clean(body.trim()).to_string();
     for _ in 1..PASSES_MAX {
         let again = CLEANER.clean(html.trim()).to_string();
         if again == html {
-            return Some(html);
+            return (html, true);
         }
         html = again;
     }
-    None
+    (html, false)
 }
 
 /// The words of harmless HTML.
