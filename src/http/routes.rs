@@ -180,6 +180,8 @@ self::routes! {
     GET    "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::variant_stock;
     POST   "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::change_stock;
     POST   "/api/v1/admin/images"              May<Catalogue> image::upload_image;
+    POST   "/api/v1/admin/products/import"     May<Catalogue> catalogue::import::import_products;
+    GET    "/api/v1/admin/products/export"     May<Catalogue> catalogue::import::export_products;
     GET    "/api/v1/admin/users"               May<Users> account::manage::users;
     GET    "/api/v1/admin/users/{id}"          May<Users> account::manage::user;
     POST   "/api/v1/admin/users/{id}/suspend"  May<Users> account::manage::suspend_user;
