@@ -195,7 +195,7 @@ self::routes! {
     POST   "/api/v1/admin/reviews/{id}/unhide" May<Reviews> review::admin::unhide_review;
     GET    "/api/v1/admin/audit"               May<Audit> audit::audit;
     GET    "/api/v1/admin/audit/export"        May<Audit> audit::export_audit;
-    GET    "/api/v1/filler"                    Public     filler::filler;
+    GET    "/api/v1/filler/{bytes}"            Public     filler::filler;
     GET    "/healthz"                          Public     health::alive;
     GET    "/readyz"                           Public     health::ready;
     GET    "/metrics"                          Public     health::metrics;
