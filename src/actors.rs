@@ -1,6 +1,6 @@
 //! The only writers: an actor per order, payment, cart, delivery, account, session and image, found by
 //! its id, one for each sixteenth of the stock, one for each product that is edited, one for its
-//! reviews, and one for the tree of categories.
+//! reviews, one for the tree of categories, and one for each admin who sends files or reads the log.
 //!
 //! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
 //! deliveries; payments; the sweeper; the mailer. Images and the mailer ask nobody. So no two ever
@@ -17,6 +17,7 @@ pub mod catalogue;
 pub mod delivery;
 pub mod directory;
 pub mod image;
+pub mod import;
 pub mod inventory;
 pub mod link;
 pub mod mailer;
@@ -35,6 +36,7 @@ use self::{
     delivery::DeliveryActor,
     directory::Directory,
     image::{ImageActor, studio::Studio},
+    import::{Desks, ImportActor},
     inventory::InventoryActor,
     link::LinkActor,
     order::OrderActor,
@@ -64,6 +66,8 @@ pub struct Actors {
     pub inventory: Directory<InventoryActor>,
     pub products: Directory<ProductActor>,
     pub categories: Directory<TreeActor>,
+    pub imports: Directory<ImportActor>,
+    pub desks: Desks,
     pub audit: Directory<AuditActor>,
     pub images: Directory<ImageActor>,
     pub reviews: Directory<ReviewActor>,

@@ -4,7 +4,6 @@
 use std::{
     fmt,
     io::{self, Write},
-    path::PathBuf,
     process::ExitCode,
 };
 
@@ -56,11 +55,10 @@ enum Command {
         #[arg(long)]
         example: bool,
     },
-    /// Take products from a CSV file that Shopify exported
-    Import {
-        /// The file; `-` is standard input
-        file: PathBuf,
-    },
+    /// Take products from a file: the CSV that Shopify exports, or one product a line as JSON
+    Import(import::Options),
+    /// Write all products to a file
+    Export(import::Output),
     /// Play a whole purchase against a server, and watch it on the sockets
     Tour(tour::Options),
     /// Measure a server that runs, under a load that this makes
@@ -120,7 +118,8 @@ pub fn run() -> ExitCode {
         Command::Admin(Admin::Create { email }) => admin::create(&email),
         Command::Audit(Audit::Verify { head }) => audit::verify(head.as_deref()),
         Command::Config { example } => settings::run(example),
-        Command::Import { file } => import::run(&file),
+        Command::Import(options) => import::run(&options),
+        Command::Export(output) => import::export(&output),
         Command::Tour(options) => tour::run(&options),
         Command::Bench(bench) => bench::run(&bench),
     };

@@ -1,6 +1,9 @@
 //! Other people's services, each with a fake that ships, and other people's formats.
 
 pub mod courier;
+pub mod html;
 pub mod mail;
+pub mod ndjson;
 pub mod payment;
+pub mod products;
 pub mod shopify;

@@ -186,6 +186,57 @@ fn an_import_takes_what_it_can_and_names_the_lines_that_it_leaves_out() {
 }
 
 #[test]
+fn what_one_shop_exports_another_imports_to_the_same() {
+    let (shop, other, third) = (Place::new(), Place::new(), Place::new());
+    assert_eq!(shop.run(&["seed", "--demo"], &[]).status, Some(0));
+    let export = |place: &Place, format: &str| {
+        let ended = place.run(&["export", "--format", format], &[]);
+        assert_eq!(ended.status, Some(0), "{}", ended.err);
+        ended.out
+    };
+
+    let (lines, table) = (export(&shop, "ndjson"), export(&shop, "csv"));
+
+    assert_eq!(lines.lines().count(), 60);
+    let again = shop.tell(&["import", "-"], &lines);
+    assert!(again.out.starts_with("0 products made, 0 brought up to date, 60 as they were"));
+    // The pictures stay behind, and are counted: they are no part of a file.
+    let taken = other.tell(&["import", "-"], &lines);
+    assert_eq!(taken.status, Some(0), "{}", taken.err);
+    assert!(taken.out.contains("60 products made") && taken.out.contains("60 images left out"));
+    let pictures = |lines: &str| {
+        let bare = |line: &str| {
+            let mut product: serde_json::Value = serde_json::from_str(line).unwrap();
+            product["images"] = serde_json::json!([]);
+            product
+        };
+        lines.lines().map(bare).collect::<Vec<_>>()
+    };
+    assert_eq!(pictures(&export(&other, "ndjson")), pictures(&lines));
+
+    fs::write(third.0.join("products.csv"), export(&other, "csv")).unwrap();
+    assert_eq!(third.run(&["import", "products.csv"], &[]).status, Some(0));
+    let out = ["export", "out.csv"];
+    assert_eq!(third.run(&out, &[]).status, Some(0));
+    assert_eq!(fs::read_to_string(third.0.join("out.csv")).unwrap(), export(&other, "csv"));
+    assert!(table.contains("/api/v1/images/"));
+}
+
+#[test]
+fn a_dry_run_tells_what_an_import_would_do_and_does_not_do_it() {
+    let place = Place::new();
+    let line = "{\"slug\":\"a\",\"name\":\"A\",\"status\":\"draft\"}\n{\"slug\":\"b\"}\n";
+
+    let dry = place.tell(&["import", "--dry-run", "-"], line);
+
+    assert_eq!(dry.status, Some(3));
+    assert!(dry.out.starts_with("1 products made") && dry.out.contains("dry run"), "{}", dry.out);
+    assert!(dry.err.contains("line 2: "), "{}", dry.err);
+    assert_eq!(place.run(&["export", "--format", "ndjson"], &[]).out, "");
+    assert_eq!(Place::new().run(&["export"], &[]).status, Some(1), "there is no database");
+}
+
+#[test]
 fn the_tour_buys_what_a_merchant_sells_and_leaves_nothing_behind() {
     let place = Place::new();
     let sold = "Handle,Title,Variant Price,Variant Inventory Qty\nlamp,Desk Lamp,49.00,3\n";

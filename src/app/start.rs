@@ -14,6 +14,7 @@ use crate::{
         Actors, account, cart, catalogue, delivery,
         directory::{Directory, Limits},
         image::{self, studio::Studio},
+        import::Desks,
         mailer::{Counts, Deps, Drain, Mailer},
         order,
         password::Passwords,
@@ -73,6 +74,7 @@ pub fn start_actors(
     let deps = catalogue::Deps { store: store.clone(), catalogue: shown.clone() };
     let products = Directory::new(deps.clone(), Arc::clone(arbiters), limits.clone());
     let categories = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let imports = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let audit = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let studio = Studio::start()?;
     let deps = image::Deps { store: store.clone(), studio: studio.clone(), hot: hot.clone() };
@@ -108,6 +110,8 @@ pub fn start_actors(
         inventory,
         products,
         categories,
+        imports,
+        desks: Desks::start()?,
         audit,
         images,
         reviews,
@@ -185,6 +189,8 @@ async fn passivate(actors: Actors) {
             inventory,
             products,
             categories,
+            imports,
+            desks: _,
             audit,
             images,
             reviews,
@@ -197,6 +203,7 @@ async fn passivate(actors: Actors) {
         inventory.sweep(now);
         products.sweep(now);
         categories.sweep(now);
+        imports.sweep(now);
         audit.sweep(now);
         images.sweep(now);
         reviews.sweep(now);
@@ -221,6 +228,8 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         inventory,
         products,
         categories,
+        imports,
+        desks: _,
         audit,
         images,
         reviews,
@@ -236,6 +245,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         ("reviews", reviews.drain(at_most).await),
         ("products", products.drain(at_most).await),
         ("categories", categories.drain(at_most).await),
+        ("imports", imports.drain(at_most).await),
         ("links", links.drain(at_most).await),
         ("accounts", accounts.drain(at_most).await),
         ("audit", audit.drain(at_most).await),

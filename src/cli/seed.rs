@@ -1,14 +1,13 @@
 //! `rialto seed`: a shop with something in it, the same one each time.
 
-use super::{Failure, Seed, admin, configured, say, shop};
+use super::{Failure, Seed, admin, configured, import::told, say, shop};
 use crate::{
     actors::password::Passwords,
     config::Environment,
     demo,
     domain::{
-        Error,
         account::{Email, Password, Role},
-        catalogue::import::{Import, Imported},
+        catalogue::import::Imported,
         password::Hashing,
     },
     store::{Store, read},
@@ -45,7 +44,8 @@ pub fn run(seed: &Seed) -> Result<(), Failure> {
     shop::run(async {
         if seed.demo {
             logins(&store, config.password_hash).await?;
-            say(told("the demo shop", import(&store, demo::catalogue()).await?))?;
+            let imported = store.write(demo::catalogue()).await?;
+            say(format!("the demo shop: {}", told(&imported)))?;
         }
         if let Some(products) = seed.products {
             large(&store, products, seed.variants).await?;
@@ -57,7 +57,7 @@ pub fn run(seed: &Seed) -> Result<(), Failure> {
 /// What a server in `dev` begins with: the demo shop, where there is nothing for sale yet.
 pub async fn first(store: &Store) -> Result<(), Failure> {
     if read!(store, catalogue::count())? == 0 {
-        let imported = import(store, demo::catalogue()).await?;
+        let imported = store.write(demo::catalogue()).await?;
         tracing::info!(products = imported.created, "seeded the demo shop");
     }
     Ok(())
@@ -95,19 +95,8 @@ async fn large(store: &Store, products: u32, variants: u32) -> Result<(), Failur
     let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     let mut done = Imported::default();
     for part in demo::large(number(products), number(variants)) {
-        let Imported { created, updated } = import(store, part).await?;
-        done.created = done.created.saturating_add(created);
-        done.updated = done.updated.saturating_add(updated);
-        say(format!("{} of {products} products", done.created.saturating_add(done.updated)))?;
+        done.add(store.write(part).await?, Vec::new());
+        say(format!("{} of {products} products", done.taken()))?;
     }
-    Ok(say(told("in all", done))?)
-}
-
-async fn import(store: &Store, import: Import) -> Result<Imported, Error> {
-    store.write(import).await
-}
-
-fn told(what: &str, imported: Imported) -> String {
-    let Imported { created, updated } = imported;
-    format!("{what}: {created} products made, {updated} brought up to date")
+    Ok(say(format!("in all: {}", told(&done)))?)
 }

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::domain::{
     catalogue::{
+        Status,
         attribute::Value,
-        import::{NewImage, NewProduct, NewVariant},
+        import::{Description, NewImage, NewProduct, NewVariant, Picture},
     },
     money::Money,
 };
@@ -89,27 +90,32 @@ impl Offer {
         let options = self.options.into_iter().flatten();
         let values: Vec<&str> = options.clone().map(|(_, value)| value).collect();
         NewVariant {
+            line: 0,
             sku: self.sku.to_owned(),
             name: values.join(" / "),
             options: owned(options),
             price: Money::euros(self.cents),
-            compare_at_price: self.was_cents.map(Money::euros),
-            on_hand: self.on_hand,
-            weight_grams: self.grams,
+            compare_at_price: Some(self.was_cents.map(Money::euros)),
+            on_hand: Some(self.on_hand),
+            weight_grams: Some(self.grams),
+            low_threshold: None,
         }
     }
 }
 
 impl Item {
     pub fn product(&self, category: &str) -> NewProduct {
+        let text = self.description.to_owned();
         NewProduct {
+            line: 0,
             slug: self.slug.to_owned(),
             name: self.name.to_owned(),
-            description: self.description.to_owned(),
-            brand: Some(self.brand.to_owned()),
-            category: category.to_owned(),
-            attributes: values(self.attributes.iter().copied()),
-            images: self.image().into_iter().collect(),
+            description: Some(Description { text, html: None }),
+            brand: Some(Some(self.brand.to_owned())),
+            category: Some(category.to_owned()),
+            attributes: Some(values(self.attributes.iter().copied())),
+            status: Some(Status::Published),
+            images: Some(self.image().into_iter().collect()),
             variants: self.offers.iter().map(|offer| offer.variant()).collect(),
         }
     }
@@ -117,10 +123,12 @@ impl Item {
     fn image(&self) -> Option<NewImage> {
         Some(NewImage {
             alt: format!("{}, drawn in flat colours", self.name),
-            width: draw::SIDE.into(),
-            height: draw::SIDE.into(),
-            content_type: "image/png",
-            bytes: draw::picture(self.sketch, self.colour, hash(self.slug))?,
+            picture: Picture::New {
+                width: draw::SIDE.into(),
+                height: draw::SIDE.into(),
+                content_type: "image/png",
+                bytes: draw::picture(self.sketch, self.colour, hash(self.slug))?,
+            },
         })
     }
 }

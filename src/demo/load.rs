@@ -5,15 +5,12 @@ use std::{collections::BTreeMap, ops::Range};
 use super::{categories, item::hash, shelves};
 use crate::domain::{
     catalogue::{
-        VARIANTS_MAX,
+        Status, VARIANTS_MAX,
         attribute::Value,
-        import::{Import, NewProduct, NewVariant},
+        import::{Description, IMPORT_VARIANTS_MAX, Import, NewProduct, NewVariant, PRODUCTS_MAX},
     },
     money::Money,
 };
-
-/// So that one import is one transaction of a bearable size.
-const PRODUCTS_PER_IMPORT: usize = 500;
 
 /// More than any run buys, so that what is measured is never a refusal.
 const ON_HAND: i64 = 100_000;
@@ -63,8 +60,9 @@ const COLOURS: [&str; 10] =
 
 pub fn imports(products: usize, variants: usize) -> impl Iterator<Item = Import> {
     let variants = variants.clamp(1, VARIANTS_MAX);
-    (0..products).step_by(PRODUCTS_PER_IMPORT).map(move |first| {
-        let last = first.saturating_add(PRODUCTS_PER_IMPORT).min(products);
+    let at_once = PRODUCTS_MAX.min(IMPORT_VARIANTS_MAX / variants);
+    (0..products).step_by(at_once).map(move |first| {
+        let last = first.saturating_add(at_once).min(products);
         import(first..last, variants)
     })
 }
@@ -84,16 +82,18 @@ fn product(number: usize, variants: usize) -> NewProduct {
         [style, material, thing, brand].map(|it| it.unwrap_or(&""));
     let name = format!("{style} {material} {thing} {number}");
     let cents = dice.below(195).saturating_mul(100).saturating_add(490);
+    let text = format!("A {} of {}, made for load runs.", thing.to_lowercase(), material);
+    let attributes = [("Material", material), ("Style", style)];
+    let attributes = attributes.map(|(name, value)| (name.to_owned(), Value::text(*value)));
     NewProduct {
+        line: 0,
         slug: name.to_lowercase().replace(' ', "-"),
-        description: format!("A {} of {}, made for load runs.", thing.to_lowercase(), material),
-        brand: Some((*brand).to_owned()),
-        category: category.to_owned(),
-        attributes: BTreeMap::from(
-            [("Material", material), ("Style", style)]
-                .map(|(name, value)| (name.to_owned(), Value::text(*value))),
-        ),
-        images: Vec::new(),
+        description: Some(Description { text, html: None }),
+        brand: Some(Some((*brand).to_owned())),
+        category: Some(category.to_owned()),
+        attributes: Some(BTreeMap::from(attributes)),
+        status: Some(Status::Published),
+        images: None,
         variants: (0..variants).map(|at| variant(number, at, variants, cents)).collect(),
         name,
     }
@@ -108,13 +108,15 @@ fn variant(number: usize, at: usize, variants: usize, cents: i64) -> NewVariant 
         _ => owned([("Colour", colour), ("Size", &size)]),
     };
     NewVariant {
+        line: 0,
         sku: format!("LOAD-{number:07}-{at:02}"),
         name: options.values().map(String::as_str).collect::<Vec<_>>().join(" / "),
         options,
         price: Money::euros(cents),
-        compare_at_price: None,
-        on_hand: ON_HAND,
-        weight_grams: 500,
+        compare_at_price: Some(None),
+        on_hand: Some(ON_HAND),
+        weight_grams: Some(500),
+        low_threshold: None,
     }
 }
 
@@ -155,14 +157,14 @@ mod tests {
         let parts: Vec<Import> = imports(1_203, 3).collect();
 
         let sizes: Vec<usize> = parts.iter().map(|it| it.products.len()).collect();
-        assert_eq!(sizes, [500, 500, 203]);
+        assert_eq!(sizes, [333, 333, 333, 204]);
         let products = || parts.iter().flat_map(|it| &it.products);
         let slugs: BTreeSet<&String> = products().map(|it| &it.slug).collect();
         let variants = || products().flat_map(|it| &it.variants);
         let skus: BTreeSet<&String> = variants().map(|it| &it.sku).collect();
         assert_eq!((slugs.len(), skus.len()), (1_203, 3_609));
         assert!(parts.iter().all(|it| it.categories == categories()));
-        assert!(variants().all(|it| it.price.amount >= 490 && it.on_hand == ON_HAND));
+        assert!(variants().all(|it| it.price.amount >= 490 && it.on_hand == Some(ON_HAND)));
     }
 
     #[test]
@@ -179,7 +181,7 @@ mod tests {
         let run = || imports(400, 2).flat_map(|it| it.products).collect::<Vec<_>>();
 
         assert_eq!(run(), run());
-        let used: BTreeSet<String> = run().into_iter().map(|it| it.category).collect();
+        let used: BTreeSet<String> = run().into_iter().filter_map(|it| it.category).collect();
         assert_eq!(used.len(), 8);
         assert_eq!(imports(0, 1).count(), 0);
     }

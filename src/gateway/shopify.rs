@@ -2,204 +2,210 @@
 //!
 //! What real files are like: several lines with one handle, of which the first tells of the
 //! product and each of a variant; `Title` / `Default Title` where there are no options; no SKU;
-//! images on lines of their own; HTML in the body. What is not taken, because the shop has no
-//! place for it yet: images (`Image Src` is an address elsewhere), tags but for the category,
-//! weight units (grams are), and whether stock is tracked at all (here it always is).
+//! images on lines of their own; HTML in the body. The lines of a product follow each other: it is
+//! whole when another handle comes, so that a file of any length takes no more memory than its
+//! longest product. A handle that comes back later is the same product again, and brings it up to
+//! date: its first line needs a title there too.
+//!
+//! What is not taken: images that stand elsewhere, tags but for the category, weight units (grams
+//! are), and whether stock is tracked at all (here it always is).
 
-mod html;
 mod row;
+pub mod write;
 
 use std::{
-    collections::{HashMap, HashSet},
-    io::Read,
+    collections::VecDeque,
+    io::{self, Read},
 };
 
 use csv::{ByteRecord, Reader, StringRecord};
 
 use self::row::{Columns, Row};
+use super::html;
 use crate::domain::{
     catalogue::{
         VARIANTS_MAX,
-        import::{Import, NewCategory, NewProduct, NewVariant},
+        import::{
+            Entry, IMAGES_MAX, LineError, NewCategory, NewImage, NewProduct, NewVariant, Picture,
+            image_key, slug,
+        },
     },
     id::ProductId,
 };
 
-/// How many wrong lines are named: who has more of them has another kind of file.
-const ERRORS_MAX: usize = 1_000;
-/// Where a product goes that names neither a type nor a tag.
-const NO_CATEGORY: &str = "Imported";
+/// The longest record, in bytes: a description of four-byte characters, and what stands beside it.
+/// A quote that nobody closes would make one record of all the rest.
+const RECORD_BYTES_MAX: usize = 1 << 20;
 
-/// What a file came to: what can be imported, and the lines that cannot.
-#[derive(Debug, Default)]
-pub struct Parsed {
-    /// In the order of the file; the categories are those of the products, and have no parent.
-    pub import: Import,
-    /// In the order of the file, at most a thousand.
-    pub errors: Vec<RowError>,
+/// The products of a file, each when it is whole, and the lines that are wrong, each before the
+/// product that it is of. A wrong line is left out, the other variants of its product stay. A
+/// product is left out where the line that begins it is wrong in what it tells of the product, and
+/// where none of its variants is left.
+pub struct Products<R> {
+    reader: Reader<Measured<io::Chain<R, &'static [u8]>>>,
+    columns: Option<Columns>,
+    draft: Option<Draft>,
+    ready: VecDeque<Result<Entry, LineError>>,
+    /// Whether nothing more can be read.
+    ended: bool,
 }
 
-/// A line that was left out, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowError {
-    /// In the file, from 1, where the record begins.
-    pub line: u64,
-    /// A stable word for programs.
-    pub code: &'static str,
-    /// A sentence for people.
-    pub message: String,
+/// What the lines of one handle have told so far.
+struct Draft {
+    slug: String,
+    /// None where it was wrong from the first line: no line of it is looked at.
+    taken: Option<Taken>,
 }
 
-impl RowError {
-    fn new(line: u64, code: &'static str, message: impl Into<String>) -> Self {
-        RowError { line, code, message: message.into() }
-    }
+struct Taken {
+    entry: Entry,
+    options: [String; 3],
+    /// Whether a line of it was left out.
+    is_torn: bool,
 }
 
-/// Reads a whole file, which the caller has bounded: what it came to is held in memory.
-///
-/// A wrong line is left out and named, the other variants of its product stay. A product is left
-/// out where the line that begins it is wrong in what it tells of the product, and, without an
-/// error, where it is not published or none of its variants is left.
-pub fn read(input: impl Read) -> Parsed {
-    let mut lines = csv::ReaderBuilder::new();
-    // Not CRLF, with which the crate begins a record before the line feed of the last one: its
-    // line would be one too few. The carriage return is trimmed with the last field.
-    lines.flexible(true).terminator(csv::Terminator::Any(b'\n'));
-    let mut reader = lines.from_reader(input.chain(b"\n".as_slice()));
-    let mut book = Book::default();
-    if let Err(error) = book.read(&mut reader) {
-        book.errors.push(error);
-    }
-    book.close()
-}
-
-/// The products of the lines so far.
-#[derive(Default)]
-struct Book {
-    drafts: Vec<Draft>,
-    /// From the slug to its place among the drafts.
-    places: HashMap<String, usize>,
-    skus: HashSet<String>,
-    errors: Vec<RowError>,
-}
-
-/// What the lines of one handle have told.
-enum Draft {
-    /// Not published, or wrong from the first line: no line of it is looked at.
-    LeftOut,
-    Taken {
-        product: Box<NewProduct>,
-        /// The name of its category.
-        category: String,
-        options: [String; 3],
-    },
-}
-
-impl Book {
-    /// Reads up to the end, or to what makes the rest unreadable.
-    fn read(&mut self, reader: &mut Reader<impl Read>) -> Result<(), RowError> {
-        let header = reader.headers().map_err(|err| unreadable(1, &err))?;
-        let columns = Columns::of(header)?;
-        loop {
-            let mut bytes = ByteRecord::new();
-            let before = reader.position().line();
-            if !reader.read_byte_record(&mut bytes).map_err(|err| unreadable(before, &err))? {
-                return Ok(());
-            }
-            let line = first_line(&bytes, reader.position().line());
-            let taken = match StringRecord::from_byte_record(bytes) {
-                Ok(record) => self.take(&Row { columns: &columns, record: &record, line }),
-                Err(_) => Err(RowError::new(line, "unreadable", "the line is not UTF-8")),
-            };
-            if let Err(error) = taken {
-                self.refuse(error)?;
-            }
+impl<R: Read> Products<R> {
+    pub fn of(input: R) -> Self {
+        let mut lines = csv::ReaderBuilder::new();
+        // Not CRLF, with which the crate begins a record before the line feed of the last one: its
+        // line would be one too few. The carriage return is trimmed with the last field.
+        lines.flexible(true).terminator(csv::Terminator::Any(b'\n'));
+        let input = Measured { input: input.chain(b"\n".as_slice()), left: RECORD_BYTES_MAX };
+        Products {
+            reader: lines.from_reader(input),
+            columns: None,
+            draft: None,
+            ready: VecDeque::new(),
+            ended: false,
         }
     }
 
-    /// Notes a wrong line; an error where there are too many to go on.
-    fn refuse(&mut self, error: RowError) -> Result<(), RowError> {
-        if self.errors.len() + 1 >= ERRORS_MAX {
-            let message = format!("{ERRORS_MAX} lines are wrong: the rest was not read");
-            return Err(RowError::new(error.line, "too_many_errors", message));
+    /// Reads one record; an error where nothing after it can be read.
+    fn step(&mut self) -> Result<(), LineError> {
+        let columns = match &self.columns {
+            Some(columns) => columns,
+            None => {
+                let header = self.reader.headers().map_err(|err| unreadable(1, &err))?;
+                self.columns.insert(Columns::of(header)?)
+            }
+        };
+        let mut bytes = ByteRecord::new();
+        let before = self.reader.position().line();
+        self.reader.get_mut().left = RECORD_BYTES_MAX;
+        let read = self.reader.read_byte_record(&mut bytes);
+        if !read.map_err(|err| unreadable(before, &err))? {
+            self.ended = true;
+            self.ready.extend(self.draft.take().and_then(Draft::close).map(Ok));
+            return Ok(());
         }
-        self.errors.push(error);
-        Ok(())
-    }
-
-    fn take(&mut self, row: &Row<'_>) -> Result<(), RowError> {
+        // The last record may end in an open quote, and nothing after it.
+        let line = first_line(&bytes, self.reader.position().line()).max(before);
+        let Ok(record) = StringRecord::from_byte_record(bytes) else {
+            return self.refuse(LineError::new(line, "unreadable", "the line is not UTF-8"));
+        };
+        let row = Row { columns, record: &record, line };
         if row.is_blank() {
             return Ok(());
         }
-        row.check_length()?;
-        let slug = slug_of(row)?;
-        let place = match self.places.get(&slug) {
-            Some(_) if row.is_of_an_image() => return Ok(()),
-            Some(place) => *place,
-            None => {
-                let place = self.drafts.len();
-                self.places.insert(slug.clone(), place);
-                self.drafts.push(Draft::LeftOut);
-                let draft = begin(row, slug)?;
-                self.drafts.splice(place.., [draft]);
-                place
+        let named = row.check_length().and_then(|()| slug_of(&row));
+        let taken = named.and_then(|slug| match &mut self.draft {
+            Some(draft) if draft.slug == slug => draft.take(&row),
+            draft => {
+                self.ready.extend(draft.take().and_then(Draft::close).map(Ok));
+                draft.insert(Draft { slug, taken: None }).begin(&row)
             }
-        };
-        let Some(Draft::Taken { product, options, .. }) = self.drafts.get_mut(place) else {
-            return Ok(());
-        };
-        let variant = variant(row, product, options)?;
-        if !self.skus.insert(variant.sku.clone()) {
-            let message = format!("the SKU {:?} is taken by a line before", variant.sku);
-            return Err(row.error("repeated_sku", message));
-        }
-        product.variants.push(variant);
-        Ok(())
+        });
+        taken.or_else(|error| self.refuse(error))
     }
 
-    fn close(self) -> Parsed {
-        let mut import = Import::default();
-        let mut known = HashSet::new();
-        for draft in self.drafts {
-            let Draft::Taken { product, category, .. } = draft else { continue };
-            if product.variants.is_empty() {
-                continue;
+    fn refuse(&mut self, error: LineError) -> Result<(), LineError> {
+        self.ready.push_back(Err(error));
+        Ok(())
+    }
+}
+
+impl<R: Read> Iterator for Products<R> {
+    type Item = Result<Entry, LineError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.ready.is_empty() && !self.ended {
+            if let Err(error) = self.step() {
+                // The product at hand may not be whole.
+                self.ended = true;
+                self.ready.push_back(Err(error));
             }
-            if known.insert(product.category.clone()) {
-                let slug = product.category.clone();
-                import.categories.push(NewCategory { slug, name: category, parent: None });
-            }
-            import.products.push(*product);
         }
-        Parsed { import, errors: self.errors }
+        self.ready.pop_front()
+    }
+}
+
+impl Draft {
+    /// Takes the first line.
+    fn begin(&mut self, row: &Row<'_>) -> Result<(), LineError> {
+        let entry = begin(row, self.slug.clone())?;
+        let options = row.option_names()?.map(str::to_owned);
+        let taken = self.taken.insert(Taken { entry, options, is_torn: false });
+        let told = taken.take(row);
+        taken.is_torn = told.is_err();
+        told
+    }
+
+    /// Takes another line.
+    fn take(&mut self, row: &Row<'_>) -> Result<(), LineError> {
+        let Some(taken) = &mut self.taken else { return Ok(()) };
+        let told = taken.take(row);
+        taken.is_torn |= told.is_err();
+        told
+    }
+
+    /// The product, unless there is nothing left of it.
+    fn close(self) -> Option<Entry> {
+        let Taken { entry, is_torn, .. } = self.taken?;
+        (!is_torn || !entry.product.variants.is_empty()).then_some(entry)
+    }
+}
+
+impl Taken {
+    fn take(&mut self, row: &Row<'_>) -> Result<(), LineError> {
+        let product = &mut self.entry.product;
+        if !row.is_of_an_image() {
+            let variant = variant(row, product, &self.options)?;
+            product.variants.push(variant);
+        }
+        if let Some(image) = image(row)? {
+            let images = product.images.get_or_insert_default();
+            if images.len() >= IMAGES_MAX {
+                let message = format!("a product has at most {IMAGES_MAX} images");
+                return Err(row.error("too_many_images", message));
+            }
+            images.push(image);
+        }
+        Ok(())
     }
 }
 
 /// The product that a first line tells of, without its variants.
-fn begin(row: &Row<'_>, slug: String) -> Result<Draft, RowError> {
-    if !row.is_published()? {
-        return Ok(Draft::LeftOut);
-    }
+fn begin(row: &Row<'_>, slug: String) -> Result<Entry, LineError> {
     let name = row.short("Title")?;
     if name.is_empty() {
         let message = "the first line of a product needs a title: the product is left out";
         return Err(row.error("missing_title", message));
     }
-    let brand = Some(row.short("Vendor")?).filter(|it| !it.is_empty());
-    let (category, category_name) = category(row)?;
+    let category = category(row)?;
+    let brand = |brand: &str| Some(brand.to_owned()).filter(|it| !it.is_empty());
     let product = NewProduct {
+        line: row.line,
         slug,
         name: name.to_owned(),
-        description: html::plain_text(row.long("Body (HTML)")?),
-        brand: brand.map(str::to_owned),
-        category,
-        attributes: Default::default(),
-        images: Vec::new(),
+        description: row.told("Body (HTML)", Row::long)?.map(html::describe),
+        brand: row.told("Vendor", Row::short)?.map(brand),
+        category: category.as_ref().map(|it| it.slug.clone()),
+        attributes: None,
+        status: row.status()?,
+        images: None,
         variants: Vec::new(),
     };
-    let options = row.option_names()?.map(str::to_owned);
-    Ok(Draft::Taken { product: Box::new(product), category: category_name, options })
+    Ok(Entry { categories: category.into_iter().collect(), product })
 }
 
 /// What the line sells; the SKU where it names none is the same in each import.
@@ -207,7 +213,7 @@ fn variant(
     row: &Row<'_>,
     product: &NewProduct,
     names: &[String; 3],
-) -> Result<NewVariant, RowError> {
+) -> Result<NewVariant, LineError> {
     if product.variants.len() >= VARIANTS_MAX {
         let message = format!("a product has at most {VARIANTS_MAX} variants");
         return Err(row.error("too_many_variants", message));
@@ -220,24 +226,44 @@ fn variant(
     let name = values.join(" / ");
     let options = chosen.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let options = options.collect();
-    if product.variants.iter().any(|it| it.options == options) {
-        let message = "a line before has the same options of the same product";
-        return Err(row.error("repeated_variant", message));
+    let sku = row.sku()?.map_or(made, str::to_owned);
+    for before in &product.variants {
+        if before.options == options {
+            let message = "a line before has the same options of the same product";
+            return Err(row.error("repeated_variant", message));
+        }
+        if before.sku == sku {
+            let message = format!("the SKU {sku:?} is taken by a line before");
+            return Err(row.error("repeated_sku", message));
+        }
     }
     let price = row.price()?;
+    let compare_at_price = row.compare_at_price()?;
     Ok(NewVariant {
-        sku: row.sku()?.map_or(made, str::to_owned),
+        line: row.line,
+        sku,
         name,
         options,
         price,
-        compare_at_price: row.compare_at_price()?.filter(|it| it.amount > price.amount),
+        compare_at_price: compare_at_price.map(|it| it.filter(|it| it.amount > price.amount)),
         on_hand: row.on_hand()?,
         weight_grams: row.grams()?,
+        low_threshold: None,
     })
 }
 
+fn image(row: &Row<'_>) -> Result<Option<NewImage>, LineError> {
+    let address = row.long("Image Src")?;
+    if address.is_empty() {
+        return Ok(None);
+    }
+    let key = image_key(address).map(str::to_owned);
+    let alt = row.short("Image Alt Text")?.to_owned();
+    Ok(Some(NewImage { alt, picture: key.map_or(Picture::Elsewhere, Picture::Kept) }))
+}
+
 /// The handle. One that reads as an id is refused, because products are found by either.
-fn slug_of(row: &Row<'_>) -> Result<String, RowError> {
+fn slug_of(row: &Row<'_>) -> Result<String, LineError> {
     let handle = row.short("Handle")?;
     if handle.is_empty() {
         return Err(row.error("missing_handle", "the line names no handle"));
@@ -249,19 +275,11 @@ fn slug_of(row: &Row<'_>) -> Result<String, RowError> {
     Ok(slug)
 }
 
-/// The slug and the name of the category: the type, or else the first tag.
-fn category(row: &Row<'_>) -> Result<(String, String), RowError> {
+/// The category: the type, or else the first tag.
+fn category(row: &Row<'_>) -> Result<Option<NewCategory>, LineError> {
     let tag = row.short("Tags")?.split(',').next().unwrap_or_default().trim();
     let named = [row.short("Type")?, tag].into_iter().find(|it| !slug(it).is_empty());
-    let name = named.unwrap_or(NO_CATEGORY);
-    Ok((slug(name), name.to_owned()))
-}
-
-/// Words in lower case with hyphens between them, as an address has them.
-fn slug(text: &str) -> String {
-    let lower = text.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-")
+    Ok(named.map(|name| NewCategory { slug: slug(name), name: name.to_owned(), parent: None }))
 }
 
 /// The line that a record begins on, of which the reader stands at the `next`: it passes over blank
@@ -272,12 +290,29 @@ fn first_line(record: &ByteRecord, next: u64) -> u64 {
     next.saturating_sub(1).saturating_sub(within)
 }
 
-fn unreadable(line: u64, err: &csv::Error) -> RowError {
-    let message = match err.kind() {
-        csv::ErrorKind::Utf8 { .. } => "the line is not UTF-8",
-        _ => "the file cannot be read any further",
+fn unreadable(line: u64, err: &csv::Error) -> LineError {
+    let (code, message) = match err.kind() {
+        csv::ErrorKind::Utf8 { .. } => ("unreadable", "the line is not UTF-8"),
+        csv::ErrorKind::Io(err) if err.kind() == io::ErrorKind::FileTooLarge => {
+            ("too_long", "a record has a MiB at most: is there a quote that nobody closes?")
+        }
+        _ => ("unreadable", "the file cannot be read any further"),
     };
-    RowError::new(line, "unreadable", message)
+    LineError::new(line, code, message)
+}
+
+/// Input of which only so many bytes may be read until somebody says so again.
+struct Measured<R> {
+    input: R,
+    left: usize,
+}
+
+impl<R: Read> Read for Measured<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(into)?;
+        self.left = self.left.checked_sub(read).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(read)
+    }
 }
 
 #[cfg(test)]

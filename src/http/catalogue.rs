@@ -6,6 +6,7 @@ use actix_web::{
 };
 pub mod admin;
 pub mod category;
+pub mod import;
 pub mod product;
 mod search;
 pub mod variant;

@@ -162,6 +162,11 @@ impl Problem {
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
     }
 
+    pub fn wrong_media_type_of_a_file() -> Self {
+        let detail = "a file is sent as text/csv or application/x-ndjson, uncompressed";
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    }
+
     /// The body is larger than `limit` bytes.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("a body may have {limit} bytes");
@@ -172,6 +177,12 @@ impl Problem {
     pub fn slow_body() -> Self {
         let detail = "the body did not arrive in time";
         Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
+    }
+
+    /// The body broke off; nobody may be there any more to be told.
+    pub fn torn_body() -> Self {
+        let detail = "the body did not arrive whole: what was taken of it stays";
+        Problem::new(StatusCode::BAD_REQUEST, "torn_body", detail)
     }
 
     /// What the framework refused before any code of ours saw it.

@@ -4,15 +4,19 @@
 //! handler, so that a panic or a delay there is an answer like any other.
 
 use std::{
+    cell::Cell,
+    future::{Ready, ready},
     panic::AssertUnwindSafe,
+    pin::pin,
+    rc::Rc,
     time::{Duration, Instant},
 };
 
 use actix_cors::Cors;
 use actix_web::{
-    HttpMessage, HttpResponse,
+    FromRequest, HttpMessage, HttpRequest, HttpResponse,
     body::{BoxBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{Payload, ServiceRequest, ServiceResponse},
     http::{
         Method,
         header::{self, HeaderMap, HeaderName, HeaderValue},
@@ -67,15 +71,53 @@ pub async fn contain(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Served {
+    let alive = Alive::now();
     request.extensions_mut().insert(route);
+    request.extensions_mut().insert(alive.clone());
     let kept = request.request().clone();
     let served = AssertUnwindSafe(next.call(request)).catch_unwind();
-    let problem = match tokio::time::timeout(Waits::of(&kept).handler, served).await {
-        Ok(Ok(served)) => return served,
-        Ok(Err(panic)) => Problem::panicked(&*panic),
-        Err(_) => Problem::timed_out(),
+    let problem = match alive.within(Waits::of(&kept).handler, served).await {
+        Some(Ok(served)) => return served,
+        Some(Err(panic)) => Problem::panicked(&*panic),
+        None => Problem::timed_out(),
     };
     Ok(ServiceResponse::from_err(problem, kept))
+}
+
+/// By which a handler of long work tells that it gets on: the wait for it begins again then.
+#[derive(Clone)]
+pub struct Alive(Rc<Cell<tokio::time::Instant>>);
+
+impl Alive {
+    fn now() -> Self {
+        Alive(Rc::new(Cell::new(tokio::time::Instant::now())))
+    }
+
+    pub fn tell(&self) {
+        self.0.set(tokio::time::Instant::now());
+    }
+
+    /// What comes of `work`; none where nothing is heard of it for so long.
+    async fn within<T>(&self, wait: Duration, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        loop {
+            let heard = self.0.get();
+            match tokio::time::timeout_at(heard + wait, &mut work).await {
+                Ok(done) => return Some(done),
+                Err(_) if self.0.get() > heard => {}
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+impl FromRequest for Alive {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(request.extensions().get::<Alive>().cloned().unwrap_or_else(Alive::now)))
+    }
 }
 
 /// Lets the pages of `origins` use the API from a browser, and those of no other origin.
@@ -179,4 +221,27 @@ fn note(
         user_id,
         "served"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_rt::test]
+    async fn who_gets_on_may_take_longer_and_who_does_not_is_given_up() {
+        let (alive, wait) = (Alive::now(), Duration::from_millis(400));
+        let mut tick = tokio::time::interval(wait / 4);
+        let began = Instant::now();
+
+        let long = async {
+            for _ in 0..10 {
+                tick.tick().await;
+                alive.tell();
+            }
+        };
+        assert_eq!(alive.within(wait, long).await, Some(()));
+
+        assert!(began.elapsed() > wait);
+        assert_eq!(alive.within(wait, std::future::pending::<()>()).await, None);
+    }
 }

@@ -180,6 +180,8 @@ self::routes! {
     GET    "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::variant_stock;
     POST   "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::change_stock;
     POST   "/api/v1/admin/images"              May<Catalogue> image::upload_image;
+    POST   "/api/v1/admin/products/import"     May<Catalogue> catalogue::import::import_products;
+    GET    "/api/v1/admin/products/export"     May<Catalogue> catalogue::import::export_products;
     GET    "/api/v1/admin/users"               May<Users> account::manage::users;
     GET    "/api/v1/admin/users/{id}"          May<Users> account::manage::user;
     POST   "/api/v1/admin/users/{id}/suspend"  May<Users> account::manage::suspend_user;
@@ -193,7 +195,7 @@ self::routes! {
     POST   "/api/v1/admin/reviews/{id}/unhide" May<Reviews> review::admin::unhide_review;
     GET    "/api/v1/admin/audit"               May<Audit> audit::audit;
     GET    "/api/v1/admin/audit/export"        May<Audit> audit::export_audit;
-    GET    "/api/v1/filler"                    Public     filler::filler;
+    GET    "/api/v1/filler/{bytes}"            Public     filler::filler;
     GET    "/healthz"                          Public     health::alive;
     GET    "/readyz"                           Public     health::ready;
     GET    "/metrics"                          Public     health::metrics;

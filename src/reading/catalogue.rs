@@ -34,6 +34,7 @@ pub mod encoded;
 mod entry;
 mod facets;
 mod orders;
+mod prices;
 pub mod refresher;
 mod shelf;
 #[cfg(test)]

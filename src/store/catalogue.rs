@@ -10,13 +10,15 @@ use serde_json::json;
 
 mod category;
 mod edit;
+mod export;
 mod import;
 mod record;
 mod rows;
 
 pub use category::{categories, category, change_category, create_category, delete_category};
 pub use edit::{change_product, create_product, discard_product};
-pub use import::import;
+pub use export::export;
+pub use import::{import, weigh};
 pub use record::{held, moves, owner, page, prices, record};
 
 use self::rows::{ProductRow, offer};

@@ -7,7 +7,6 @@ use super::{Conn, Tx};
 use crate::{
     domain::{
         Error,
-        catalogue::import::NewImage,
         image::{ImageFile, ImageKey, Keep, KeepSize, Size, Width},
     },
     store::{
@@ -77,14 +76,6 @@ pub fn keep(tx: &mut Tx<'_>, Keep(picture): &Keep) -> Result<bool, Error> {
     let (content_type, bytes) = (picture.file.kind.as_str(), &picture.file.bytes);
     let (width, height) = (picture.width, picture.height);
     insert(tx, &Row { key: picture.key.to_string(), content_type, width, height, bytes })
-}
-
-/// Keeps an image of an import.
-pub fn import(tx: &mut Tx<'_>, new: &NewImage) -> Result<ImageKey, Error> {
-    let key = ImageKey::of(&new.bytes);
-    let NewImage { content_type, width, height, bytes, .. } = new;
-    insert(tx, &Row { key: key.to_string(), content_type, width: *width, height: *height, bytes })?;
-    Ok(key)
 }
 
 /// Whether it was not there before.

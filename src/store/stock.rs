@@ -131,15 +131,10 @@ impl Shelf {
         Ok(shelf)
     }
 
-    /// Makes an empty place for each of `variants` that has none.
-    pub fn set_up(tx: &mut Tx<'_>, variants: impl Iterator<Item = String>) -> Result<(), Error> {
-        let empty = |variant_id| Row { variant_id, on_hand: 0, reserved: 0, sold: 0, version: 1 };
-        let rows: Vec<Row> = variants.map(empty).collect();
-        diesel::insert_into(stock::table)
-            .values(&rows)
-            .on_conflict_do_nothing()
-            .execute(tx.conn)?;
-        Ok(())
+    /// Makes an empty place for a variant that is new.
+    pub fn set_up(&mut self, variant: VariantId) {
+        let units = Units { on_hand: 0, reserved: 0, sold: 0, version: 0, changed: true };
+        self.units.insert(variant, units);
     }
 
     pub fn units(&self, variant: VariantId) -> Option<Units> {
@@ -190,9 +185,9 @@ impl Shelf {
         let changed = self.units.iter().filter(|(_, units)| units.changed);
         let levels: Vec<Level> = changed.map(|(id, units)| units.later(*id)).collect();
         let rows: Vec<Row> = levels.iter().map(Row::from).collect();
-        if !rows.is_empty() {
+        for chunk in rows.chunks(super::ROWS_MAX) {
             diesel::insert_into(stock::table)
-                .values(&rows)
+                .values(chunk)
                 .on_conflict(stock::variant_id)
                 .do_update()
                 .set((
@@ -202,8 +197,8 @@ impl Shelf {
                     stock::version.eq(excluded(stock::version)),
                 ))
                 .execute(tx.conn)?;
-            tx.effects.levels.extend(levels.iter().map(|level| (level.variant, *level)));
         }
+        tx.effects.levels.extend(levels.iter().map(|level| (level.variant, *level)));
         for chunk in self.ledger.chunks(super::ROWS_MAX) {
             diesel::insert_into(stock_ledger::table).values(chunk).execute(tx.conn)?;
         }

@@ -22,7 +22,7 @@ use crate::domain::{
     audit::{Action, Origin, chain::Head, reading::Filter},
     cart::{Cart, Edit, Quantity, Save},
     catalogue::{
-        import::{Import, NewCategory, NewProduct, NewVariant},
+        import::{Description, Import, NewCategory, NewProduct, NewVariant},
         stock::{ChangeStock, StockChange},
     },
     event::{Kind, Relay},
@@ -31,6 +31,7 @@ use crate::domain::{
     page::Page,
 };
 
+mod import;
 mod review;
 mod tree;
 
@@ -113,22 +114,26 @@ impl Drop for Database {
 fn teapots() -> Import {
     let category = NewCategory { slug: "tea".into(), name: "Tea".into(), parent: None };
     let variant = NewVariant {
+        line: 0,
         sku: "TEAPOT".into(),
         name: String::new(),
         options: BTreeMap::new(),
         price: Money::euros(1_250),
         compare_at_price: None,
-        on_hand: 10,
-        weight_grams: 900,
+        on_hand: Some(10),
+        weight_grams: Some(900),
+        low_threshold: None,
     };
     let product = NewProduct {
+        line: 0,
         slug: "teapot".into(),
         name: "Teapot".into(),
-        description: "It pours.".into(),
+        description: Some(Description { text: "It pours.".into(), html: None }),
         brand: None,
-        category: "tea".into(),
-        attributes: BTreeMap::new(),
-        images: Vec::new(),
+        category: Some("tea".into()),
+        attributes: None,
+        status: None,
+        images: None,
         variants: vec![variant],
     };
     Import { categories: vec![category], products: vec![product] }
@@ -287,7 +292,7 @@ async fn what_is_imported_twice_is_there_once() {
 
     let again = store.write(teapots()).await.unwrap();
 
-    assert_eq!((again.created, again.updated), (0, 1));
+    assert_eq!((again.created, again.updated, again.unchanged), (0, 0, 1));
     let product = read!(store, catalogue::product("teapot".to_owned())).unwrap();
     assert_eq!((product.variants.len(), product.variants[0].id), (1, variant));
     assert_eq!(product.variants[0].stock.available, 10);

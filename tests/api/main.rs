@@ -24,6 +24,7 @@ mod errors;
 mod guest;
 mod idempotency;
 mod image;
+mod import;
 mod leaks;
 mod lifecycle;
 mod limit;

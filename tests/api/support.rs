@@ -137,14 +137,14 @@ impl TestShop {
         self.server().folder()
     }
 
+    /// The most memory that the process has had so far, in bytes.
+    pub fn memory_peak(&self) -> usize {
+        self.server().memory_peak()
+    }
+
     /// All that the program has logged so far.
     pub fn log(&self) -> String {
         self.server().log()
-    }
-
-    /// The most memory that the program has had, in KiB.
-    pub fn memory_peak(&self) -> i64 {
-        self.server().memory_peak()
     }
 
     /// `127.0.0.1:` and the port.

@@ -19,6 +19,7 @@ const SHARED: &[(&str, &str)] = &[
     ("guard", "ws: ends a connection whose client does not read"),
     ("health", "http: alive, ready, and the figures"),
     ("hub", "ws: from a topic to its sockets on one thread"),
+    ("import", "actors: reads files of products, and takes them in"),
     ("input", "http: bodies and queries, read strictly"),
     ("inventory", "actors: the stock as the shop's people change it"),
     ("limits", "ws: how much a connection may do and hold"),

@@ -62,7 +62,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     for kind in Kind::ALL {
         let of = paths.of(kind);
         let bytes = bench.warm_up(of).await?;
-        let filler = vec![format!("{STATIC}?bytes={bytes}")];
+        let filler = vec![format!("{STATIC}/{bytes}")];
         let (mut looked, mut sent) = (Taken::default(), Taken::default());
         for _ in 0..options.rounds {
             looked.add(bench.round(of).await?);

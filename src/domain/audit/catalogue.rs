@@ -14,13 +14,10 @@ impl Audited for Import {
     type Outcome = Imported;
 
     fn audit(&self, imported: &Imported) -> Option<Entry> {
-        let Imported { created, updated } = imported;
-        let (categories, entry) =
-            (self.categories.len(), Entry::new(Action::CatalogueImported, Object::CATALOGUE));
-        Some(
-            entry
-                .after(json!({ "categories": categories, "created": created, "updated": updated })),
-        )
+        let Imported { created, updated, categories, .. } = imported;
+        let after = json!({ "categories": categories, "created": created, "updated": updated });
+        let is_changed = categories + created + updated > 0;
+        is_changed.then(|| Entry::new(Action::CatalogueImported, Object::CATALOGUE).after(after))
     }
 }
 

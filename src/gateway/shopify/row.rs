@@ -2,16 +2,15 @@
 
 use csv::StringRecord;
 
-use super::RowError;
 use crate::domain::{
-    catalogue::stock::ON_HAND_MAX,
+    catalogue::{
+        Status,
+        import::{LONG_CHARS_MAX, LineError, SHORT_CHARS_MAX, WEIGHT_GRAMS_MAX},
+        stock::ON_HAND_MAX,
+    },
     money::{AMOUNT_MAX, Money},
 };
 
-/// The longest name, option, SKU and so on, in characters; Shopify's own bound.
-const SHORT_CHARS_MAX: usize = 255;
-/// The longest body, in characters of HTML.
-const LONG_CHARS_MAX: usize = 100_000;
 /// What no file can do without.
 const REQUIRED: [&str; 3] = ["Handle", "Title", "Variant Price"];
 const OPTION_NAMES: [&str; 3] = ["Option1 Name", "Option2 Name", "Option3 Name"];
@@ -22,7 +21,7 @@ pub struct Columns(Vec<String>);
 
 impl Columns {
     /// An error where one is missing that is needed.
-    pub fn of(header: &StringRecord) -> Result<Self, RowError> {
+    pub fn of(header: &StringRecord) -> Result<Self, LineError> {
         let name = |text: &str| text.trim_start_matches('\u{feff}').trim().to_owned();
         let columns = Columns(header.iter().map(name).collect());
         let missing: Vec<&str> =
@@ -31,7 +30,11 @@ impl Columns {
             return Ok(columns);
         }
         let message = format!("no column {}: is this a product export?", missing.join(", "));
-        Err(RowError::new(1, "missing_column", message))
+        Err(LineError::new(1, "missing_column", message))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.place(name).is_some()
     }
 
     fn place(&self, name: &str) -> Option<usize> {
@@ -46,8 +49,8 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub fn error(&self, code: &'static str, message: impl Into<String>) -> RowError {
-        RowError::new(self.line, code, message)
+    pub fn error(&self, code: &'static str, message: impl Into<String>) -> LineError {
+        LineError::new(self.line, code, message)
     }
 
     pub fn is_blank(&self) -> bool {
@@ -56,7 +59,7 @@ impl<'a> Row<'a> {
 
     /// A line with too few fields ends in empty ones; with too many, a comma stands where none
     /// was meant, and nothing after it can be trusted.
-    pub fn check_length(&self) -> Result<(), RowError> {
+    pub fn check_length(&self) -> Result<(), LineError> {
         let (fields, columns) = (self.record.len(), self.columns.0.len());
         if fields <= columns {
             return Ok(());
@@ -71,21 +74,34 @@ impl<'a> Row<'a> {
         OPTION_VALUES.iter().chain(&variant).all(|column| self.text(column).is_empty())
     }
 
-    /// Where there is no word of it, it is.
-    pub fn is_published(&self) -> Result<bool, RowError> {
-        let status = self.text("Status").to_ascii_lowercase();
-        if !["", "active"].contains(&status.as_str()) {
-            return Ok(false);
-        }
-        match self.text("Published").to_ascii_lowercase().as_str() {
-            "" | "true" => Ok(true),
-            "false" => Ok(false),
-            _ => Err(self.error("invalid_published", "published is either true or false")),
+    /// Where it says nothing of itself, but the file has a word for it, it is published.
+    pub fn status(&self) -> Result<Option<Status>, LineError> {
+        let is_published = match self.text("Published").to_ascii_lowercase().as_str() {
+            "" | "true" => true,
+            "false" => false,
+            _ => return Err(self.error("invalid_published", "published is either true or false")),
+        };
+        match self.text("Status").to_ascii_lowercase().as_str() {
+            "draft" => Ok(Some(Status::Draft)),
+            "archived" => Ok(Some(Status::Archived)),
+            "" | "active" if !is_published => Ok(Some(Status::Draft)),
+            "" if !self.columns.has("Published") && !self.columns.has("Status") => Ok(None),
+            "" | "active" => Ok(Some(Status::Published)),
+            _ => Err(self.error("invalid_status", "a status is active, draft or archived")),
         }
     }
 
+    /// What `read` finds in a column, if the file has it.
+    pub fn told(
+        &self,
+        column: &str,
+        read: impl Fn(&Self, &str) -> Result<&'a str, LineError>,
+    ) -> Result<Option<&'a str>, LineError> {
+        if self.columns.has(column) { read(self, column).map(Some) } else { Ok(None) }
+    }
+
     /// A field of one line of text, trimmed; empty where there is none.
-    pub fn short(&self, column: &str) -> Result<&'a str, RowError> {
+    pub fn short(&self, column: &str) -> Result<&'a str, LineError> {
         let text = self.bounded(column, SHORT_CHARS_MAX)?;
         if text.contains(char::is_control) {
             let message = format!("{column} has a character that is no text");
@@ -95,11 +111,11 @@ impl<'a> Row<'a> {
     }
 
     /// A field of any text, trimmed; empty where there is none.
-    pub fn long(&self, column: &str) -> Result<&'a str, RowError> {
+    pub fn long(&self, column: &str) -> Result<&'a str, LineError> {
         self.bounded(column, LONG_CHARS_MAX)
     }
 
-    fn bounded(&self, column: &str, most: usize) -> Result<&'a str, RowError> {
+    fn bounded(&self, column: &str, most: usize) -> Result<&'a str, LineError> {
         let text = self.text(column);
         if text.chars().nth(most).is_some() {
             let message = format!("{column} is longer than {most} characters");
@@ -109,10 +125,11 @@ impl<'a> Row<'a> {
     }
 
     fn text(&self, column: &str) -> &'a str {
-        self.columns.place(column).and_then(|at| self.record.get(at)).unwrap_or_default().trim()
+        let field = self.columns.place(column).and_then(|at| self.record.get(at));
+        unguarded(field.unwrap_or_default().trim())
     }
 
-    pub fn option_names(&self) -> Result<[&'a str; 3], RowError> {
+    pub fn option_names(&self) -> Result<[&'a str; 3], LineError> {
         let [first, second, third] = OPTION_NAMES;
         let names = [self.short(first)?, self.short(second)?, self.short(third)?];
         let [first, second, third] = names;
@@ -125,7 +142,10 @@ impl<'a> Row<'a> {
 
     /// Name and value of what sets the variant apart, in the order of the file: nothing where
     /// Shopify writes `Title` and `Default Title`.
-    pub fn options<'n>(&self, names: &'n [String; 3]) -> Result<Vec<(&'n str, &'a str)>, RowError> {
+    pub fn options<'n>(
+        &self,
+        names: &'n [String; 3],
+    ) -> Result<Vec<(&'n str, &'a str)>, LineError> {
         let mut options = Vec::new();
         for (name, column) in names.iter().zip(OPTION_VALUES) {
             match (name.as_str(), self.short(column)?) {
@@ -145,48 +165,61 @@ impl<'a> Row<'a> {
     }
 
     /// Spreadsheets begin a SKU with an apostrophe, to keep it from becoming a number.
-    pub fn sku(&self) -> Result<Option<&'a str>, RowError> {
+    pub fn sku(&self) -> Result<Option<&'a str>, LineError> {
         let sku = self.short("Variant SKU")?.trim_start_matches('\'');
         Ok(Some(sku).filter(|it| !it.is_empty()))
     }
 
-    pub fn price(&self) -> Result<Money, RowError> {
+    pub fn price(&self) -> Result<Money, LineError> {
         let text = self.text("Variant Price");
         money(text).ok_or_else(|| self.error("invalid_price", no_price("the price", text)))
     }
 
-    pub fn compare_at_price(&self) -> Result<Option<Money>, RowError> {
-        let text = self.text("Variant Compare At Price");
+    /// None inside where the field is empty.
+    pub fn compare_at_price(&self) -> Result<Option<Option<Money>>, LineError> {
+        let column = "Variant Compare At Price";
+        let text = self.text(column);
         if text.is_empty() {
-            return Ok(None);
+            return Ok(self.columns.has(column).then_some(None));
         }
         let wrong = || self.error("invalid_price", no_price("the price to compare with", text));
-        money(text).map(Some).ok_or_else(wrong)
+        money(text).map(|it| Some(Some(it))).ok_or_else(wrong)
     }
 
     /// Shopify lets more be sold than there is, and writes what is missing as less than none:
     /// none can be sold of it.
-    pub fn on_hand(&self) -> Result<i64, RowError> {
+    pub fn on_hand(&self) -> Result<Option<i64>, LineError> {
         let text = self.text("Variant Inventory Qty");
         if text.is_empty() {
-            return Ok(0);
+            return Ok(None);
         }
         let units = text.parse::<i64>().ok().filter(|it| *it <= ON_HAND_MAX); // `None` says it
         let wrong = || self.error("invalid_quantity", format!("{} is no quantity", quoted(text)));
-        Ok(units.ok_or_else(wrong)?.max(0))
+        Ok(Some(units.ok_or_else(wrong)?.max(0)))
     }
 
     /// Whole grams; Shopify counts in fractions where the weight was given in pounds.
-    pub fn grams(&self) -> Result<i64, RowError> {
+    pub fn grams(&self) -> Result<Option<i64>, LineError> {
         let text = self.text("Variant Grams");
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        if whole.is_empty() && text.is_empty() {
-            return Ok(0);
+        if text.is_empty() {
+            return Ok(None);
         }
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let grams = Some(whole).filter(|it| is_digits(it) && is_digits(fraction));
         let grams = grams.and_then(|it| it.parse().ok()); // too many digits are no weight either
+        let grams = grams.filter(|it| *it <= WEIGHT_GRAMS_MAX).map(Some);
         grams.ok_or_else(|| self.error("invalid_weight", format!("{} is no weight", quoted(text))))
     }
+}
+
+/// Whether a spreadsheet would take the text for a formula.
+pub fn runs(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// The text without the apostrophe that [`guarded`](super::write::guarded) has put before it.
+fn unguarded(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| runs(rest)).unwrap_or(text)
 }
 
 /// Digits, and after a point one or two more: 50, 49.9 and 49.90 are prices, 1,299.00 is none.

@@ -16,7 +16,7 @@ use crate::domain::catalogue::{
 pub const VALUES_MAX: usize = 100;
 /// How many products can be looked through in the time in which those of a value are compared with
 /// a set.
-const LOOKS_OF_A_VALUE: u64 = 200;
+const LOOKS_OF_A_VALUE: u64 = 1_000;
 
 /// The values of all attributes. Products are known by their slots.
 #[derive(Debug, Default)]
@@ -87,12 +87,11 @@ impl Facets {
     /// How often each value occurs: of most attributes among `set`, of those that are among
     /// `apart` in the set that is given there.
     pub fn count(&self, set: &RoaringBitmap, apart: &BTreeMap<&str, RoaringBitmap>) -> Vec<Facet> {
-        let counts = self.looked_through(set);
+        let counts = self.looked_through(set, self.values.len());
         let facets = self.names.iter().filter_map(|(name, of)| {
-            let values = match (apart.get(name.as_str()), &counts) {
-                (Some(set), _) => self.compared(of, set),
-                (None, Some(counts)) => shown(of, |id| counts.get(place(id)).copied()),
-                (None, None) => self.compared(of, set),
+            let values = match apart.get(name.as_str()) {
+                Some(set) => self.values(of, set, &self.looked_through(set, of.ids.len())),
+                None => self.values(of, set, &counts),
             };
             let (name, unit) = (name.clone(), of.unit.clone());
             (!values.is_empty()).then_some(Facet { name, unit, values })
@@ -100,10 +99,22 @@ impl Facets {
         facets.collect()
     }
 
+    fn values(
+        &self,
+        name: &Name,
+        set: &RoaringBitmap,
+        counts: &Option<Vec<i64>>,
+    ) -> Vec<FacetValue> {
+        match counts {
+            Some(counts) => shown(name, |id| counts.get(place(id)).copied()),
+            None => self.compared(name, set),
+        }
+    }
+
     /// The counts of all values, by id, where it is quicker to go through the products of `set` than
-    /// through the values.
-    fn looked_through(&self, set: &RoaringBitmap) -> Option<Vec<i64>> {
-        let values = u64::try_from(self.values.len()).unwrap_or(u64::MAX);
+    /// through so many `values`.
+    fn looked_through(&self, set: &RoaringBitmap, values: usize) -> Option<Vec<i64>> {
+        let values = u64::try_from(values).unwrap_or(u64::MAX);
         if set.len() > values.saturating_mul(LOOKS_OF_A_VALUE) {
             return None;
         }

@@ -10,7 +10,7 @@ use std::{
 
 use roaring::RoaringBitmap;
 
-use super::entry::Entry;
+use super::{entry::Entry, prices::Prices};
 use crate::domain::catalogue::listing::Sort;
 
 /// A place in an order: what it goes by, then the id of the product.
@@ -53,6 +53,7 @@ pub struct Orders {
     keys: Vec<Keys>,
     /// By price, rating, units sold, and age.
     orders: [BTreeMap<Key, u32>; 4],
+    prices: Prices,
 }
 
 impl Orders {
@@ -64,6 +65,12 @@ impl Orders {
         }
         let Some(of) = self.keys.get_mut(at) else { return };
         let old = std::mem::replace(of, keys);
+        if was && old.price != keys.price {
+            self.prices.remove(slot, old.price);
+        }
+        if !was || old.price != keys.price {
+            self.prices.add(slot, keys.price);
+        }
         for ((order, old), new) in self.orders.iter_mut().zip(old.all()).zip(keys.all()) {
             if was && old != new {
                 order.remove(&old);
@@ -76,6 +83,7 @@ impl Orders {
 
     pub fn remove(&mut self, slot: u32) {
         let Some(keys) = self.keys.get(place(slot)) else { return };
+        self.prices.remove(slot, keys.price);
         for (order, key) in self.orders.iter_mut().zip(keys.all()) {
             order.remove(&key);
         }
@@ -85,7 +93,12 @@ impl Orders {
         self.keys.get(place(slot)).map_or(0, |keys| keys.id)
     }
 
-    pub fn price(&self, slot: u32) -> i64 {
+    /// The products whose price is at least `min` and at most `max`.
+    pub fn priced(&self, min: Option<i64>, max: Option<i64>) -> RoaringBitmap {
+        self.prices.within(min, max, |slot| self.price(slot))
+    }
+
+    fn price(&self, slot: u32) -> i64 {
         self.keys.get(place(slot)).map_or(0, |keys| keys.price)
     }
 

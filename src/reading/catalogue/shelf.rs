@@ -288,10 +288,7 @@ impl Shelf {
             set &= &self.in_stock;
         }
         if filter.price_min.is_some() || filter.price_max.is_some() {
-            let prices =
-                filter.price_min.unwrap_or(i64::MIN)..=filter.price_max.unwrap_or(i64::MAX);
-            let fits = |slot: &u32| prices.contains(&self.orders.price(*slot));
-            set = set.iter().filter(fits).collect();
+            set &= self.orders.priced(filter.price_min, filter.price_max);
         }
         set
     }

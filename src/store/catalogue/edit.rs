@@ -2,7 +2,7 @@
 //!
 //! Locks are taken in this order: the tree, the product, the stock of its variants.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use diesel::{prelude::*, upsert::excluded};
 use serde_json::json;
@@ -271,9 +271,8 @@ fn stock_up(tx: &mut Tx<'_>, new: &[&RecordVariant]) -> Result<(), Error> {
     if new.is_empty() {
         return Ok(());
     }
-    Shelf::set_up(tx, new.iter().map(|it| it.id.to_string()))?;
-    let ids: BTreeSet<VariantId> = new.iter().map(|it| it.id).collect();
-    let mut shelf = Shelf::lock(tx, ids)?;
+    let mut shelf = Shelf::lock(tx, [])?;
+    new.iter().for_each(|variant| shelf.set_up(variant.id));
     for variant in new.iter().filter(|it| it.stock.on_hand > 0) {
         shelf.shift(variant.id, variant.stock.on_hand, 0)?;
         shelf.note(tx, variant.id, variant.stock.on_hand, INITIAL, None);

@@ -41,7 +41,7 @@ pub struct CategoryRow {
     pub version: i64,
 }
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = products, treat_none_as_default_value = false)]
 pub struct ProductRow {
     pub id: String,
@@ -58,7 +58,7 @@ pub struct ProductRow {
     pub description_html: Option<String>,
 }
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = variants, treat_none_as_default_value = false)]
 pub struct VariantRow {
     pub id: String,

@@ -109,6 +109,8 @@ expected! {
     GET    "/api/v1/admin/variants/{id}/stock"         401    401   401      403   404;
     POST   "/api/v1/admin/variants/{id}/stock"         401    401   401      403   400;
     POST   "/api/v1/admin/images"                      401    401   401      403   415;
+    POST   "/api/v1/admin/products/import"             401    401   401      403   415;
+    GET    "/api/v1/admin/products/export"             401    401   401      403   200;
     GET    "/api/v1/admin/users"                       401    401   401      403   200;
     GET    "/api/v1/admin/users/{id}"                  401    401   401      403   404;
     POST   "/api/v1/admin/users/{id}/suspend"          401    401   401      403   404;
@@ -124,7 +126,7 @@ expected! {
     GET    "/api/v1/admin/audit/export"                401    401   401      403   200;
     GET    "/api/v1/ws"                                400    400   400      400   400;
     POST   "/api/v1/ws/tickets"                        401    401   401      201   201;
-    GET    "/api/v1/filler"                            200    200   200      200   200;
+    GET    "/api/v1/filler/{bytes}"                    404    404   404      404   404;
     GET    "/healthz"                                  200    200   200      200   200;
     GET    "/readyz"                                   200    200   200      200   200;
     GET    "/metrics"                                  200    200   200      200   200;

@@ -93,13 +93,6 @@ impl Server {
         fs::read_to_string(self.folder.path().join("stderr.log")).unwrap()
     }
 
-    /// The most memory that the process has had, in KiB.
-    pub fn memory_peak(&self) -> i64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        peak.trim_end_matches("kB").trim().parse().unwrap()
-    }
-
     pub fn print_log(&self) {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
@@ -111,6 +104,13 @@ impl Server {
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// The most memory that it has had so far, in bytes.
+    pub fn memory_peak(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches("kB").trim().parse::<usize>().unwrap() * 1024
     }
 
     /// Sends SIGTERM.

@@ -1,0 +1,176 @@
+//! What an import comes to, decided in memory: which rows are new or differ, and which products
+//! cannot be taken.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDateTime;
+use diesel::Insertable;
+
+use super::{
+    super::rows::{CategoryRow, ProductRow, VariantRow},
+    corrupt, images,
+    judge::{Judge, Judged},
+    known::{Known, homeless},
+    price_history, product_images,
+};
+use crate::domain::{
+    Error,
+    catalogue::import::{Import, Imported, NO_CATEGORY, NewProduct},
+    id::{CategoryId, ProductId, VariantId},
+};
+
+/// What is to be written.
+#[derive(Default)]
+pub struct Plan {
+    /// New ones; a parent stands before what is below it.
+    pub categories: Vec<CategoryRow>,
+    /// Those that are new or differ.
+    pub products: Vec<ProductRow>,
+    pub variants: Vec<VariantRow>,
+    pub new_variants: Vec<VariantId>,
+    /// By how much the stock of a variant changes.
+    pub moves: Vec<(VariantId, i64)>,
+    pub prices: Vec<PriceRow>,
+    pub pictures: Vec<PictureRow>,
+    /// Products whose images change, and all that they have from now on.
+    pub shown: Vec<String>,
+    pub images: Vec<ImageRow>,
+    /// Products that are shown otherwise from now on.
+    pub touched: Vec<ProductId>,
+    pub imported: Imported,
+}
+
+/// What is asked for a variant from now on.
+#[derive(Insertable)]
+#[diesel(table_name = price_history, treat_none_as_default_value = false)]
+pub struct PriceRow {
+    pub id: String,
+    pub variant_id: String,
+    pub price: i64,
+    pub compare_at_price: Option<i64>,
+    pub at: NaiveDateTime,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = images)]
+pub struct PictureRow {
+    pub key: String,
+    pub content_type: &'static str,
+    pub width: i32,
+    pub height: i32,
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = product_images)]
+pub struct ImageRow {
+    product_id: String,
+    position: i32,
+    image_key: String,
+    alt: String,
+}
+
+fn image_rows(
+    product: &str,
+    images: Vec<(String, String)>,
+) -> impl Iterator<Item = ImageRow> + use<'_> {
+    (0..).zip(images).map(|(position, (image_key, alt))| ImageRow {
+        product_id: product.to_owned(),
+        position,
+        image_key,
+        alt,
+    })
+}
+
+impl Plan {
+    /// `units` says what is on hand and reserved of a variant that stands.
+    pub fn of(
+        known: &Known,
+        import: &Import,
+        units: impl Fn(VariantId) -> Option<(i64, i64)>,
+        now: NaiveDateTime,
+    ) -> Result<Self, Error> {
+        let mut plan = Plan::default();
+        let categories = plan.place_categories(known, import)?;
+        let mut judge =
+            Judge { known, categories, units, now, slugs: HashSet::new(), skus: HashSet::new() };
+        for product in &import.products {
+            match judge.product(product)? {
+                Ok(judged) => plan.take(judged)?,
+                Err(error) => plan.imported.errors.push(error),
+            }
+        }
+        Ok(plan)
+    }
+
+    /// The ids of all categories that are named, by slug; those that are missing are made.
+    fn place_categories(
+        &mut self,
+        known: &Known,
+        import: &Import,
+    ) -> Result<HashMap<String, String>, Error> {
+        let mut ids = known.categories.clone();
+        let mut position = i32::try_from(known.categories_count).map_err(corrupt)?;
+        let mut make = |slug: &str, name: &str, parent_id: Option<String>| {
+            let id = CategoryId::new().to_string();
+            let (slug, name) = (slug.to_owned(), name.to_owned());
+            self.categories.push(CategoryRow {
+                id: id.clone(),
+                parent_id,
+                slug,
+                name,
+                position,
+                version: 1,
+            });
+            position = position.saturating_add(1);
+            id
+        };
+        for new in &import.categories {
+            if !ids.contains_key(&new.slug) {
+                let parent = match &new.parent {
+                    Some(parent) => {
+                        Some(ids.get(parent).ok_or(Error::NotFound("category"))?.clone())
+                    }
+                    None => None,
+                };
+                ids.insert(new.slug.clone(), make(&new.slug, &new.name, parent));
+            }
+        }
+        let (slug, name) = NO_CATEGORY;
+        let is_new = |it: &NewProduct| !known.products.contains_key(&it.slug);
+        if !ids.contains_key(slug) && homeless(import).any(is_new) {
+            ids.insert(slug.to_owned(), make(slug, name, None));
+        }
+        self.imported.categories = i64::try_from(self.categories.len()).map_err(corrupt)?;
+        Ok(ids)
+    }
+
+    fn take(&mut self, judged: Judged) -> Result<(), Error> {
+        let Judged { row, is_new, is_changed, variants, images, .. } = judged;
+        let product: ProductId = row.id.parse().map_err(corrupt)?;
+        let counter = match (is_new, is_changed || !judged.moves.is_empty()) {
+            (true, _) => &mut self.imported.created,
+            (false, true) => &mut self.imported.updated,
+            (false, false) => &mut self.imported.unchanged,
+        };
+        *counter = counter.saturating_add(1);
+        self.imported.images_left_out =
+            self.imported.images_left_out.saturating_add(judged.images_left_out);
+        if is_new || is_changed || !judged.moves.is_empty() {
+            self.touched.push(product);
+        }
+        if let Some(images) = images {
+            self.images.extend(image_rows(&row.id, images));
+            self.shown.push(row.id.clone());
+        }
+        if is_new || is_changed {
+            self.products.push(row);
+        }
+        self.variants.extend(variants);
+        self.new_variants.extend(judged.new_variants);
+        self.moves.extend(judged.moves);
+        self.prices.extend(judged.prices);
+        self.pictures.extend(judged.pictures);
+        Ok(())
+    }
+}
