@@ -171,7 +171,7 @@ fn edge(
         },
         proxies: Proxies::new(move |it| proxies.iter().any(|network| network.contains(it))),
         waits: Waits::default(),
-        filler: (config.env != Environment::Prod).then(Filler::new),
+        filler: (config.env != Environment::Prod).then(Filler::default),
         is_https: config.public_url(address).starts_with("https://"),
         draining,
         registry: Arc::new(registry),

@@ -143,13 +143,12 @@ pub fn app(
         InitError = (),
     >,
 > {
-    let (cors, filler) = (middleware::cors(&edge.origins), edge.filler.clone());
+    let cors = middleware::cors(&edge.origins);
     let only_tls = DefaultHeaders::new().add((header::STRICT_TRANSPORT_SECURITY, ONLY_TLS));
     let only_tls = Condition::new(edge.is_https, only_tls);
     App::new()
         .configure(more)
         .configure(|config| configure(config, edge))
-        .configure(|config| drop(filler.map(|it| config.app_data(Data::new(it)))))
         .wrap(cors)
         .wrap(Compress::default())
         .wrap(from_fn(middleware::surround))
@@ -158,6 +157,9 @@ pub fn app(
 
 /// Mounts the routes and what their handlers ask.
 fn configure(config: &mut ServiceConfig, edge: Edge) {
+    if let Some(filler) = edge.filler {
+        config.app_data(Data::new(filler));
+    }
     config
         .app_data(Data::new(edge.store))
         .app_data(Data::new(edge.catalogue))

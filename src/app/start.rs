@@ -11,7 +11,9 @@ use chrono::TimeDelta;
 use super::CONNECTIONS_MAX;
 use crate::{
     actors::{
-        Actors, account, cart, catalogue, delivery,
+        Actors, account, cart,
+        catalogue::{self, ProductActor, TreeActor},
+        delivery,
         directory::{Directory, Limits},
         image::{self, studio::Studio},
         import::Desks,
@@ -63,17 +65,12 @@ pub fn start_actors(
     let deps = session::Deps { store: store.clone(), revoked: revoked.clone() };
     let many = Limits { cap: SESSIONS_MAX, wakes_max: SESSIONS_MAX, ..limits.clone() };
     let sessions = Directory::new(deps, Arc::clone(arbiters), many);
-    let deps = account::Deps {
-        store: store.clone(),
-        sessions: sessions.clone(),
-        revoked: revoked.clone(),
-    };
+    let (of_accounts, revoked) = (sessions.clone(), revoked.clone());
+    let deps = account::Deps { store: store.clone(), sessions: of_accounts, revoked };
     let accounts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let links = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
-    let deps = catalogue::Deps { store: store.clone(), catalogue: shown.clone() };
-    let products = Directory::new(deps.clone(), Arc::clone(arbiters), limits.clone());
-    let categories = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let (products, categories) = start_editing(&store, shown, arbiters, &limits);
     let imports = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let audit = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let studio = Studio::start()?;
@@ -82,12 +79,8 @@ pub fn start_actors(
     let reviews = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
-    let deps = cart::Deps {
-        store: store.clone(),
-        orders: orders.clone(),
-        cart_ttl: config.cart_ttl,
-        payment_ttl: config.payment_ttl,
-    };
+    let (cart_ttl, payment_ttl) = (config.cart_ttl, config.payment_ttl);
+    let deps = cart::Deps { store: store.clone(), orders: orders.clone(), cart_ttl, payment_ttl };
     let carts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = delivery::Deps { store: store.clone(), orders: orders.clone() };
     let deliveries = Directory::new(deps, Arc::clone(arbiters), limits.clone());
@@ -121,6 +114,18 @@ pub fn start_actors(
     Sweeper { store, actors: actors.clone() }.start();
     actix_rt::spawn(passivate(actors.clone()));
     Ok(actors)
+}
+
+/// Those by whom the catalogue is changed by hand.
+fn start_editing(
+    store: &Store,
+    shown: &Catalogue,
+    arbiters: &Arc<[ArbiterHandle]>,
+    limits: &Limits,
+) -> (Directory<ProductActor>, Directory<TreeActor>) {
+    let deps = catalogue::Deps { store: store.clone(), catalogue: shown.clone() };
+    let products = Directory::new(deps.clone(), Arc::clone(arbiters), limits.clone());
+    (products, Directory::new(deps, Arc::clone(arbiters), limits.clone()))
 }
 
 /// The catalogue of this node, whole, and kept current: by what is committed here, and, where others

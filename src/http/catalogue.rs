@@ -79,7 +79,7 @@ pub async fn product(
     Ok(etag::encoded(&request, &product, was_there)?)
 }
 
-/// A page of products, as [`body`] writes it.
+/// A page of products, as `body` writes it.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it is there for its description")]
 pub struct Products {

@@ -19,8 +19,8 @@ const BYTES_MAX: usize = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct Filler(Bytes);
 
-impl Filler {
-    pub fn new() -> Self {
+impl Default for Filler {
+    fn default() -> Self {
         Filler(vec![b' '; BYTES_MAX].into())
     }
 }

@@ -166,6 +166,8 @@ self::routes! {
     DELETE "/api/v1/admin/categories/{id}"     May<Catalogue> catalogue::category::delete_category;
     GET    "/api/v1/admin/products"            May<Catalogue> catalogue::product::admin_products;
     POST   "/api/v1/admin/products"            May<Catalogue> catalogue::product::create_product;
+    POST   "/api/v1/admin/products/import"     May<Catalogue> catalogue::import::import_products;
+    GET    "/api/v1/admin/products/export"     May<Catalogue> catalogue::import::export_products;
     GET    "/api/v1/admin/products/{id}"       May<Catalogue> catalogue::product::admin_product;
     PATCH  "/api/v1/admin/products/{id}"       May<Catalogue> catalogue::product::change_product;
     DELETE "/api/v1/admin/products/{id}"       May<Catalogue> catalogue::product::delete_product;
@@ -180,8 +182,6 @@ self::routes! {
     GET    "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::variant_stock;
     POST   "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::change_stock;
     POST   "/api/v1/admin/images"              May<Catalogue> image::upload_image;
-    POST   "/api/v1/admin/products/import"     May<Catalogue> catalogue::import::import_products;
-    GET    "/api/v1/admin/products/export"     May<Catalogue> catalogue::import::export_products;
     GET    "/api/v1/admin/users"               May<Users> account::manage::users;
     GET    "/api/v1/admin/users/{id}"          May<Users> account::manage::user;
     POST   "/api/v1/admin/users/{id}/suspend"  May<Users> account::manage::suspend_user;

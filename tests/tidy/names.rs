@@ -33,6 +33,7 @@ const SHARED: &[(&str, &str)] = &[
     ("postgres", "store: one of the two dialects"),
     ("protocol", "ws: the frames"),
     ("queries", "store: what is compiled once for each dialect"),
+    ("product", "ws: how a product of the catalogue stands"),
     ("request_id", "http: the name of one request"),
     ("routes", "http: the table of all routes"),
     ("schema", "store: the tables"),

@@ -33,6 +33,7 @@ use crate::{
         input::Query,
         middleware::Alive,
     },
+    reading::catalogue::Catalogue,
     store::{self, Store, read},
 };
 
@@ -50,6 +51,7 @@ const FILE_BYTES_MAX: usize = 1 << 30;
 pub async fn import_products(
     Auth(admin): Auth<May<right::Catalogue>>,
     store: Data<Store>,
+    catalogue: Data<Catalogue>,
     actors: Data<Actors>,
     alive: Alive,
     Query(how): Query<How>,
@@ -62,6 +64,7 @@ pub async fn import_products(
     });
     let (sent, taken) = join(upload.send(feed, &alive), taken).await;
     sent?;
+    catalogue.settled().await;
     Ok(HttpResponse::Ok().json(taken?))
 }
 

@@ -172,7 +172,7 @@ fn random_product(dice: &mut StdRng, naive: &Naive, id: ProductId) -> Product {
             product.attributes.insert(name.to_owned(), value);
         }
     };
-    let mut other = StdRng::seed_from_u64(id.uuid().as_u128() as u64);
+    let mut other = StdRng::seed_from_u64(id.uuid().as_u64_pair().1);
     say("Colour", Value::text(*COLOURS.choose(&mut other).unwrap()));
     say("Material", Value::text(*MATERIALS.choose(&mut other).unwrap()));
     say("Size", serde_json::from_value(other.random_range(1..4).into()).unwrap());
@@ -277,7 +277,7 @@ async fn filters_facets_and_pages_agree_with_a_naive_scan() {
                 let due: Vec<String> = due.iter().map(ToString::to_string).collect();
                 let told = format!("seed {seed}, {sort} of {filter:?}");
                 assert_eq!(ids, due, "{told}");
-                assert_eq!(listing.total, due.len() as u64, "{told}");
+                assert_eq!(listing.total, super::count(due.len()), "{told}");
                 let facets: Json = serde_json::from_slice(&listing.facets).unwrap();
                 let due = serde_json::to_value(naive.facets(&filter)).unwrap();
                 assert_eq!(facets, due, "{told}");
