@@ -182,8 +182,12 @@ impl Catalogue {
     /// Takes what has changed, unless something later is here.
     pub fn apply(&self, changes: Changes) {
         let mut effects = Effects::default();
-        self.0.shelf.write().unwrap_or_else(PoisonError::into_inner).apply(changes, &mut effects);
-        self.0.text.update(effects.updates);
+        {
+            let mut shelf = self.0.shelf.write().unwrap_or_else(PoisonError::into_inner);
+            shelf.apply(changes, &mut effects);
+            // Within the lock: what is later here must not be taken into the index earlier.
+            self.0.text.update(effects.updates);
+        }
         if !effects.changed.is_empty() {
             lock(&self.0.changed).extend(effects.changed);
             self.0.has_changed.notify_one();

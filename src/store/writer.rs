@@ -214,8 +214,10 @@ impl<E> Loop<E> {
     fn tell(&self, done: Done) -> Outcomes {
         if let Some(watcher) = self.watcher.get()
             && !done.changes.is_empty()
+            // It is committed: whoever waits for it is answered, come what may.
+            && catch_unwind(AssertUnwindSafe(|| watcher(&done.changes))).is_err()
         {
-            watcher(&done.changes);
+            tracing::error!("whoever watches the store panicked");
         }
         if done.told {
             self.told.send_modify(|count| *count = count.wrapping_add(1));

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -71,7 +72,8 @@ impl Text {
         Ok(Text { updates, sent: AtomicU64::new(0), shared, words })
     }
 
-    /// Has searches find `updates`, soon.
+    /// Has searches find `updates`, soon. To be called by one thread at a time: updates are taken in
+    /// the order in which they are sent.
     pub fn update(&self, updates: Vec<Update>) {
         if !updates.is_empty() {
             let number = self.sent.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
@@ -125,9 +127,9 @@ impl Keeper {
                 number = later;
                 updates.append(&mut more);
             }
-            if let Err(err) = self.take(&updates) {
+            if let Err(err) = contained(|| self.take(&updates)) {
                 tracing::error!(error = ?err, "the text index failed and is made anew");
-                if let Err(err) = self.make_anew() {
+                if let Err(err) = contained(|| self.make_anew()) {
                     tracing::error!(error = ?err, "searches find what they found before");
                 }
             }
@@ -160,4 +162,9 @@ impl Keeper {
         self.index = index;
         Ok(())
     }
+}
+
+/// A panic in the index is a fault of it, and not the end of its thread: somebody waits for it.
+fn contained(work: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(index::failed("it panicked")))
 }
