@@ -41,7 +41,7 @@ use crate::{
     pages,
     reading::catalogue::Catalogue,
     store::Store,
-    ws::{self, Sockets, product::Followed},
+    ws::{self, Sockets, topic::followed::Followed},
 };
 
 /// The routes of all edges; tests walk them.
@@ -112,7 +112,7 @@ impl App {
         let (url, proofs) = (config.public_url(address), edge.keys.proofs().clone());
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let sockets = sockets(&edge, bus, counts, caches.tickets);
-        start_telling(&sockets);
+        start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
         announce(&config.data_dir, address).map_err(Error::internal("writing the address"))?;
         Ok(App { address, server, actors, sockets, mailer, draining, arbiters })

@@ -14,7 +14,7 @@ use crate::{
     domain::{
         Error,
         event::{Kind, Published},
-        id::{OrderId, ProductId, UserId},
+        id::{CartId, OrderId, ProductId, UserId},
     },
     store::{Store, read},
 };
@@ -36,6 +36,8 @@ pub enum Channel {
     Feed,
     /// How a product stands: each delivery is the whole of it, and its sequence may skip.
     Product(ProductId),
+    /// How a cart stands, likewise.
+    Cart(CartId),
 }
 
 /// One event as the followers of one channel are told it. Clones share the text.

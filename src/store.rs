@@ -13,7 +13,7 @@ use std::{
 use chrono::{DateTime, SubsecRound, Utc};
 use tokio::sync::watch;
 
-use crate::domain::Error;
+use crate::domain::{Error, catalogue::change::Changes, id::CartId};
 
 #[macro_use]
 mod commands;
@@ -114,8 +114,13 @@ impl Store {
 
     /// Has `watcher` told of each change of the catalogue that is committed here, before it is
     /// answered; it runs on the writer's thread. There can be one.
-    pub fn watch(&self, watcher: writer::Watcher) -> Result<(), Error> {
+    pub fn watch(&self, watcher: writer::Watcher<Changes>) -> Result<(), Error> {
         self.0.writer.watch(watcher)
+    }
+
+    /// The same of carts that are edited or emptied here.
+    pub fn watch_carts(&self, watcher: writer::Watcher<[CartId]>) -> Result<(), Error> {
+        self.0.writer.watch_carts(watcher)
     }
 
     /// What `read!` dispatches on.

@@ -26,8 +26,8 @@ use self::{
     connection::seats::Seats,
     hub::{Count, Cut, Drain, Hub},
     metrics::Metrics,
-    product::Followed,
     protocol::close::Close,
+    topic::followed::Followed,
 };
 use crate::{
     actors::{account::AccountActor, directory::Directory, session::SessionActor},
@@ -45,6 +45,7 @@ use crate::{
 };
 
 mod account;
+pub mod cart;
 mod connection;
 mod event;
 pub mod guard;
@@ -57,7 +58,7 @@ mod protocol;
 #[cfg(test)]
 mod tests;
 mod ticket;
-mod topic;
+pub mod topic;
 
 pub use connection::seats;
 pub use limits::Limits;

@@ -38,7 +38,7 @@ use crate::{
     },
     reading::catalogue::{Catalogue, refresher::Refresher},
     store::{self, Store, read},
-    ws::{Sockets, product},
+    ws::{Sockets, cart as live_cart, product},
 };
 
 /// How often directories passivate what is idle.
@@ -144,10 +144,17 @@ pub async fn start_catalogue(store: &Store, bus: &Bus) -> Result<Catalogue, Erro
     Ok(catalogue)
 }
 
-/// Has those who follow products told how they stand.
-pub fn start_telling(sockets: &Sockets) {
-    let Sockets { catalogue, bus, followed, .. } = sockets;
+/// Has those who follow products and carts told how they stand.
+pub fn start_telling(sockets: &Sockets) -> Result<(), Error> {
+    let Sockets { store, catalogue, bus, followed, .. } = sockets;
+    let carts = followed.carts.clone();
+    store.watch_carts(Box::new(move |edited| carts.edited(edited)))?;
+    if store.is_shared() {
+        actix_rt::spawn(live_cart::watch_others(store.clone(), followed.carts.clone()));
+    }
+    actix_rt::spawn(live_cart::tell(store.clone(), bus.clone(), followed.carts.clone()));
     actix_rt::spawn(product::tell(catalogue.clone(), bus.clone(), followed.clone()));
+    Ok(())
 }
 
 /// The mailer of this node; the links in its letters lead below `url`.

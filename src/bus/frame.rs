@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::{Channel, Delivery};
 use crate::domain::{
     Error,
+    cart::live::Live,
     event::{Event, Kind, Published},
     id::ProductId,
     topic::Topic,
@@ -62,9 +63,22 @@ pub fn of_product(
     let state = state.unwrap_or_else(|| format!(r#"{{"id":"{id}","available":false}}"#));
     let state = RawValue::from_string(state).map_err(Error::internal("encoding a product"))?;
     let topic = Topic::Product(id).to_string();
-    let push = Push { topic, epoch, sequence, r#type: kind, at, data: &state };
-    let frame = serde_json::to_string(&push).map_err(Error::internal("encoding a product"))?;
-    let (channel, kind) = (Channel::Product(id), Kind::CatalogueChanged);
+    of_state(Channel::Product(id), Push { topic, epoch, sequence, r#type: kind, at, data: &state })
+}
+
+/// How a cart stands, to those who follow it.
+pub fn of_cart(epoch: &str, at: DateTime<Utc>, cart: &Live) -> Result<Delivery, Error> {
+    let data = serde_json::value::to_raw_value(&cart.view);
+    let data = data.map_err(Error::internal("encoding a cart"))?;
+    let (topic, sequence) = (Topic::Cart.to_string(), cart.sequence);
+    let push = Push { topic, epoch, sequence, r#type: "cart.changed", at, data: &data };
+    of_state(Channel::Cart(cart.view.id), push)
+}
+
+/// A state is no event, and no filter lets some of its pushes through: its kind says nothing.
+fn of_state(channel: Channel, push: Push<'_>) -> Result<Delivery, Error> {
+    let frame = serde_json::to_string(&push).map_err(Error::internal("encoding a state"))?;
+    let (sequence, kind) = (push.sequence, Kind::CatalogueChanged);
     Ok(Delivery { channel, sequence, kind, frame: frame.into() })
 }
 

@@ -11,6 +11,8 @@ use super::{
     money::{Currency, Money},
 };
 
+pub mod live;
+
 /// The most lines of one cart.
 pub const LINES_MAX: usize = 100;
 /// The most units on one line.

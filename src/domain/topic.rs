@@ -14,6 +14,8 @@ pub enum Topic {
     Me,
     AdminFeed,
     Product(ProductId),
+    /// Another one for each user, and for each guest with a cart.
+    Cart,
 }
 
 impl FromStr for Topic {
@@ -23,6 +25,7 @@ impl FromStr for Topic {
         match text {
             "me" => Ok(Topic::Me),
             "admin:feed" => Ok(Topic::AdminFeed),
+            "cart" => Ok(Topic::Cart),
             _ => match text.split_once(':') {
                 Some(("order", id)) => Ok(Topic::Order(id.parse()?)),
                 Some(("product", id)) => Ok(Topic::Product(id.parse()?)),
@@ -39,6 +42,7 @@ impl fmt::Display for Topic {
             Topic::Me => f.write_str("me"),
             Topic::AdminFeed => f.write_str("admin:feed"),
             Topic::Product(id) => write!(f, "product:{id}"),
+            Topic::Cart => f.write_str("cart"),
         }
     }
 }
@@ -59,14 +63,14 @@ mod tests {
     #[test]
     fn a_topic_reads_back_from_its_text() {
         let (order, product) = (Topic::Order(OrderId::new()), Topic::Product(ProductId::new()));
-        for topic in [order, product, Topic::Me, Topic::AdminFeed] {
+        for topic in [order, product, Topic::Me, Topic::AdminFeed, Topic::Cart] {
             assert_eq!(topic.to_string().parse::<Topic>().unwrap(), topic);
         }
     }
 
     #[test]
     fn what_is_no_topic_is_not_found() {
-        for wrong in ["", "ME", "order:", "order:1", "product:x", "admin:", "cart "] {
+        for wrong in ["", "ME", "order:", "order:1", "product:x", "admin:", "cart ", "cart:"] {
             assert!(matches!(wrong.parse::<Topic>(), Err(Error::NotFound(_))), "{wrong}");
         }
     }

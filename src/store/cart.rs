@@ -9,13 +9,13 @@ use super::{Conn, ROWS_MAX, Tx, catalogue, snapshot};
 use crate::{
     domain::{
         Error,
-        cart::{Cart, CartView, Item, Quantity, Save, Shown},
+        cart::{Cart, CartView, Item, Quantity, Save, Shown, live::Live},
         catalogue::stock::Stock,
         id::{CartId, VariantId},
     },
     store::{
         error::corrupt,
-        schema::{cart_items, carts, stock},
+        schema::{cart_items, carts, products, stock},
     },
 };
 
@@ -49,21 +49,24 @@ pub fn get(conn: &mut Conn, id: CartId) -> Result<Cart, Error> {
 
 /// The cart as its owner sees it, with the prices and the stock of now.
 pub fn view(conn: &mut Conn, id: CartId) -> Result<CartView, Error> {
+    snapshot(conn, |conn| view_of(conn, id))
+}
+
+/// The same, as those are told who follow it: what is counted is of the same moment.
+pub fn live(conn: &mut Conn, id: CartId) -> Result<Live, Error> {
     snapshot(conn, |conn| {
-        let Some(row) = row(conn, id)? else { return CartView::of(id, 0, &[], None) };
-        let rows = items(conn, id)?;
-        let lines = rows.iter().map(item).collect::<Result<Vec<Item>, Error>>()?;
-        let variants = lines.iter().map(|line| line.variant).collect();
-        let offers = catalogue::all_offers(conn, variants)?;
-        let available = available(conn, &rows)?;
-        let shown = rows.iter().zip(lines).map(|(row, item)| {
-            let (offer, for_sale) = offers.get(&item.variant).cloned().ok_or_else(no_variant)?;
-            let available = available.get(&row.variant_id).copied().unwrap_or(0);
-            Ok(Shown { item, price_seen: row.price_seen, for_sale, available, offer })
-        });
-        let shown = shown.collect::<Result<Vec<Shown>, Error>>()?;
-        CartView::of(id, row.version, &shown, Some(row.expires_at.and_utc()))
+        let view = view_of(conn, id)?;
+        let changes = changes(conn, &view)?;
+        Ok(Live::of(view, changes))
     })
+}
+
+/// The versions of those of `ids` that were ever saved.
+pub fn versions(conn: &mut Conn, ids: Vec<CartId>) -> Result<Vec<(CartId, i64)>, Error> {
+    let ids = ids.iter().map(ToString::to_string);
+    let query = carts::table.filter(carts::id.eq_any(ids)).select((carts::id, carts::version));
+    let rows: Vec<(String, i64)> = query.load(conn)?;
+    rows.into_iter().map(|(id, version)| Ok((id.parse().map_err(corrupt)?, version))).collect()
 }
 
 /// Writes edits of carts, a batch at once.
@@ -87,6 +90,7 @@ pub fn save(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Vec<Result<(), Error>>
     }
     let prices = |variant: VariantId| offers.get(&variant).map_or(0, |it| it.price.amount);
     write(tx, &accepted, &known, prices)?;
+    tx.effects.carts.extend(accepted.iter().map(|it| it.cart));
     Ok(outcomes)
 }
 
@@ -104,12 +108,14 @@ pub fn lock_versions(
 
 /// Empties carts that were checked out, in the checkout's transaction: it holds their rows locked,
 /// at the versions that it placed.
-pub fn empty(tx: &mut Tx<'_>, ids: impl Iterator<Item = CartId>) -> Result<(), Error> {
-    let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+pub fn empty(tx: &mut Tx<'_>, carts: impl Iterator<Item = CartId>) -> Result<(), Error> {
+    let emptied: Vec<CartId> = carts.collect();
+    let ids: Vec<String> = emptied.iter().map(ToString::to_string).collect();
     diesel::delete(cart_items::table.filter(cart_items::cart_id.eq_any(&ids))).execute(tx.conn)?;
     diesel::update(carts::table.filter(carts::id.eq_any(&ids)))
         .set((carts::version.eq(carts::version + 1), carts::updated_at.eq(tx.now.naive_utc())))
         .execute(tx.conn)?;
+    tx.effects.carts.extend(emptied);
     Ok(())
 }
 
@@ -188,6 +194,36 @@ fn write_items(tx: &mut Tx<'_>, rows: &[ItemRow]) -> Result<(), Error> {
             .execute(tx.conn)?;
     }
     Ok(())
+}
+
+fn view_of(conn: &mut Conn, id: CartId) -> Result<CartView, Error> {
+    let Some(row) = row(conn, id)? else { return CartView::of(id, 0, &[], None) };
+    let rows = items(conn, id)?;
+    let lines = rows.iter().map(item).collect::<Result<Vec<Item>, Error>>()?;
+    let variants = lines.iter().map(|line| line.variant).collect();
+    let offers = catalogue::all_offers(conn, variants)?;
+    let available = available(conn, &rows)?;
+    let shown = rows.iter().zip(lines).map(|(row, item)| {
+        let (offer, for_sale) = offers.get(&item.variant).cloned().ok_or_else(no_variant)?;
+        let available = available.get(&row.variant_id).copied().unwrap_or(0);
+        Ok(Shown { item, price_seen: row.price_seen, for_sale, available, offer })
+    });
+    let shown = shown.collect::<Result<Vec<Shown>, Error>>()?;
+    CartView::of(id, row.version, &shown, Some(row.expires_at.and_utc()))
+}
+
+/// How often the products of a cart were changed, and the stock of its variants.
+fn changes(conn: &mut Conn, view: &CartView) -> Result<i64, Error> {
+    if view.items.is_empty() {
+        return Ok(0);
+    }
+    let of = view.items.iter().map(|line| line.product_id.to_string());
+    let said: Vec<i64> =
+        products::table.filter(products::id.eq_any(of)).select(products::version).load(conn)?;
+    let of = view.items.iter().map(|line| line.variant_id.to_string());
+    let moved: Vec<i64> =
+        stock::table.filter(stock::variant_id.eq_any(of)).select(stock::version).load(conn)?;
+    Ok(said.into_iter().chain(moved).fold(0, i64::saturating_add))
 }
 
 fn row(conn: &mut Conn, id: CartId) -> Result<Option<Row>, Error> {

@@ -12,7 +12,7 @@ use crate::{
         Error,
         audit::{Audited, Entry, Origin},
         catalogue::stock::Level,
-        id::{ProductId, VariantId},
+        id::{CartId, ProductId, VariantId},
     },
     store::{
         commands::{Lane, Lanes, Outcomes},
@@ -80,6 +80,8 @@ struct Effects {
     products: BTreeSet<ProductId>,
     /// Whether a category was changed.
     tree: bool,
+    /// Carts that were edited or emptied.
+    carts: Vec<CartId>,
 }
 
 impl Effects {
@@ -90,6 +92,7 @@ impl Effects {
         self.levels.extend(later.levels);
         self.products.extend(later.products);
         self.tree |= later.tree;
+        self.carts.extend(later.carts);
     }
 }
 
@@ -117,8 +120,8 @@ macro_rules! run {
             })*
             audit::append(&mut tx, &left)?;
             let changes = catalogue::changes(&mut tx)?;
-            let Effects { told, mailed, .. } = tx.effects;
-            Ok(Done { outcomes, told, mailed, changes })
+            let Effects { told, mailed, carts, .. } = tx.effects;
+            Ok(Done { outcomes, told, mailed, changes, carts })
         }
     };
     (@batch $tx:expr, $commands:expr, $function:path) => { $function($tx, $commands) };

@@ -21,7 +21,7 @@ use super::{
     error::{Failure, failure},
     now,
 };
-use crate::domain::{Error, audit::Origin, catalogue::change::Changes};
+use crate::domain::{Error, audit::Origin, catalogue::change::Changes, id::CartId};
 
 /// Commands that may wait. At 10,000 a second it is under half a second's work.
 pub const QUEUE_MAX: usize = 4096;
@@ -60,18 +60,27 @@ pub struct Done {
     pub mailed: bool,
     /// What is shown otherwise from now on.
     pub changes: Changes,
+    /// Carts that were edited or emptied.
+    pub carts: Vec<CartId>,
 }
 
-/// Is told what was committed of the catalogue, before those are answered who changed it. It runs on
-/// the writer's thread and must be quick.
-pub type Watcher = Box<dyn Fn(&Changes) + Send + Sync>;
+/// Is told what was committed, before those are answered who changed it. It runs on the writer's
+/// thread and must be quick.
+pub type Watcher<T> = Box<dyn Fn(&T) + Send + Sync>;
+
+/// Who is told, one of each kind.
+#[derive(Default)]
+struct Watchers {
+    catalogue: OnceLock<Watcher<Changes>>,
+    carts: OnceLock<Watcher<[CartId]>>,
+}
 
 /// The sending end of the queue.
 pub struct Writer {
     jobs: mpsc::SyncSender<Job>,
     counts: Arc<Counts>,
     mailed: watch::Receiver<u64>,
-    watcher: Arc<OnceLock<Watcher>>,
+    watchers: Arc<Watchers>,
 }
 
 /// What the writer did since the process began.
@@ -93,10 +102,15 @@ impl Writer {
         self.mailed.clone()
     }
 
-    /// Has `watcher` told of what is committed from now on; a second one is not taken.
-    pub fn watch(&self, watcher: Watcher) -> Result<(), Error> {
-        let taken = self.watcher.set(watcher).map_err(|_| "somebody watches it already");
-        taken.map_err(Error::internal("watching the store"))
+    /// Has `watcher` told of what is committed of the catalogue from now on; a second one is not
+    /// taken.
+    pub fn watch(&self, watcher: Watcher<Changes>) -> Result<(), Error> {
+        take(&self.watchers.catalogue, watcher)
+    }
+
+    /// The same of carts.
+    pub fn watch_carts(&self, watcher: Watcher<[CartId]>) -> Result<(), Error> {
+        take(&self.watchers.carts, watcher)
     }
 
     pub async fn submit<C: Command>(
@@ -110,17 +124,22 @@ impl Writer {
     }
 }
 
+fn take<T: ?Sized>(place: &OnceLock<Watcher<T>>, watcher: Watcher<T>) -> Result<(), Error> {
+    let taken = place.set(watcher).map_err(|_| "somebody watches it already");
+    taken.map_err(Error::internal("watching the store"))
+}
+
 /// Starts the writer's thread; it ends when the last sender is gone and the queue is empty.
 pub fn start<E: Engine>(url: String, told: watch::Sender<u64>) -> Result<Writer, Error> {
     let (jobs, queue) = mpsc::sync_channel(QUEUE_MAX);
     let writer = Loop::<E>::new(url, told)?;
     let (counts, mailed) = (Arc::clone(&writer.counts), writer.mailed.subscribe());
-    let watcher = Arc::clone(&writer.watcher);
+    let watchers = Arc::clone(&writer.watchers);
     thread::Builder::new()
         .name("store-write".to_owned())
         .spawn(move || writer.run(&queue))
         .map_err(Error::internal("starting the writer"))?;
-    Ok(Writer { jobs, counts, mailed, watcher })
+    Ok(Writer { jobs, counts, mailed, watchers })
 }
 
 pub(super) struct Loop<E> {
@@ -130,14 +149,14 @@ pub(super) struct Loop<E> {
     told: watch::Sender<u64>,
     mailed: watch::Sender<u64>,
     counts: Arc<Counts>,
-    watcher: Arc<OnceLock<Watcher>>,
+    watchers: Arc<Watchers>,
 }
 
 impl<E: Engine> Loop<E> {
     pub(super) fn new(url: String, told: watch::Sender<u64>) -> Result<Self, Error> {
         let engine = Some(E::connect(&url)?);
         let (mailed, counts) = (watch::Sender::new(0), Arc::default());
-        Ok(Loop { url, engine, told, mailed, counts, watcher: Arc::default() })
+        Ok(Loop { url, engine, told, mailed, counts, watchers: Arc::default() })
     }
 
     fn run(mut self, queue: &mpsc::Receiver<Job>) {
@@ -212,12 +231,12 @@ impl<E: Engine> Loop<E> {
 impl<E> Loop<E> {
     /// Tells whoever waits for it what a transaction did.
     fn tell(&self, done: Done) -> Outcomes {
-        if let Some(watcher) = self.watcher.get()
-            && !done.changes.is_empty()
-            // It is committed: whoever waits for it is answered, come what may.
-            && catch_unwind(AssertUnwindSafe(|| watcher(&done.changes))).is_err()
-        {
-            tracing::error!("whoever watches the store panicked");
+        let Watchers { catalogue, carts } = &*self.watchers;
+        if let Some(watcher) = catalogue.get().filter(|_| !done.changes.is_empty()) {
+            contained(|| watcher(&done.changes));
+        }
+        if let Some(watcher) = carts.get().filter(|_| !done.carts.is_empty()) {
+            contained(|| watcher(&done.carts));
         }
         if done.told {
             self.told.send_modify(|count| *count = count.wrapping_add(1));
@@ -226,6 +245,13 @@ impl<E> Loop<E> {
             self.mailed.send_modify(|count| *count = count.wrapping_add(1));
         }
         done.outcomes
+    }
+}
+
+/// It is committed: whoever waits for it is answered, whatever becomes of those who watch.
+fn contained(tell: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(tell)).is_err() {
+        tracing::error!("whoever watches the store panicked");
     }
 }
 

@@ -25,11 +25,11 @@ use super::{
     guard::Switch,
     hub::{Hub, Open},
     protocol::{
-        self, Follow, Frame, Request, RequestId, SUBPROTOCOL, Standing, Unread,
+        self, Frame, Request, RequestId, SUBPROTOCOL, Standing, Unread,
         close::Close,
         wire::{self, FRAME_BYTES_MAX},
     },
-    topic::Who,
+    topic::{Subscribed, Who},
 };
 use crate::{
     actors::session::Ended,
@@ -55,7 +55,7 @@ pub struct Connection {
     /// Of the client.
     address: Option<IpAddr>,
     /// Shared with the request that is served.
-    topics: Rc<HashMap<Topic, Follow>>,
+    topics: Rc<HashMap<Topic, Subscribed>>,
     rate: Rate,
     pieces: Pieces,
 }
@@ -156,8 +156,8 @@ impl Connection {
     fn change(&mut self, change: Change) {
         match change {
             Change::Nothing => {}
-            Change::Follows(follow) => {
-                Rc::make_mut(&mut self.topics).insert(follow.topic, follow);
+            Change::Follows(it) => {
+                Rc::make_mut(&mut self.topics).insert(it.follow.topic, it);
             }
             Change::Leaves(topic) => drop(Rc::make_mut(&mut self.topics).remove(&topic)),
             Change::Is(who) => self.who = who,

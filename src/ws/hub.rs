@@ -137,9 +137,7 @@ impl Hub {
         if let Some(at) = all.iter().position(|it| it.line.id == connection) {
             all.swap_remove(at);
             self.sockets.metrics.subscriptions.dec();
-            if let Channel::Product(id) = channel {
-                self.sockets.followed.leave(id);
-            }
+            self.sockets.followed.leave(channel);
         }
         if all.is_empty() {
             entry.remove();
@@ -289,9 +287,7 @@ impl Handler<Watch> for Hub {
         let place = subscriber.place(channel);
         self.channels.entry(channel).or_default().push(subscriber);
         self.sockets.metrics.subscriptions.inc();
-        if let Channel::Product(id) = channel {
-            self.sockets.followed.add(id);
-        }
+        self.sockets.followed.add(channel);
         Ok(place)
     }
 }

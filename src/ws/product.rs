@@ -1,14 +1,10 @@
 //! `product:{id}`: how a product stands, to anybody: its price, stock and availability.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use super::topic::{Ask, Opening};
+use super::topic::{Ask, Opening, followed::Followed};
 use crate::{
     bus::{Bus, Delivery, frame},
     domain::{Error, id::ProductId},
@@ -25,50 +21,16 @@ pub async fn open(ask: &Ask<'_>, id: ProductId) -> Result<Opening, Error> {
     let live = ask.catalogue.live(id)?;
     let state = live.state.ok_or(Error::NotFound("product"))?;
     let snapshot = RawValue::from_string(state).map_err(Error::internal("writing a product"))?;
-    Ok(Opening {
-        head: live.sequence,
-        recovered: ask.follow.since.as_ref().map(|_| false),
-        snapshot: Some(snapshot),
-        position: live.sequence,
-        previous: 0,
-    })
+    Ok(ask.state(live.sequence, snapshot))
 }
 
-/// The products that sockets of this node follow: of the others nothing is encoded.
-#[derive(Debug, Clone, Default)]
-pub struct Followed(Arc<Mutex<HashMap<ProductId, usize>>>);
-
-impl Followed {
-    pub fn add(&self, id: ProductId) {
-        let mut all = self.lock();
-        let count = all.entry(id).or_default();
-        *count = count.saturating_add(1);
-    }
-
-    pub fn leave(&self, id: ProductId) {
-        let mut all = self.lock();
-        if let Some(count) = all.get_mut(&id) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                all.remove(&id);
-            }
-        }
-    }
-
-    fn contains(&self, id: ProductId) -> bool {
-        self.lock().contains_key(&id)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<ProductId, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Tells those who follow a product each time that it looks otherwise, for ever.
+/// Tells those who follow a product each time that it looks otherwise, and has the carts read again
+/// that hold it, for ever.
 pub async fn tell(catalogue: Catalogue, bus: Bus, followed: Followed) {
     loop {
         let changed = catalogue.changed().await;
-        let those = changed.into_iter().filter(|id| followed.contains(*id));
+        followed.carts.touched(&changed);
+        let those = changed.into_iter().filter(|id| followed.has_product(*id));
         let pushes: Vec<Delivery> =
             those.filter_map(|id| push(&catalogue, bus.epoch(), id)).collect();
         if !pushes.is_empty() {

@@ -2,8 +2,9 @@
 
 use serde_json::value::RawValue;
 
+use self::followed::Followed;
 use self::resume::{Kept, Resume};
-use super::{account, event, order, product, protocol::Follow};
+use super::{account, cart, event, order, product, protocol::Follow};
 use crate::{
     bus::{Channel, Delivery, frame},
     domain::{Error, account::Right, id::CartId, topic::Topic},
@@ -12,6 +13,7 @@ use crate::{
     store::{Store, read},
 };
 
+pub mod followed;
 pub mod resume;
 
 /// Whom a socket has shown to be there.
@@ -22,10 +24,19 @@ pub struct Who {
     pub cart: Option<CartId>,
 }
 
+/// What a connection follows.
+#[derive(Debug, Clone)]
+pub struct Subscribed {
+    pub follow: Follow,
+    /// What the topic meant: another one later, once somebody has signed in who was a guest.
+    pub channel: Channel,
+}
+
 /// Somebody wants to follow something.
 pub struct Ask<'a> {
     pub store: &'a Store,
     pub catalogue: &'a Catalogue,
+    pub followed: &'a Followed,
     pub keys: &'a Keys,
     pub epoch: &'a str,
     pub who: Who,
@@ -47,6 +58,13 @@ pub struct Opening {
     pub previous: i64,
 }
 
+impl Who {
+    /// The carts that are theirs; the first is the one that they mean.
+    fn carts(&self) -> impl Iterator<Item = CartId> {
+        self.caller.map(|caller| CartId::of(caller.user)).into_iter().chain(self.cart)
+    }
+}
+
 impl Ask<'_> {
     /// Begins following, or says why not. To be called when live events are kept already.
     pub async fn open(&self) -> Result<Opening, Error> {
@@ -54,8 +72,16 @@ impl Ask<'_> {
             (_, Topic::Order(id)) => order::open(self, id).await,
             (_, Topic::Product(id)) => product::open(self, id).await,
             (Channel::User(user), Topic::Me) => account::open(self, user).await,
-            (_, Topic::Me | Topic::AdminFeed) => event::open(self).await,
+            (Channel::Cart(id), Topic::Cart) => cart::open(self, id).await,
+            (_, Topic::Me | Topic::AdminFeed | Topic::Cart) => event::open(self).await,
         }
+    }
+
+    /// Begins with a state, of which there is nothing to resume.
+    pub fn state(&self, sequence: i64, snapshot: Box<RawValue>) -> Opening {
+        let recovered = self.follow.since.as_ref().map(|_| false);
+        let snapshot = Some(snapshot);
+        Opening { head: sequence, recovered, snapshot, position: sequence, previous: 0 }
     }
 
     /// Begins with what the client missed, if everything from `oldest` on is kept and that is
@@ -88,6 +114,7 @@ pub fn channel(who: &Who, follow: &Follow) -> Result<Channel, Error> {
     match follow.topic {
         Topic::Order(id) => is_known.then_some(Channel::Order(id)).ok_or(nobody),
         Topic::Product(id) => Ok(Channel::Product(id)),
+        Topic::Cart => who.carts().next().map(Channel::Cart).ok_or(nobody),
         Topic::Me => who.caller.map(|caller| Channel::User(caller.user)).ok_or(nobody),
         Topic::AdminFeed => match who.caller {
             Some(caller) if caller.role.may(Right::Feed) => Ok(Channel::Feed),
@@ -102,9 +129,13 @@ pub async fn is_still_open(
     store: &Store,
     keys: &Keys,
     who: &Who,
-    follow: &Follow,
+    Subscribed { follow, channel }: &Subscribed,
 ) -> Result<(), Error> {
-    channel(who, follow)?;
+    // The cart of a guest who has signed in is still theirs, though they would follow another now.
+    if let Channel::Cart(id) = channel {
+        return who.carts().find(|it| it == id).map(drop).ok_or_else(Error::forbidden);
+    }
+    self::channel(who, follow)?;
     if let Topic::Order(id) = follow.topic {
         let holder = order::holder(keys, who, follow.order_token.as_deref());
         holder.may_open(id)?;
@@ -134,7 +165,7 @@ pub async fn missed(
             }
         }
         // The latest push is all there is.
-        Channel::Product(_) => {}
+        Channel::Product(_) | Channel::Cart(_) => {}
         Channel::Feed => {
             for published in &read!(store, event::after(sequence, limit))? {
                 page.push(frame::of_feed(epoch, published)?);
@@ -168,7 +199,7 @@ mod tests {
     #[test]
     fn nobody_follows_but_products_and_an_order_of_which_they_bring_the_token() {
         let (nobody, order) = (Who::default(), Topic::Order(OrderId::new()));
-        for topic in [order, Topic::Me, Topic::AdminFeed] {
+        for topic in [order, Topic::Me, Topic::AdminFeed, Topic::Cart] {
             assert_eq!(code(&nobody, topic), Err("unauthenticated".to_owned()), "{topic}");
         }
         let order_token = Some("t".to_owned());
@@ -189,5 +220,17 @@ mod tests {
         assert_eq!(code(&who, Topic::Me), Ok(Channel::User(who.caller.unwrap().user)));
         let guest = Who { caller: None, cart: Some(CartId::new()) };
         assert_eq!(code(&guest, Topic::Me), Err("unauthenticated".to_owned()));
+    }
+
+    #[test]
+    fn a_cart_is_the_users_and_without_one_the_guests() {
+        let (held, user) = (CartId::new(), caller(Role::Customer));
+        let own = CartId::of(user.caller.unwrap().user);
+        let guest = Who { caller: None, cart: Some(held) };
+        let both = Who { cart: Some(held), ..user };
+
+        for (who, due) in [(user, own), (guest, held), (both, own)] {
+            assert_eq!(code(&who, Topic::Cart), Ok(Channel::Cart(due)));
+        }
     }
 }

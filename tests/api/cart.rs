@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use crate::support::{TestShop, each, purchase::euros};
 
+mod live;
+
 #[actix_rt::test]
 async fn an_edit_answers_with_the_whole_cart() {
     let shop = TestShop::start().await;

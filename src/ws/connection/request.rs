@@ -18,7 +18,7 @@ use crate::{
         Sockets,
         hub::{Begin, Unwatch, Watch},
         protocol::{Follow, Frame, Op, Proof, Request, RequestId, Standing, close::Close},
-        topic::{self, Ask, Opening, Who},
+        topic::{self, Ask, Opening, Subscribed, Who},
     },
 };
 
@@ -28,7 +28,7 @@ const HUB_WITHIN: Duration = Duration::from_secs(5);
 /// What a request changes for the connection.
 pub enum Change {
     Nothing,
-    Follows(Follow),
+    Follows(Subscribed),
     Leaves(Topic),
     Is(Who),
 }
@@ -37,7 +37,7 @@ pub enum Change {
 pub async fn serve(
     ends: &Ends,
     who: Who,
-    follows: &HashMap<Topic, Follow>,
+    follows: &HashMap<Topic, Subscribed>,
     socket: Recipient<Ended>,
     Request { id, op }: Request,
 ) -> Change {
@@ -47,7 +47,7 @@ pub async fn serve(
             Ok(Change::Nothing)
         }
         Op::Subscribe(follow) => subscribe(ends, who, follows, &id, follow).await,
-        Op::Unsubscribe(topic) => unsubscribe(ends, who, &id, topic).await,
+        Op::Unsubscribe(topic) => unsubscribe(ends, follows, &id, topic).await,
         Op::ReadNotification(notification) => read(ends, who, &id, notification).await,
         Op::Auth(proof) => {
             let identified = identify(ends, who, follows, socket, proof).await;
@@ -105,26 +105,31 @@ impl Refusal {
 async fn subscribe(
     ends: &Ends,
     who: Who,
-    follows: &HashMap<Topic, Follow>,
+    follows: &HashMap<Topic, Subscribed>,
     id: &RequestId,
     follow: Follow,
 ) -> Result<Change, Refusal> {
     let channel = topic::channel(&who, &follow)?;
-    let is_new = !follows.contains_key(&follow.topic);
-    if is_new && follows.len() >= ends.sockets.limits.subscriptions_max {
+    let known = follows.get(&follow.topic).map(|it| it.channel);
+    if known.is_none() && follows.len() >= ends.sockets.limits.subscriptions_max {
         let message = "this connection follows as many topics as it may".to_owned();
         let err = Error::Rejected { code: "too_many_subscriptions", message };
         return Err(Refusal { err, close: Some(Close::TooMany), change: Change::Nothing });
     }
+    if let Some(other) = known.filter(|it| *it != channel) {
+        leave(ends, other).await?;
+    }
     let watch = Watch { connection: ends.line.id, channel, filter: follow.filter.clone() };
     let place = ends.hub.send(watch).timeout(HUB_WITHIN).await.unwrap_or(Err(Error::Busy))?;
     let (sockets, epoch) = (&ends.sockets, ends.sockets.bus.epoch());
-    let Sockets { store, catalogue, keys, .. } = &***sockets;
-    let ask = Ask { store, catalogue, keys, epoch, who, follow: &follow };
+    let Sockets { store, catalogue, followed, keys, .. } = &***sockets;
+    let ask = Ask { store, catalogue, followed, keys, epoch, who, follow: &follow };
     let opening = match ask.open().await {
         Ok(opening) => opening,
         Err(err) => {
-            leave(ends, channel).await?;
+            if leave(ends, channel).await.is_err() {
+                ends.line.close(Close::Slow); // Or it might be told of what it may not follow.
+            }
             // Whatever was followed under this name has been replaced.
             return Err(Refusal { err, close: None, change: Change::Leaves(follow.topic) });
         }
@@ -141,19 +146,19 @@ async fn subscribe(
         ends.line.close(Close::Slow); // It has its answer, so it is not refused: it resumes.
     }
     // Where the client stood matters no more.
-    Ok(Change::Follows(Follow { since: None, ..follow }))
+    let follow = Follow { since: None, ..follow };
+    Ok(Change::Follows(Subscribed { follow, channel }))
 }
 
 /// Leaving what was not followed is no error.
 async fn unsubscribe(
     ends: &Ends,
-    who: Who,
+    follows: &HashMap<Topic, Subscribed>,
     id: &RequestId,
     topic: Topic,
 ) -> Result<Change, Refusal> {
-    let follow = Follow { topic, since: None, order_token: Some(String::new()), filter: None };
-    if let Ok(channel) = topic::channel(&who, &follow) {
-        leave(ends, channel).await?;
+    if let Some(it) = follows.get(&topic) {
+        leave(ends, it.channel).await?;
     }
     ends.line.push(Frame::done(id).wire());
     Ok(Change::Leaves(topic))
@@ -182,16 +187,18 @@ async fn leave(ends: &Ends, channel: crate::bus::Channel) -> Result<(), Error> {
 async fn identify(
     ends: &Ends,
     who: Who,
-    follows: &HashMap<Topic, Follow>,
+    follows: &HashMap<Topic, Subscribed>,
     socket: Recipient<Ended>,
     proof: Proof,
 ) -> Result<(Who, Standing), Refusal> {
     match proof {
         Proof::Cart(token) => {
             let cart = ends.sockets.keys.proofs().cart_of(&token).map_err(Refusal::of_proof)?;
+            let fresh = Who { cart: Some(cart), ..who };
+            check_again(ends, &fresh, follows).await?;
             ends.line.admitted();
             let standing = Standing { cart_id: Some(cart), ..Standing::default() };
-            Ok((Who { cart: Some(cart), ..who }, standing))
+            Ok((fresh, standing))
         }
         Proof::Access(token) => {
             let caller = ends.sockets.keys.caller(&token).map_err(Refusal::of_proof)?;
@@ -233,11 +240,11 @@ fn detach(ends: &Ends, session: SessionId) {
 async fn check_again(
     ends: &Ends,
     who: &Who,
-    follows: &HashMap<Topic, Follow>,
+    follows: &HashMap<Topic, Subscribed>,
 ) -> Result<(), Refusal> {
-    for follow in follows.values() {
+    for subscribed in follows.values() {
         let sockets = &ends.sockets;
-        match topic::is_still_open(&sockets.store, &sockets.keys, who, follow).await {
+        match topic::is_still_open(&sockets.store, &sockets.keys, who, subscribed).await {
             Ok(()) => {}
             Err(
                 err @ (Error::Busy | Error::Stale | Error::TooMany { .. } | Error::Internal { .. }),

@@ -30,7 +30,9 @@ impl Following {
             Channel::Order(_) | Channel::User(_) | Channel::Feed => {
                 Following::Stored(Subscription::new(filter))
             }
-            Channel::Product(_) => Following::State(Latest { position: None, waiting: None }),
+            Channel::Product(_) | Channel::Cart(_) => {
+                Following::State(Latest { position: None, waiting: None })
+            }
         }
     }
 

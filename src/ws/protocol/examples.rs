@@ -6,8 +6,9 @@ use super::{close::Close, *};
 use crate::{
     bus::frame,
     domain::{
+        cart::{CartView, live::Live},
         event::{Event, Published},
-        id::{EventId, OrderId},
+        id::{EventId, OrderId, ProductId},
     },
     ws::Limits,
 };
@@ -80,7 +81,20 @@ fn pushed() -> Vec<Value> {
     let plain = frame::of_order("9d3f0c1a", &published.event).unwrap().unwrap();
     let feed = frame::of_feed("9d3f0c1a", &published).unwrap();
     let filtered = frame::with_previous(&feed.frame, 881);
-    [&*plain.frame, &*filtered].map(|text| serde_json::from_str(text).unwrap()).into()
+    let [changed, removed, cart] = states();
+    [&*plain.frame, &*filtered, &changed, &removed, &cart]
+        .map(|text| serde_json::from_str(text).unwrap())
+        .into()
+}
+
+fn states() -> [String; 3] {
+    let id: ProductId = id("aabbccddeeff");
+    let state = json!({ "id": id, "available": true }).to_string();
+    let product =
+        |sequence, state| frame::of_product("9d3f0c1a", id, sequence, at(), state).unwrap();
+    let view = CartView::of(self::id("9a8b7c6d5e4f"), 3, &[], None).unwrap();
+    let cart = frame::of_cart("9d3f0c1a", at(), &Live::of(view, 2)).unwrap();
+    [product(31, Some(state)), product(32, None), cart].map(|it| it.frame.to_string())
 }
 
 #[test]

@@ -75,6 +75,11 @@ impl Client {
         self.session["access_token"].as_str().expect("somebody with an account")
     }
 
+    pub fn cart_token(&self) -> &str {
+        let held = self.headers.iter().find(|(name, _)| *name == "X-Cart-Token");
+        &held.expect("a guest with a cart").1
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }

@@ -138,17 +138,23 @@ impl Socket {
         soon("the end of a socket", async { while self.stream.next().await.is_some() {} }).await;
     }
 
-    /// The next frame, or why there is none.
+    /// The next frame, or why there is none. The server's pings are no reason to wait longer.
     async fn frame(&mut self) -> Result<Value, (u16, String)> {
-        loop {
-            match soon("a frame", self.stream.next()).await {
-                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
-                Some(Ok(Message::Close(Some(close)))) => {
-                    return Err((close.code.into(), close.reason.to_string()));
+        let stream = &mut self.stream;
+        let frame = async {
+            loop {
+                match stream.next().await {
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    other => return other,
                 }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                other => panic!("the socket ended without a reason: {other:?}"),
             }
+        };
+        match soon("a frame", frame).await {
+            Some(Ok(Message::Text(text))) => Ok(serde_json::from_str(&text).unwrap()),
+            Some(Ok(Message::Close(Some(close)))) => {
+                Err((close.code.into(), close.reason.to_string()))
+            }
+            other => panic!("the socket ended without a reason: {other:?}"),
         }
     }
 }
