@@ -6,6 +6,7 @@ use std::{
 };
 
 use roaring::RoaringBitmap;
+use smallvec::SmallVec;
 
 use crate::domain::catalogue::{
     attribute::Value,
@@ -14,6 +15,9 @@ use crate::domain::catalogue::{
 
 /// The most values of one attribute that a listing shows: those that occur most often.
 pub const VALUES_MAX: usize = 100;
+/// How many values of a product are kept beside those of its neighbours, where they are looked
+/// through quickly.
+const VALUES_INLINE: usize = 6;
 /// How many products can be looked through in the time in which those of a value are compared with
 /// a set.
 const LOOKS_OF_A_VALUE: u64 = 1_000;
@@ -25,7 +29,7 @@ pub struct Facets {
     /// Of each value the products that have it, by its id.
     values: Vec<RoaringBitmap>,
     /// Of each product the ids of its values, by slot.
-    products: Vec<Box<[u32]>>,
+    products: Vec<SmallVec<[u32; VALUES_INLINE]>>,
 }
 
 #[derive(Debug, Default)]
@@ -39,7 +43,8 @@ impl Facets {
     /// What the product of `slot` says from now on.
     pub fn set(&mut self, slot: u32, attributes: &BTreeMap<String, Value>) {
         self.clear(slot);
-        let ids = attributes.iter().map(|(name, value)| self.id(name, value)).collect::<Box<[_]>>();
+        let ids: SmallVec<[u32; VALUES_INLINE]> =
+            attributes.iter().map(|(name, value)| self.id(name, value)).collect();
         for id in &ids {
             if let Some(products) = self.values.get_mut(place(*id)) {
                 products.insert(slot);
@@ -47,7 +52,7 @@ impl Facets {
         }
         let at = place(slot);
         if self.products.len() <= at {
-            self.products.resize_with(at.saturating_add(1), Box::default);
+            self.products.resize_with(at.saturating_add(1), SmallVec::new);
         }
         if let Some(of) = self.products.get_mut(at) {
             *of = ids;
