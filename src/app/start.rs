@@ -36,7 +36,10 @@ use crate::{
         mail::{Post, files::Folder, letter::Shop, message::Stationery, smtp},
         payment::emulator::Emulator,
     },
-    reading::catalogue::{Catalogue, refresher::Refresher},
+    reading::catalogue::{
+        Catalogue,
+        refresher::{Loaded, Refresher},
+    },
     store::{self, Store, read},
     ws::{Sockets, cart as live_cart, product},
 };
@@ -128,17 +131,16 @@ fn start_editing(
     (products, Directory::new(deps, Arc::clone(arbiters), limits.clone()))
 }
 
-/// The catalogue of this node, whole, and kept current: by what is committed here, and, where others
-/// write to the store too, by what the bus tells.
+/// The catalogue of this node, whole, and kept current: by what is committed here, and by what the bus
+/// tells of others.
 pub async fn start_catalogue(store: &Store, bus: &Bus) -> Result<Catalogue, Error> {
     let began = Instant::now();
     let catalogue = Catalogue::watching(store)?;
     // Before the first reading: what is committed after it is heard of.
-    if store.is_shared() {
-        let refresher = Refresher::new(catalogue.clone(), store.clone());
-        bus.listen(refresher.start().recipient());
-    }
+    let refresher = Refresher::new(catalogue.clone(), store.clone()).start();
+    bus.listen(refresher.clone().recipient());
     catalogue.load(store).await?;
+    refresher.send(Loaded).await.map_err(Error::internal("starting the catalogue"))?;
     let (products, millis) = (catalogue.len(), began.elapsed().as_millis());
     tracing::info!(products, millis, "the catalogue is in memory");
     Ok(catalogue)

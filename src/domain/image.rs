@@ -11,8 +11,9 @@ use super::{Error, words::words};
 
 /// The largest file that is taken.
 pub const UPLOAD_BYTES_MAX: usize = 10 << 20;
-/// The largest file that is kept: what was taken with a loss and is kept without one has grown.
-pub const KEPT_BYTES_MAX: usize = 16 << 20;
+/// The largest file that is kept: what was taken with a loss and is kept without one has grown. It is
+/// the most that the cache holds of one image, so that many who read slowly share one copy.
+pub const KEPT_BYTES_MAX: usize = 8 << 20;
 /// The longest side, in pixels: longer ones are strips, or a bomb.
 pub const SIDE_MAX: u32 = 12_000;
 /// The most pixels: what cameras of 24 megapixels make. At most 8 bytes are needed for each.

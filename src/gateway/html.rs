@@ -8,7 +8,9 @@ use std::sync::LazyLock;
 use ammonia::Builder;
 use html5ever::{
     tendril::StrTendril,
-    tokenizer::{BufferQueue, Tag, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts},
+    tokenizer::{
+        BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+    },
 };
 
 use crate::domain::catalogue::import::Description;
@@ -16,6 +18,15 @@ use crate::domain::catalogue::import::Description;
 /// How often a body is cleaned until nothing changes any more: what a browser reads is then what
 /// was looked at. A second time is nearly always enough.
 const PASSES_MAX: usize = 5;
+
+/// How many elements a reader of HTML may have to make up: at each new block those are repeated that
+/// were opened for good, like `<b>`, so that a short text can come to millions of them.
+const REPEATED_MAX: usize = 20_000;
+/// What a tag opens that goes on in the blocks after it until it is closed (HTML, 13.2.4.3).
+const FORMATTING: [&str; 15] = [
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
+    "u", "mark",
+];
 
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::default();
@@ -26,6 +37,9 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 /// What a body says: its markup as far as it is harmless, and its words. A body without a tag is
 /// plain text, and keeps its lines.
 pub fn describe(body: &str) -> Description {
+    if swells(body) {
+        return Description { text: words(body, Page::default()), html: None };
+    }
     let (html, is_settled) = harmless(body);
     if !html.contains('<') {
         return Description { text: words(&html, Page::plain()), html: None };
@@ -55,15 +69,54 @@ fn harmless(body: &str) -> (String, bool) {
     (html, false)
 }
 
+/// Whether a reader of `body` would have to make up more elements than is reasonable. Nothing of it
+/// is read as HTML then: its tags are counted alone.
+fn swells(body: &str) -> bool {
+    let counts = tokenized(body, Counts::default());
+    counts.open_max.saturating_mul(counts.all) > REPEATED_MAX
+}
+
+/// The tags of a text.
+#[derive(Default)]
+struct Counts {
+    all: usize,
+    open: usize,
+    /// The most formatting tags that stood open at once.
+    open_max: usize,
+}
+
+impl TokenSink for Counts {
+    type Handle = ();
+
+    fn process_token(&mut self, token: Token, _: u64) -> TokenSinkResult<()> {
+        if let Token::TagToken(tag) = token {
+            self.all = self.all.saturating_add(1);
+            if FORMATTING.contains(&&*tag.name) {
+                match tag.kind {
+                    TagKind::StartTag => self.open = self.open.saturating_add(1),
+                    TagKind::EndTag => self.open = self.open.saturating_sub(1),
+                }
+                self.open_max = self.open_max.max(self.open);
+            }
+        }
+        TokenSinkResult::Continue
+    }
+}
+
 /// The words of harmless HTML.
 fn words(html: &str, page: Page) -> String {
+    tokenized(html, page).text.trim().to_owned()
+}
+
+/// The sink after all tokens of `html`.
+fn tokenized<S: TokenSink>(html: &str, sink: S) -> S {
     let mut input = BufferQueue::new();
     input.push_back(StrTendril::from(html));
-    let mut tokenizer = Tokenizer::new(page, TokenizerOpts::default());
+    let mut tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     // Only a script could stop it.
     let _ = tokenizer.feed(&mut input);
     tokenizer.end();
-    tokenizer.sink.text.trim().to_owned()
+    tokenizer.sink
 }
 
 /// Elements that begin a line of their own.

@@ -12,6 +12,7 @@ use std::{
     },
 };
 
+use bytestring::ByteString;
 use quick_cache::{Weighter, sync::Cache};
 use roaring::RoaringBitmap;
 use tokio::sync::Notify;
@@ -21,7 +22,7 @@ use crate::{
         Error,
         catalogue::{
             change::Changes,
-            listing::{Filter, ListingKey, Sort},
+            listing::{Facet, Filter, ListingKey, Sort},
         },
         id::{ProductId, VariantId},
         page::Page,
@@ -53,8 +54,14 @@ use self::{
 const RESULTS_BYTES: u64 = 64 << 20;
 /// What a result takes beside what it holds.
 const RESULT_COST: u64 = 512;
+/// What a name, and what a text, of a filter takes beside its letters: the nodes of the trees that they
+/// stand in.
+const NAME_COST: u64 = 512;
+const VALUE_COST: u64 = 64;
 /// How many results are expected: what the cache makes room for.
 const RESULTS: usize = 4_096;
+/// How many products are read again at once.
+const READ_AT_ONCE: usize = 500;
 /// So often the progress of a load is told, in products.
 const PROGRESS_EVERY: u64 = 10_000;
 
@@ -77,11 +84,16 @@ struct Inner {
 /// What a filter lets through.
 struct Results {
     of: Basis,
+    selected: Arc<Selected>,
+    /// Of the facets.
+    facets: Encoded,
+}
+
+/// Products that pass a filter.
+struct Selected {
     set: RoaringBitmap,
     /// How well they fit, where something was searched for.
     hits: Option<Arc<Vec<Hit>>>,
-    /// Of the facets.
-    facets: Encoded,
 }
 
 /// What a result was made of: it holds for as long as that is so.
@@ -96,14 +108,26 @@ struct Basis {
 struct Bytes;
 
 impl Weighter<Filter, Arc<Results>> for Bytes {
-    fn weight(&self, _: &Filter, results: &Arc<Results>) -> u64 {
-        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        let hits = results.hits.as_ref().map_or(0, |hits| count(size_of_val(hits.as_slice())));
-        count(results.set.serialized_size())
+    fn weight(&self, filter: &Filter, results: &Arc<Results>) -> u64 {
+        let hits =
+            results.selected.hits.as_ref().map_or(0, |hits| count(size_of_val(hits.as_slice())));
+        count(results.selected.set.serialized_size())
             .saturating_add(hits)
             .saturating_add(count(results.facets.plain().len()))
+            .saturating_add(weight(filter))
             .saturating_add(RESULT_COST)
     }
+}
+
+/// What a filter takes in memory, in bytes: anybody may make one up.
+fn weight(filter: &Filter) -> u64 {
+    let text = |text: &String| count(text.len()).saturating_add(VALUE_COST);
+    let attributes = filter.attributes.iter().map(|(name, values)| {
+        let values = values.iter().map(text).fold(0, u64::saturating_add);
+        values.saturating_add(text(name)).saturating_add(NAME_COST)
+    });
+    let texts = [&filter.query, &filter.category].into_iter().flatten().map(text);
+    texts.chain(attributes).fold(0, u64::saturating_add)
 }
 
 /// A page of a listing, as it is sent.
@@ -123,7 +147,7 @@ pub struct Listing {
 pub struct Live {
     pub sequence: i64,
     /// Its JSON; none where it is not sold any more.
-    pub state: Option<String>,
+    pub state: Option<ByteString>,
 }
 
 impl Catalogue {
@@ -171,8 +195,9 @@ impl Catalogue {
             let seen = lock(&seen);
             self.shelf().ids().into_iter().filter(|id| !seen.contains(id)).collect()
         };
-        if !gone.is_empty() {
-            let products = read!(store, catalogue::revisions(gone))?;
+        for some in gone.chunks(READ_AT_ONCE) {
+            let some = some.to_vec();
+            let products = read!(store, catalogue::revisions_of(some))?;
             self.apply(Changes { products, ..Changes::default() });
         }
         self.settled().await;
@@ -248,9 +273,7 @@ impl Catalogue {
         let found = self.shelf().find(&id.to_string());
         match found {
             Some(Found::Shown(entry)) => {
-                let state = serde_json::to_string(&entry.live());
-                let state = state.map_err(Error::internal("writing JSON"))?;
-                Ok(Live { sequence: entry.sequence(), state: Some(state) })
+                Ok(Live { sequence: entry.sequence(), state: Some(entry.live()?) })
             }
             Some(Found::Gone(sequence)) => Ok(Live { sequence, state: None }),
             None => Err(Error::NotFound("product")),
@@ -284,29 +307,36 @@ impl Catalogue {
         // Read before the search is made: what changes meanwhile is searched for again.
         let generation = if filter.query.is_some() { self.0.text.generation() } else { 0 };
         let hits = match (&filter.query, &kept) {
-            (Some(_), Some(kept)) if kept.of.generation == generation => kept.hits.clone(),
+            (Some(_), Some(kept)) if kept.of.generation == generation => kept.selected.hits.clone(),
             (Some(query), _) => Some(Arc::new(self.0.text.find(query)?)),
             (None, _) => None,
         };
         let limit = usize::try_from(page.limit).unwrap_or(0);
-        let (results, was_there, keyed, entries) = {
+        let (found, selected, keyed, entries) = {
             let shelf = self.shelf();
             let of = Basis::new(filter, shelf.stamps, generation);
-            let kept = kept.filter(|kept| kept.of == of);
-            let (results, was_there) = match kept {
-                Some(kept) => (kept, true),
-                None => (Arc::new(Results::of(&shelf, filter, hits, of)?), false),
+            let (found, selected) = match kept.filter(|kept| kept.of == of) {
+                Some(kept) => {
+                    let selected = Arc::clone(&kept.selected);
+                    (Ok(kept), selected)
+                }
+                None => {
+                    let (selected, facets) = Selected::of(&shelf, filter, hits);
+                    (Err((of, facets)), Arc::new(selected))
+                }
             };
             let after = page.after.as_ref().map(|key| (key.key, key.id.uuid().as_u128()));
-            let keyed = results.page(&shelf, sort, after, limit.saturating_add(1));
+            let keyed = selected.page(&shelf, sort, after, limit.saturating_add(1));
             let shown = keyed.iter().take(limit);
             let entries: Vec<Arc<Entry>> =
                 shown.filter_map(|(_, slot)| shelf.entry(*slot)).collect();
-            (results, was_there, keyed, entries)
+            (found, selected, keyed, entries)
         };
-        if !was_there {
-            self.0.results.insert(filter.clone(), Arc::clone(&results));
-        }
+        let was_there = found.is_ok();
+        let results = match found {
+            Ok(kept) => kept,
+            Err((of, facets)) => self.keep(filter, of, selected, &facets)?,
+        };
         let more = keyed.len() > limit;
         let last = keyed.get(limit.saturating_sub(1)).filter(|_| more);
         let next = last.map(|((key, id), _)| ListingKey {
@@ -314,15 +344,26 @@ impl Catalogue {
             key: *key,
             id: uuid::Uuid::from_u128(*id).into(),
         });
+        self.put_together(&results, &entries, next, was_there)
+    }
+
+    /// A page of `results`, of what each of its products says.
+    fn put_together(
+        &self,
+        results: &Results,
+        entries: &[Arc<Entry>],
+        next: Option<ListingKey>,
+        was_there: bool,
+    ) -> Result<Listing, Error> {
         let mut items = Vec::with_capacity(entries.len());
         let mut were_there = was_there;
-        for entry in &entries {
+        for entry in entries {
             let (body, was_there) = entry.body()?;
             were_there &= was_there;
             items.push(body);
         }
         self.count(were_there);
-        let total = results.set.len();
+        let total = results.selected.set.len();
         let key = next.as_ref().map(|key| (key.key, key.id)).map(|key| format!("{key:?}"));
         let ends = [total.to_string(), key.unwrap_or_default()];
         let parts = items.iter().map(|item| item.tag()).chain([results.facets.tag()]);
@@ -335,6 +376,19 @@ impl Catalogue {
             facets: results.facets.plain().clone(),
             was_there: were_there,
         })
+    }
+
+    /// Keeps what a filter lets through for the next who asks for it.
+    fn keep(
+        &self,
+        filter: &Filter,
+        of: Basis,
+        selected: Arc<Selected>,
+        facets: &[Facet],
+    ) -> Result<Arc<Results>, Error> {
+        let results = Arc::new(Results { of, selected, facets: Encoded::of(&facets)? });
+        self.0.results.insert(filter.clone(), Arc::clone(&results));
+        Ok(results)
     }
 
     fn shelf(&self) -> RwLockReadGuard<'_, Shelf> {
@@ -350,16 +404,11 @@ impl Basis {
     }
 }
 
-impl Results {
-    fn of(
-        shelf: &Shelf,
-        filter: &Filter,
-        hits: Option<Arc<Vec<Hit>>>,
-        of: Basis,
-    ) -> Result<Self, Error> {
+impl Selected {
+    fn of(shelf: &Shelf, filter: &Filter, hits: Option<Arc<Vec<Hit>>>) -> (Self, Vec<Facet>) {
         let found = hits.as_ref().map(|hits| hits.iter().map(|(slot, _)| *slot).collect());
         let (set, facets) = shelf.select(filter, found.as_ref());
-        Ok(Results { of, set, hits, facets: Encoded::of(&facets)? })
+        (Selected { set, hits }, facets)
     }
 
     fn page(

@@ -22,7 +22,10 @@ pub use import::{import, weigh};
 pub use record::{held, moves, owner, page, prices, record};
 
 use self::rows::{ProductRow, offer};
-use super::{Conn, Tx, event, snapshot, stock::Shelf};
+use super::{
+    Conn, Tx, event, snapshot,
+    stock::{self, Shelf},
+};
 use crate::{
     domain::{
         Error,
@@ -33,7 +36,7 @@ use crate::{
             stock::{ChangeStock, StockChanged, StockLevel},
         },
         event::Kind,
-        id::{ProductId, VariantId},
+        id::{OrderId, ProductId, VariantId},
         money::Money,
     },
     store::schema::{category_tree, products, variants},
@@ -62,7 +65,7 @@ pub fn changes(tx: &mut Tx<'_>) -> Result<Changes, Error> {
 }
 
 /// The products as they are now; one that isn't there has none.
-pub fn revisions(conn: &mut Conn, ids: Vec<ProductId>) -> Result<Vec<Revision>, Error> {
+fn revisions(conn: &mut Conn, ids: Vec<ProductId>) -> Result<Vec<Revision>, Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -74,9 +77,27 @@ pub fn revisions(conn: &mut Conn, ids: Vec<ProductId>) -> Result<Vec<Revision>, 
     rows::revisions(conn, found)
 }
 
-/// All categories as they are now.
-pub fn tree(conn: &mut Conn) -> Result<Tree, Error> {
-    snapshot(conn, tree_of)
+/// What somebody else may have changed, as it all is at one moment: the stock of what was ordered and
+/// of some variants, some products, and the tree.
+pub fn again(
+    conn: &mut Conn,
+    orders: Vec<OrderId>,
+    variants: Vec<VariantId>,
+    products: Vec<ProductId>,
+    has_tree: bool,
+) -> Result<Changes, Error> {
+    snapshot(conn, |conn| {
+        let tree = if has_tree { Some(tree_of(conn)?) } else { None };
+        let products = revisions(conn, products)?;
+        let mut levels = stock::levels(conn, variants)?;
+        levels.append(&mut stock::levels_of(conn, orders)?);
+        Ok(Changes { products, levels, tree })
+    })
+}
+
+/// The products as they all are at one moment.
+pub fn revisions_of(conn: &mut Conn, ids: Vec<ProductId>) -> Result<Vec<Revision>, Error> {
+    snapshot(conn, |conn| revisions(conn, ids))
 }
 
 fn tree_of(conn: &mut Conn) -> Result<Tree, Error> {

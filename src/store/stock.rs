@@ -87,6 +87,9 @@ impl TryFrom<Row> for Level {
 
 /// The units of `variants`, without locking them.
 pub fn levels(conn: &mut Conn, variants: Vec<VariantId>) -> Result<Vec<Level>, Error> {
+    if variants.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids = variants.iter().map(ToString::to_string);
     let rows: Vec<Row> =
         stock::table.filter(stock::variant_id.eq_any(ids)).select(Row::as_select()).load(conn)?;
@@ -95,6 +98,9 @@ pub fn levels(conn: &mut Conn, variants: Vec<VariantId>) -> Result<Vec<Level>, E
 
 /// The units of what was ordered in `orders`.
 pub fn levels_of(conn: &mut Conn, orders: Vec<OrderId>) -> Result<Vec<Level>, Error> {
+    if orders.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids = orders.iter().map(ToString::to_string);
     let ordered = order_lines::table
         .filter(order_lines::order_id.eq_any(ids))

@@ -8,7 +8,7 @@ use super::topic::{Ask, Opening, followed::Followed};
 use crate::{
     bus::{Bus, Delivery, frame},
     domain::{Error, id::ProductId},
-    reading::catalogue::Catalogue,
+    reading::catalogue::{Catalogue, Live},
     store,
 };
 
@@ -20,7 +20,8 @@ const PUSH_EVERY: Duration = Duration::from_millis(100);
 pub async fn open(ask: &Ask<'_>, id: ProductId) -> Result<Opening, Error> {
     let live = ask.catalogue.live(id)?;
     let state = live.state.ok_or(Error::NotFound("product"))?;
-    let snapshot = RawValue::from_string(state).map_err(Error::internal("writing a product"))?;
+    let snapshot =
+        RawValue::from_string(state.into()).map_err(Error::internal("writing a product"))?;
     Ok(ask.state(live.sequence, snapshot))
 }
 
@@ -42,7 +43,8 @@ pub async fn tell(catalogue: Catalogue, bus: Bus, followed: Followed) {
 
 fn push(catalogue: &Catalogue, epoch: &str, id: ProductId) -> Option<Delivery> {
     let live = catalogue.live(id);
-    let push =
-        live.and_then(|it| frame::of_product(epoch, id, it.sequence, store::now(), it.state));
+    let push = live.and_then(|Live { sequence, state }| {
+        frame::of_product(epoch, id, sequence, store::now(), state.map(String::from))
+    });
     push.inspect_err(|err| tracing::error!(error = ?err, "a product could not be told of")).ok() // logged
 }

@@ -8,7 +8,9 @@ use crate::domain::{id::ProductId, words::words};
 
 /// The longest search text, in characters.
 pub const QUERY_CHARS_MAX: usize = 100;
-/// The most attributes that a filter names, and the most values it gives for all of them.
+/// The most attributes that a filter names: each has to be counted apart.
+pub const FILTER_NAMES_MAX: usize = 10;
+/// The most values it gives for all of them.
 pub const FILTER_VALUES_MAX: usize = 50;
 
 words! {

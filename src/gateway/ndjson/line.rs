@@ -147,7 +147,7 @@ fn unfit(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> W
     if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
         return ("malformed_json", "the line is no JSON".to_owned());
     }
-    let path = error.path();
+    let path = short(&error.path().to_string());
     ("invalid_value", format!("{path}: something is missing, unknown or of another kind here"))
 }
 

@@ -19,9 +19,16 @@ const OPTION_VALUES: [&str; 3] = ["Option1 Value", "Option2 Value", "Option3 Val
 /// The names of the columns in the order of the file.
 pub struct Columns(Vec<String>);
 
+/// Shopify's own have some sixty; each is looked for by its name in every line.
+const COLUMNS_MAX: usize = 500;
+
 impl Columns {
     /// An error where one is missing that is needed.
     pub fn of(header: &StringRecord) -> Result<Self, LineError> {
+        if header.len() > COLUMNS_MAX {
+            let message = format!("a product export has at most {COLUMNS_MAX} columns");
+            return Err(LineError::new(1, "too_many_columns", message));
+        }
         let name = |text: &str| text.trim_start_matches('\u{feff}').trim().to_owned();
         let columns = Columns(header.iter().map(name).collect());
         let missing: Vec<&str> =

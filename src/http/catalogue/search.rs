@@ -13,7 +13,9 @@ use crate::{
         Error,
         catalogue::{
             attribute::{NAME_CHARS_MAX, TEXT_CHARS_MAX},
-            listing::{FILTER_VALUES_MAX, Filter, ListingKey, QUERY_CHARS_MAX, Sort},
+            listing::{
+                FILTER_NAMES_MAX, FILTER_VALUES_MAX, Filter, ListingKey, QUERY_CHARS_MAX, Sort,
+            },
         },
     },
     http::{
@@ -122,8 +124,9 @@ impl Search {
 
 fn check_attributes(all: &BTreeMap<String, BTreeSet<String>>) -> Result<(), Error> {
     let values = all.values().map(BTreeSet::len).fold(0, usize::saturating_add);
-    if values > FILTER_VALUES_MAX {
-        return Err(Error::invalid("attr", "too_many", "a filter has at most 50 values"));
+    if all.len() > FILTER_NAMES_MAX || values > FILTER_VALUES_MAX {
+        let message = "a filter names at most 10 attributes and 50 values";
+        return Err(Error::invalid("attr", "too_many", message));
     }
     for (name, values) in all {
         let is_text = |value: &String| is_line(value, TEXT_CHARS_MAX);

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use bytestring::ByteString;
 use serde::Serialize;
 
 use super::encoded::Encoded;
@@ -24,31 +25,33 @@ pub struct Entry {
     pub product: Arc<Product>,
     /// See [`Revision::number`].
     pub number: i64,
-    /// Moves of the stock of variants that were taken out.
-    past_moves: i64,
+    /// How often the stock of its variants has changed, of those that were taken out too: it never
+    /// falls, whatever was read last.
+    moves: i64,
     /// Of its variants, in their order.
     levels: Box<[Level]>,
     body: OnceLock<Arc<Encoded>>,
+    live: OnceLock<ByteString>,
 }
 
 impl Entry {
     /// The product of `revision`; of each variant the later one of its units there and in `known`.
-    pub fn of(revision: &Revision, shown: Shown, known: Option<&Entry>) -> Self {
+    /// Its stock had moved `moved` times already, as far as was known here.
+    pub fn of(revision: &Revision, shown: Shown, known: Option<&Entry>, moved: i64) -> Self {
         let Shown { product, mut levels } = shown;
-        let read: i64 = levels.iter().map(|level| level.version).sum();
+        let mut moves = revision.moves;
         for level in &mut levels {
             let later = known.and_then(|it| it.level(level.variant));
             if let Some(later) = later.filter(|it| it.version > level.version) {
+                moves = moves.saturating_add(later.version.saturating_sub(level.version));
                 *level = *later;
             }
         }
-        Entry {
-            product: Arc::new(product),
-            number: revision.number,
-            past_moves: revision.moves.saturating_sub(read),
-            levels: levels.into(),
-            body: OnceLock::new(),
-        }
+        Entry::new(Arc::new(product), revision.number, moves.max(moved), levels.into())
+    }
+
+    fn new(product: Arc<Product>, number: i64, moves: i64, levels: Box<[Level]>) -> Self {
+        Entry { product, number, moves, levels, body: OnceLock::new(), live: OnceLock::new() }
     }
 
     /// The same with the units of one variant as they are now; none where they are no later.
@@ -58,23 +61,21 @@ impl Entry {
         if level.version <= place.version {
             return None;
         }
+        let moves = self.moves.saturating_add(level.version.saturating_sub(place.version));
         *place = *level;
-        let (product, number, past_moves) =
-            (Arc::clone(&self.product), self.number, self.past_moves);
-        Some(Entry { product, number, past_moves, levels, body: OnceLock::new() })
+        Some(Entry::new(Arc::clone(&self.product), self.number, moves, levels))
     }
 
     /// The same with what `change` makes of what it says.
     pub fn changed(&self, change: impl FnOnce(&mut Product)) -> Self {
         let mut product = Product::clone(&self.product);
         change(&mut product);
-        Entry {
-            product: Arc::new(product),
-            number: self.number,
-            past_moves: self.past_moves,
-            levels: self.levels.clone(),
-            body: OnceLock::new(),
-        }
+        Entry::new(Arc::new(product), self.number, self.moves, self.levels.clone())
+    }
+
+    /// See [`Entry::sequence`].
+    pub fn moves(&self) -> i64 {
+        self.moves
     }
 
     fn level(&self, variant: VariantId) -> Option<&Level> {
@@ -91,10 +92,10 @@ impl Entry {
         self.levels.iter().map(|level| level.sold).sum()
     }
 
-    /// Rises with every change of it, whoever makes it, and is the same on all nodes.
+    /// Rises with every change of it, whoever makes it, and is the same on all nodes that have read the
+    /// same.
     pub fn sequence(&self) -> i64 {
-        let moves: i64 = self.levels.iter().map(|level| level.version).sum();
-        self.number.saturating_add(self.past_moves).saturating_add(moves)
+        self.number.saturating_add(self.moves)
     }
 
     /// Its JSON, and whether it had been made before.
@@ -115,8 +116,16 @@ impl Entry {
         product
     }
 
-    /// What those are told who follow it.
-    pub fn live(&self) -> Live<'_> {
+    /// The JSON of what those are told who follow it.
+    pub fn live(&self) -> Result<ByteString, Error> {
+        if let Some(live) = self.live.get() {
+            return Ok(live.clone());
+        }
+        let live = serde_json::to_string(&self.state()).map_err(Error::internal("writing JSON"))?;
+        Ok(self.live.get_or_init(|| live.into()).clone())
+    }
+
+    fn state(&self) -> Live<'_> {
         let stocks = self.product.variants.iter().zip(self.stocks());
         let variants = stocks.map(|(variant, stock)| LiveVariant {
             id: variant.id,
@@ -146,7 +155,7 @@ impl Entry {
 
 /// What changes of a product while somebody looks at it: the whole of it each time.
 #[derive(Debug, Serialize)]
-pub struct Live<'a> {
+struct Live<'a> {
     id: ProductId,
     version: i64,
     /// Whether any of it can be bought now.

@@ -15,6 +15,8 @@ use crate::domain::catalogue::{
 
 /// The most values of one attribute that a listing shows: those that occur most often.
 pub const VALUES_MAX: usize = 100;
+/// The most attributes that a listing shows: those of which a value occurs most often.
+pub const NAMES_MAX: usize = 50;
 /// How many values of a product are kept beside those of its neighbours, where they are looked
 /// through quickly.
 const VALUES_INLINE: usize = 6;
@@ -26,8 +28,10 @@ const LOOKS_OF_A_VALUE: u64 = 1_000;
 #[derive(Debug, Default)]
 pub struct Facets {
     names: BTreeMap<String, Name>,
-    /// Of each value the products that have it, by its id.
-    values: Vec<RoaringBitmap>,
+    /// The values, by their ids.
+    values: Vec<Held>,
+    /// Ids of values that no product has any more.
+    free: Vec<u32>,
     /// Of each product the ids of its values, by slot.
     products: Vec<SmallVec<[u32; VALUES_INLINE]>>,
 }
@@ -39,6 +43,15 @@ struct Name {
     ids: HashMap<String, u32>,
 }
 
+/// A value of an attribute.
+#[derive(Debug)]
+struct Held {
+    name: String,
+    value: String,
+    /// Those that have it.
+    products: RoaringBitmap,
+}
+
 impl Facets {
     /// What the product of `slot` says from now on.
     pub fn set(&mut self, slot: u32, attributes: &BTreeMap<String, Value>) {
@@ -46,8 +59,8 @@ impl Facets {
         let ids: SmallVec<[u32; VALUES_INLINE]> =
             attributes.iter().map(|(name, value)| self.id(name, value)).collect();
         for id in &ids {
-            if let Some(products) = self.values.get_mut(place(*id)) {
-                products.insert(slot);
+            if let Some(held) = self.values.get_mut(place(*id)) {
+                held.products.insert(slot);
             }
         }
         let at = place(slot);
@@ -63,10 +76,24 @@ impl Facets {
     pub fn clear(&mut self, slot: u32) {
         let Some(ids) = self.products.get_mut(place(slot)).map(std::mem::take) else { return };
         for id in ids {
-            if let Some(products) = self.values.get_mut(place(id)) {
-                products.remove(slot);
+            let Some(held) = self.values.get_mut(place(id)) else { continue };
+            held.products.remove(slot);
+            if held.products.is_empty() {
+                self.forget(id);
             }
         }
+    }
+
+    /// Gives the id of a value back that no product has.
+    fn forget(&mut self, id: u32) {
+        let Some(held) = self.values.get(place(id)) else { return };
+        if let Some(of) = self.names.get_mut(&held.name) {
+            of.ids.remove(&held.value);
+            if of.ids.is_empty() {
+                self.names.remove(&held.name);
+            }
+        }
+        self.free.push(id);
     }
 
     fn id(&mut self, name: &str, value: &Value) -> u32 {
@@ -74,19 +101,34 @@ impl Facets {
         if let Some(unit) = value.unit() {
             of.unit = Some(unit.to_owned());
         }
-        *of.ids.entry(value.to_string()).or_insert_with(|| {
-            let id = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-            self.values.push(RoaringBitmap::new());
-            id
-        })
+        let value = value.to_string();
+        if let Some(id) = of.ids.get(&value) {
+            return *id;
+        }
+        let (name, text) = (name.to_owned(), value.clone());
+        let held = Held { name, value: text, products: RoaringBitmap::new() };
+        let id = match self.free.pop() {
+            Some(id) => {
+                if let Some(place) = self.values.get_mut(place(id)) {
+                    *place = held;
+                }
+                id
+            }
+            None => {
+                self.values.push(held);
+                u32::try_from(self.values.len().saturating_sub(1)).unwrap_or(u32::MAX)
+            }
+        };
+        of.ids.insert(value, id);
+        id
     }
 
     /// The products that have one of `values` of the attribute.
     pub fn any(&self, name: &str, values: &BTreeSet<String>) -> RoaringBitmap {
         let Some(of) = self.names.get(name) else { return RoaringBitmap::new() };
         let ids = values.iter().filter_map(|value| of.ids.get(value));
-        let products = ids.filter_map(|id| self.values.get(place(*id)));
-        products.fold(RoaringBitmap::new(), |all, of| all | of)
+        let values = ids.filter_map(|id| self.values.get(place(*id)));
+        values.fold(RoaringBitmap::new(), |all, held| all | &held.products)
     }
 
     /// How often each value occurs: of most attributes among `set`, of those that are among
@@ -101,7 +143,14 @@ impl Facets {
             let (name, unit) = (name.clone(), of.unit.clone());
             (!values.is_empty()).then_some(Facet { name, unit, values })
         });
-        facets.collect()
+        let mut facets: Vec<Facet> = facets.collect();
+        if facets.len() > NAMES_MAX {
+            let most = |facet: &Facet| facet.values.first().map_or(0, |it| it.count);
+            facets.sort_by_key(|facet| Reverse(most(facet)));
+            facets.truncate(NAMES_MAX);
+            facets.sort_by(|one, other| one.name.cmp(&other.name));
+        }
+        facets
     }
 
     fn values(
@@ -136,7 +185,7 @@ impl Facets {
 
     fn compared(&self, name: &Name, set: &RoaringBitmap) -> Vec<FacetValue> {
         let count =
-            |of: &RoaringBitmap| i64::try_from(of.intersection_len(set)).unwrap_or(i64::MAX);
+            |held: &Held| i64::try_from(held.products.intersection_len(set)).unwrap_or(i64::MAX);
         shown(name, |id| self.values.get(place(id)).map(count))
     }
 }

@@ -1,20 +1,25 @@
-//! Keeps the catalogue of this node true to what other nodes commit: an event says what has to be
-//! read again, and what is read is taken where it is later than what is here.
+//! Keeps the catalogue of this node true to what others commit: an event says what has to be read
+//! again, and what is read is taken where it is later than what is here. The others are nodes on the
+//! same PostgreSQL, or a command like `rialto import` beside a node on SQLite.
 //!
 //! It reads what this node has committed too, which cannot be told apart and does no harm. Many
-//! events make one reading.
+//! events make one reading. Nothing is read before the catalogue was loaded: stock of a product that
+//! is not here yet would be passed over.
 
-use std::{collections::HashSet, mem::take, str::FromStr, time::Duration};
+use std::{
+    collections::HashSet, hash::Hash, mem::take, panic::AssertUnwindSafe, str::FromStr,
+    time::Duration,
+};
 
 use actix::prelude::*;
+use futures_util::FutureExt;
 use serde_json::Value;
 
-use super::Catalogue;
+use super::{Catalogue, READ_AT_ONCE};
 use crate::{
     bus::Heard,
     domain::{
         Error,
-        catalogue::change::Changes,
         event::{Event, Kind},
         id::{OrderId, ProductId, VariantId},
     },
@@ -31,6 +36,7 @@ pub struct Refresher {
     catalogue: Catalogue,
     store: Store,
     due: Due,
+    /// Until the catalogue was loaded, and while something is read.
     is_busy: bool,
 }
 
@@ -47,7 +53,7 @@ struct Due {
 
 impl Refresher {
     pub fn new(catalogue: Catalogue, store: Store) -> Self {
-        Refresher { catalogue, store, due: Due::default(), is_busy: false }
+        Refresher { catalogue, store, due: Due::default(), is_busy: true }
     }
 
     fn go_on(&mut self, ctx: &mut Context<Self>) {
@@ -55,10 +61,13 @@ impl Refresher {
             return;
         }
         self.is_busy = true;
-        let due = take(&mut self.due);
+        let due = self.due.take_some();
         let (catalogue, store) = (self.catalogue.clone(), self.store.clone());
         let work = async move {
-            let outcome = refresh(&catalogue, &store, &due).await;
+            let work = AssertUnwindSafe(refresh(&catalogue, &store, &due)).catch_unwind();
+            let outcome = work.await.unwrap_or_else(|_| {
+                Err(Error::internal("reading the catalogue again")("it panicked"))
+            });
             (due, outcome)
         };
         ctx.spawn(work.into_actor(self).map(|(due, outcome), refresher, ctx| {
@@ -83,12 +92,29 @@ impl Actor for Refresher {
     }
 }
 
+/// The catalogue was loaded: what was heard meanwhile is read.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Loaded;
+
+impl Handler<Loaded> for Refresher {
+    type Result = ();
+
+    fn handle(&mut self, _: Loaded, ctx: &mut Context<Self>) {
+        self.is_busy = false;
+        self.go_on(ctx);
+    }
+}
+
 impl Handler<Heard> for Refresher {
     type Result = ();
 
     fn handle(&mut self, heard: Heard, ctx: &mut Context<Self>) {
         match heard {
-            Heard::Events(events) => events.iter().for_each(|it| self.due.note(&it.event)),
+            Heard::Events(events) => {
+                let is_shared = self.store.is_shared();
+                events.iter().for_each(|it| self.due.note(&it.event, is_shared));
+            }
             Heard::Resync => self.due.all = true,
         }
         self.go_on(ctx);
@@ -99,23 +125,10 @@ async fn refresh(catalogue: &Catalogue, store: &Store, due: &Due) -> Result<(), 
     if due.all {
         return catalogue.load(store).await;
     }
-    let mut changes = Changes::default();
-    if due.tree {
-        changes.tree = Some(read!(store, catalogue::tree())?);
-    }
-    if !due.products.is_empty() {
-        let products = due.products.iter().copied().collect();
-        changes.products = read!(store, catalogue::revisions(products))?;
-    }
-    if !due.orders.is_empty() {
-        let orders = due.orders.iter().copied().collect();
-        changes.levels = read!(store, stock::levels_of(orders))?;
-    }
-    if !due.stock.is_empty() {
-        let variants = due.stock.iter().copied().collect();
-        changes.levels.append(&mut read!(store, stock::levels(variants))?);
-    }
-    catalogue.apply(changes);
+    let Due { orders, stock, products, tree, all: _ } = due;
+    let (orders, stock) = (Vec::from_iter(orders.clone()), Vec::from_iter(stock.clone()));
+    let (products, tree) = (Vec::from_iter(products.clone()), *tree);
+    catalogue.apply(read!(store, catalogue::again(orders, stock, products, tree))?);
     Ok(())
 }
 
@@ -133,8 +146,31 @@ impl Due {
         self.all |= other.all;
     }
 
-    fn note(&mut self, event: &Event) {
+    /// Takes out what is read at once: no more than is read and shown in a moment.
+    fn take_some(&mut self) -> Due {
+        if take(&mut self.all) {
+            *self = Due::default();
+            return Due { all: true, ..Due::default() };
+        }
+        Due {
+            orders: some(&mut self.orders),
+            stock: some(&mut self.stock),
+            products: some(&mut self.products),
+            tree: take(&mut self.tree),
+            all: false,
+        }
+    }
+
+    /// Notes what an event says has changed. Where nobody else serves from the store, orders and
+    /// stock are this node's own doing.
+    fn note(&mut self, event: &Event, is_shared: bool) {
         match event.kind {
+            Kind::OrderPlaced
+            | Kind::OrderPaid
+            | Kind::OrderCancelled
+            | Kind::OrderExpired
+            | Kind::StockChanged
+                if !is_shared => {}
             Kind::OrderPlaced | Kind::OrderPaid | Kind::OrderCancelled | Kind::OrderExpired => {
                 self.orders.extend(event.order.map(|(order, _)| order));
             }
@@ -171,6 +207,13 @@ impl Due {
             | Kind::ReviewUnhidden => {}
         }
     }
+}
+
+/// Takes some of `all`.
+fn some<T: Copy + Eq + Hash>(all: &mut HashSet<T>) -> HashSet<T> {
+    let some: HashSet<T> = all.iter().copied().take(READ_AT_ONCE).collect();
+    all.retain(|it| !some.contains(it));
+    some
 }
 
 /// An id that an event names; one of ours always reads back.

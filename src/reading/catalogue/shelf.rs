@@ -49,10 +49,10 @@ pub struct Stamps {
 #[derive(Debug)]
 enum Slot {
     Shown(Arc<Entry>),
-    /// Not published, when its number was this; and its last sequence.
+    /// Not published, when its number was this and its stock had moved so often.
     Gone {
         number: i64,
-        sequence: i64,
+        moves: i64,
     },
 }
 
@@ -94,30 +94,34 @@ impl Shelf {
     fn revise(&mut self, revision: Revision, effects: &mut Effects) {
         let id = revision.id;
         let known = self.by_id.get(&id).copied();
-        let (number, entry) = match known.and_then(|slot| self.slot(slot)) {
-            Some(Slot::Shown(entry)) => (entry.number, Some(Arc::clone(entry))),
-            Some(Slot::Gone { number, .. }) => (*number, None),
-            None => (i64::MIN, None),
+        let (number, moved, entry) = match known.and_then(|slot| self.slot(slot)) {
+            Some(Slot::Shown(entry)) => (entry.number, entry.moves(), Some(Arc::clone(entry))),
+            Some(Slot::Gone { number, moves }) => (*number, *moves, None),
+            None => (i64::MIN, 0, None),
         };
         if revision.number < number {
             return;
         }
         let Some(slot) = known.or_else(|| self.new_slot(id)) else { return };
         match revision.shown.clone() {
-            Some(shown) => {
-                let new = Arc::new(Entry::of(&revision, shown, entry.as_deref()));
+            Some(mut shown) => {
+                // Its category may have been read before it was renamed.
+                if let Some(now) = self.categories.get(shown.product.category.id) {
+                    shown.product.category = now.clone();
+                }
+                let new = Arc::new(Entry::of(&revision, shown, entry.as_deref(), moved));
                 self.show(slot, entry.as_deref(), new, effects);
             }
             None => {
-                let sequence = revision.number.saturating_add(revision.moves);
-                self.hide(slot, entry.as_deref(), (revision.number, sequence), effects);
+                let moves = revision.moves.max(moved);
+                self.hide(slot, entry.as_deref(), (id, revision.number, moves), effects);
             }
         }
     }
 
     fn new_slot(&mut self, id: ProductId) -> Option<u32> {
         let slot = u32::try_from(self.slots.len()).ok()?; // four billion products are refused
-        self.slots.push(Slot::Gone { number: i64::MIN, sequence: 0 });
+        self.slots.push(Slot::Gone { number: i64::MIN, moves: 0 });
         self.by_id.insert(id, slot);
         Some(slot)
     }
@@ -162,12 +166,13 @@ impl Shelf {
         &mut self,
         slot: u32,
         old: Option<&Entry>,
-        (number, sequence): (i64, i64),
+        (id, number, moves): (ProductId, i64, i64),
         effects: &mut Effects,
     ) {
         if let Some(place) = self.slot_mut(slot) {
-            *place = Slot::Gone { number, sequence };
+            *place = Slot::Gone { number, moves };
         }
+        effects.changed.push(id);
         let Some(old) = old else { return };
         self.forget(slot, old);
         self.orders.remove(slot);
@@ -177,7 +182,6 @@ impl Shelf {
         }
         self.stamps.said = self.stamps.said.wrapping_add(1);
         effects.updates.push((slot, None));
-        effects.changed.push(old.product.id);
     }
 
     /// Takes a product out of where it is found by what it says.
@@ -226,7 +230,7 @@ impl Shelf {
         let slot = by_id().or_else(|| self.by_slug.get(id_or_slug))?;
         match self.slot(*slot)? {
             Slot::Shown(entry) => Some(Found::Shown(Arc::clone(entry))),
-            Slot::Gone { sequence, .. } => Some(Found::Gone(*sequence)),
+            Slot::Gone { number, moves } => Some(Found::Gone(number.saturating_add(*moves))),
         }
     }
 

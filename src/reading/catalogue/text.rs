@@ -60,15 +60,16 @@ impl Text {
         let (updates, queue) = mpsc::channel();
         let keeper = Keeper {
             index,
-            words: Words::new(),
+            words: Words::of_the_shop(),
             products: BTreeMap::new(),
+            is_broken: false,
             shared: Arc::clone(&shared),
         };
         thread::Builder::new()
             .name("catalogue-text".to_owned())
             .spawn(move || keeper.run(&queue))
             .map_err(Error::internal("starting a thread"))?;
-        let words = Mutex::new(Words::new());
+        let words = Mutex::new(Words::of_people());
         Ok(Text { updates, sent: AtomicU64::new(0), shared, words })
     }
 
@@ -115,6 +116,8 @@ struct Keeper {
     words: Words,
     /// All that is in it, so that it can be made anew.
     products: BTreeMap<u32, Arc<Product>>,
+    /// Whether it holds something else than it should.
+    is_broken: bool,
     shared: Arc<Shared>,
 }
 
@@ -127,24 +130,37 @@ impl Keeper {
                 number = later;
                 updates.append(&mut more);
             }
-            if let Err(err) = contained(|| self.take(&updates)) {
+            self.note(&updates);
+            let taken = if self.is_broken {
+                contained(|| self.make_anew())
+            } else {
+                contained(|| self.take(&updates))
+            };
+            if let Err(err) = taken {
                 tracing::error!(error = ?err, "the text index failed and is made anew");
-                if let Err(err) = contained(|| self.make_anew()) {
+                let anew = contained(|| self.make_anew());
+                self.is_broken = anew.is_err();
+                if let Err(err) = anew {
                     tracing::error!(error = ?err, "searches find what they found before");
                 }
+            } else {
+                self.is_broken = false;
             }
             self.shared.generation.fetch_add(1, Ordering::SeqCst);
             self.shared.seen.send_replace(number);
         }
     }
 
-    fn take(&mut self, updates: &[Update]) -> Result<(), Error> {
+    fn note(&mut self, updates: &[Update]) {
         for (slot, product) in updates {
             match product {
                 Some(product) => self.products.insert(*slot, Arc::clone(product)),
                 None => self.products.remove(slot),
             };
         }
+    }
+
+    fn take(&mut self, updates: &[Update]) -> Result<(), Error> {
         for (slot, product) in updates {
             self.index.set(*slot, product.as_deref(), &mut self.words)?;
         }

@@ -24,6 +24,9 @@ const PREFIX_CHARS_MIN: [usize; 2] = [2, 3];
 const PREFIX_WORDS_MAX: usize = 200;
 /// A word of fewer letters has none wrong: too many other words are one letter from it.
 const TYPO_CHARS_MIN: usize = 4;
+/// How many words of a search may be mistyped: to look for what they could be goes through all words
+/// of the shop.
+const TYPOS_MAX: usize = 3;
 /// What it counts that the whole name is what was searched for.
 const WHOLE_NAME: u32 = 1 << 20;
 /// What the shorter of two names counts more, for each word: less than any way of fitting.
@@ -47,9 +50,9 @@ pub struct Wanted {
 /// The products that have all of `wanted`, in no order.
 pub fn find(searcher: &Searcher, fields: Fields, wanted: &[Wanted]) -> Result<Vec<Hit>, Error> {
     let segments = searcher.segment_readers();
-    let mut fits = Vec::with_capacity(wanted.len());
+    let (mut fits, mut typos_left) = (Vec::with_capacity(wanted.len()), TYPOS_MAX);
     for word in wanted {
-        fits.push(fit(segments, fields, word)?);
+        fits.push(fit(segments, fields, word, &mut typos_left)?);
     }
     let title = wanted.iter().map(|it| it.word.as_str()).collect::<Vec<_>>().join(" ");
     let title = Term::from_field_text(fields.title, &title);
@@ -98,7 +101,12 @@ impl Fit {
     }
 }
 
-fn fit(segments: &[SegmentReader], fields: Fields, wanted: &Wanted) -> Result<Vec<Fit>, Error> {
+fn fit(
+    segments: &[SegmentReader],
+    fields: Fields,
+    wanted: &Wanted,
+    typos_left: &mut usize,
+) -> Result<Vec<Fit>, Error> {
     let mut fits: Vec<Fit> = segments.iter().map(Fit::new).collect();
     for (segment, fit) in segments.iter().zip(&mut fits) {
         known(segment, fields, wanted, fit)?;
@@ -107,7 +115,9 @@ fn fit(segments: &[SegmentReader], fields: Fields, wanted: &Wanted) -> Result<Ve
         fit.docs.iter().any(|doc| !segment.is_deleted(*doc))
     };
     let is_found = fits.iter().zip(segments).any(alive);
-    if !is_found && wanted.word.chars().count() >= TYPO_CHARS_MIN {
+    let may_be_mistyped = wanted.word.chars().count() >= TYPO_CHARS_MIN && *typos_left > 0;
+    if !is_found && may_be_mistyped {
+        *typos_left = typos_left.saturating_sub(1);
         let typos = Typos(typos().build_dfa(&wanted.word));
         for (segment, fit) in segments.iter().zip(&mut fits) {
             for (field, fits) in [fields.name, fields.body].into_iter().zip(TYPO) {

@@ -14,7 +14,8 @@ pub const QUERY_WORDS_MAX: usize = 8;
 /// How many words keep their stems in memory.
 const STEMS_KEPT_MAX: usize = 100_000;
 
-/// Takes texts apart. It remembers stems, since a shop says the same words again and again.
+/// Takes texts apart. For what the shop says it remembers stems, since that is the same words again
+/// and again; what people type could be anything.
 pub struct Words {
     plain: TextAnalyzer,
     /// Without the words that nobody looks for.
@@ -23,10 +24,15 @@ pub struct Words {
     german: TextAnalyzer,
     russian: TextAnalyzer,
     stems: HashMap<String, Vec<String>>,
+    remembers: bool,
 }
 
 impl Words {
-    pub fn new() -> Self {
+    pub fn of_the_shop() -> Self {
+        Words { remembers: true, ..Words::of_people() }
+    }
+
+    pub fn of_people() -> Self {
         let plain = || {
             TextAnalyzer::builder(SimpleTokenizer::default())
                 .filter(RemoveLongFilter::limit(WORD_BYTES_MAX))
@@ -48,6 +54,7 @@ impl Words {
             german: stemmer(Language::German),
             russian: stemmer(Language::Russian),
             stems: HashMap::new(),
+            remembers: false,
         }
     }
 
@@ -77,7 +84,7 @@ impl Words {
             [tokens(&mut self.english, word), tokens(&mut self.german, word)].concat()
         };
         stems.dedup();
-        if self.stems.len() < STEMS_KEPT_MAX {
+        if self.remembers && self.stems.len() < STEMS_KEPT_MAX {
             self.stems.insert(word.to_owned(), stems.clone());
         }
         stems
@@ -109,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_word_is_the_same_in_each_of_its_forms() {
-        let mut words = Words::new();
+        let mut words = Words::of_the_shop();
         for (one, other) in [
             ("candles", "candle"),
             ("knitted", "knit"),
@@ -128,7 +135,7 @@ mod tests {
 
     #[test]
     fn accents_and_cases_make_no_difference() {
-        let mut words = Words::new();
+        let mut words = Words::of_the_shop();
         for (text, plain) in [
             ("Crème Brûlée", "creme brulee"),
             ("cre\u{300}me", "creme"),
@@ -141,7 +148,7 @@ mod tests {
 
     #[test]
     fn words_that_tell_nothing_are_not_looked_for_unless_there_are_no_others() {
-        let mut words = Words::new();
+        let mut words = Words::of_the_shop();
         assert_eq!(words.of_query("a bowl of oak"), ["bowl", "oak"]);
         assert_eq!(words.of_query("Kissen für das Sofa"), ["kissen", "sofa"]);
         assert_eq!(words.of_query("the"), ["the"]);
