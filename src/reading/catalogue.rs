@@ -326,7 +326,7 @@ impl Catalogue {
                 }
             };
             let after = page.after.as_ref().map(|key| (key.key, key.id.uuid().as_u128()));
-            let keyed = selected.page(&shelf, sort, after, limit.saturating_add(1));
+            let keyed = selected.page(&shelf, filter, (sort, after, limit.saturating_add(1)));
             let shown = keyed.iter().take(limit);
             let entries: Vec<Arc<Entry>> =
                 shown.filter_map(|(_, slot)| shelf.entry(*slot)).collect();
@@ -414,9 +414,8 @@ impl Selected {
     fn page(
         &self,
         shelf: &Shelf,
-        sort: Sort,
-        after: Option<orders::Key>,
-        limit: usize,
+        filter: &Filter,
+        (sort, after, limit): (Sort, Option<orders::Key>, usize),
     ) -> Vec<(orders::Key, u32)> {
         match (&self.hits, sort) {
             (Some(hits), Sort::Relevance) => {
@@ -425,7 +424,10 @@ impl Selected {
                     hits.map(|(slot, fits)| ((i64::from(*fits), shelf.orders.id(*slot)), *slot));
                 first(keyed, false, after, limit)
             }
-            _ => shelf.orders.page(sort, &self.set, after, limit),
+            _ => {
+                let prices = (filter.price_min, filter.price_max);
+                shelf.orders.page(sort, &self.set, after, limit, prices)
+            }
         }
     }
 }

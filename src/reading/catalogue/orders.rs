@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    ops::Bound::{Excluded, Unbounded},
+    ops::Bound::{Excluded, Included, Unbounded},
 };
 
 use roaring::RoaringBitmap;
@@ -15,9 +15,6 @@ use crate::domain::catalogue::listing::Sort;
 
 /// A place in an order: what it goes by, then the id of the product.
 pub type Key = (i64, u128);
-
-/// Looking one product up costs as much as so many steps along an order.
-const STEPS_OF_A_LOOK: u64 = 2;
 
 /// What a product is ordered by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,51 +99,63 @@ impl Orders {
         self.keys.get(place(slot)).map_or(0, |keys| keys.price)
     }
 
-    /// The first `limit` products of `set` after `after`, each with its key.
+    /// The first `limit` products of `set` after `after`, each with its key. All of `set` cost what
+    /// `prices` allow, so that an order by price need not be gone through from its very end.
     pub fn page(
         &self,
         sort: Sort,
         set: &RoaringBitmap,
         after: Option<Key>,
         limit: usize,
+        prices: (Option<i64>, Option<i64>),
     ) -> Vec<(Key, u32)> {
         let [price, rating, sold, age] = &self.orders;
-        let (order, key, up): (_, fn(&Keys) -> i64, _) = match sort {
-            Sort::PriceUp => (price, |it| it.price, true),
-            Sort::PriceDown => (price, |it| it.price, false),
-            Sort::Rating => (rating, |it| it.rating, false),
-            Sort::Popular => (sold, |it| it.sold, false),
-            Sort::Newest | Sort::Relevance => (age, |_| 0, false),
+        let (min, max) = prices;
+        let (order, key, up, end): (_, fn(&Keys) -> i64, _, Option<Key>) = match sort {
+            Sort::PriceUp => (price, |it| it.price, true, min.map(|min| (min, 0))),
+            Sort::PriceDown => (price, |it| it.price, false, max.map(|max| (max, u128::MAX))),
+            Sort::Rating => (rating, |it| it.rating, false, None),
+            Sort::Popular => (sold, |it| it.sold, false, None),
+            Sort::Newest | Sort::Relevance => (age, |_| 0, false, None),
         };
-        let (all, some) = (count(order.len()), set.len());
-        let steps = count(limit).saturating_mul(all).checked_div(some).unwrap_or(0);
-        if steps <= some.saturating_mul(STEPS_OF_A_LOOK) {
-            return walk(order, up, set, after, limit);
-        }
-        let keyed = set.iter().filter_map(|slot| {
-            let keys = self.keys.get(place(slot))?;
-            Some(((key(keys), keys.id), slot))
-        });
-        first(keyed, up, after, limit)
+        let start = match (after, end) {
+            (Some(after), _) => Excluded(after),
+            (None, Some(end)) => Included(end),
+            (None, None) => Unbounded,
+        };
+        let found = if up {
+            walk(order.range((start, Unbounded)), set, limit)
+        } else {
+            walk(order.range((Unbounded, start)).rev(), set, limit)
+        };
+        found.unwrap_or_else(|| {
+            let keyed = set.iter().filter_map(|slot| {
+                let keys = self.keys.get(place(slot))?;
+                Some(((key(keys), keys.id), slot))
+            });
+            first(keyed, up, after, limit)
+        })
     }
 }
 
-/// Goes along an order and takes what is in `set`.
-fn walk(
-    order: &BTreeMap<Key, u32>,
-    up: bool,
+/// Goes along an order and takes what is in `set`; none where that would take longer than to look at
+/// each of `set`: what is wanted may all be at the other end.
+fn walk<'o>(
+    order: impl Iterator<Item = (&'o Key, &'o u32)>,
     set: &RoaringBitmap,
-    after: Option<Key>,
     limit: usize,
-) -> Vec<(Key, u32)> {
-    let pair = |(key, slot): (&Key, &u32)| (*key, *slot);
-    let is_in = |(_, slot): &(Key, u32)| set.contains(*slot);
-    let after = after.map_or(Unbounded, Excluded);
-    if up {
-        order.range((after, Unbounded)).map(pair).filter(is_in).take(limit).collect()
-    } else {
-        order.range((Unbounded, after)).rev().map(pair).filter(is_in).take(limit).collect()
+) -> Option<Vec<(Key, u32)>> {
+    let (mut found, mut steps_left) = (Vec::with_capacity(limit), set.len());
+    for (key, slot) in order {
+        if found.len() == limit {
+            break;
+        }
+        if set.contains(*slot) {
+            found.push((*key, *slot));
+        }
+        steps_left = steps_left.checked_sub(1)?;
     }
+    Some(found)
 }
 
 /// The first `limit` of `keyed`, in the order of their keys, that come after `after`.
@@ -169,10 +178,6 @@ pub fn first(
     }
     all.sort_unstable_by(compare);
     all
-}
-
-fn count(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 fn place(slot: u32) -> usize {
