@@ -226,6 +226,20 @@ mod tests {
         assert_eq!(describe("<p></p>").html, None);
     }
 
+    /// A reader of HTML opens all of the unclosed tags again in each paragraph: tens of millions.
+    #[test]
+    fn a_text_that_would_swell_is_taken_as_its_words() {
+        let open: String = (0..3_000).map(|number| format!("<b title={number}>")).collect();
+        let body = format!("<p>{open}{}", "<p>x".repeat(5_000));
+
+        let description = describe(&body);
+
+        assert_eq!(description.html, None);
+        assert_eq!(description.text.lines().count(), 5_000);
+        let usual = format!("<p>{}</p>", "<b>bold</b> and <i>slanted</i> ".repeat(500));
+        assert!(describe(&usual).html.is_some());
+    }
+
     #[test]
     fn a_body_without_a_tag_is_plain_text_and_keeps_its_lines() {
         for (body, said) in [

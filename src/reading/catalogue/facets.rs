@@ -131,14 +131,20 @@ impl Facets {
         values.fold(RoaringBitmap::new(), |all, held| all | &held.products)
     }
 
+    /// How many values are kept.
+    #[cfg(test)]
+    pub fn values(&self) -> usize {
+        self.values.len()
+    }
+
     /// How often each value occurs: of most attributes among `set`, of those that are among
     /// `apart` in the set that is given there.
     pub fn count(&self, set: &RoaringBitmap, apart: &BTreeMap<&str, RoaringBitmap>) -> Vec<Facet> {
         let counts = self.looked_through(set, self.values.len());
         let facets = self.names.iter().filter_map(|(name, of)| {
             let values = match apart.get(name.as_str()) {
-                Some(set) => self.values(of, set, &self.looked_through(set, of.ids.len())),
-                None => self.values(of, set, &counts),
+                Some(set) => self.counted(of, set, &self.looked_through(set, of.ids.len())),
+                None => self.counted(of, set, &counts),
             };
             let (name, unit) = (name.clone(), of.unit.clone());
             (!values.is_empty()).then_some(Facet { name, unit, values })
