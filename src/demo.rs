@@ -1,5 +1,6 @@
 //! The demo shop, and made-up catalogues of any size: values to import, the same on every run.
 
+mod attribute;
 mod draw;
 mod item;
 mod load;
@@ -47,16 +48,27 @@ fn categories() -> Vec<NewCategory> {
         slug: slug.to_owned(),
         name: name.to_owned(),
         parent: parent.map(str::to_owned),
+        attributes: attribute::definitions(slug).collect(),
     };
     CATEGORIES.into_iter().map(category).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, sync::LazyLock};
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        sync::LazyLock,
+    };
 
     use super::*;
-    use crate::domain::catalogue::import::Picture;
+    use crate::domain::{
+        catalogue::{
+            attribute::{Definition, Kind},
+            import::Picture,
+            typed,
+        },
+        patch::Wrong,
+    };
 
     /// Drawn once for all tests: in a debug build it takes seconds.
     static SHOP: LazyLock<Import> = LazyLock::new(catalogue);
@@ -103,6 +115,49 @@ mod tests {
                 assert!(variant.price.amount > 0 && variant.weight_grams > Some(0) && fair);
             }
         }
+    }
+
+    /// What products of a category can say.
+    fn definitions(all: &[NewCategory], slug: Option<&str>) -> Vec<Definition> {
+        let Some(category) = all.iter().find(|it| Some(it.slug.as_str()) == slug) else {
+            return Vec::new();
+        };
+        [definitions(all, category.parent.as_deref()), category.attributes.clone()].concat()
+    }
+
+    #[test]
+    fn all_products_say_what_their_categories_define() {
+        let load = large(400, 1).collect::<Vec<_>>();
+
+        for import in load.iter().chain([&*SHOP]) {
+            for product in &import.products {
+                let terms = definitions(&import.categories, product.category.as_deref());
+                let said = product.attributes.as_ref().unwrap();
+                let unmet = typed::unmet(&terms, said, true);
+                assert_eq!(unmet, None, "{}: {said:?}", product.slug);
+                let known = |name: &String| terms.iter().any(|it| it.name == *name);
+                assert!(said.keys().all(known), "{}: {said:?}", product.slug);
+            }
+        }
+    }
+
+    #[test]
+    fn the_definitions_make_sense_and_one_name_is_of_one_kind_and_unit() {
+        let all = categories();
+        let mut known = BTreeMap::new();
+
+        for category in &all {
+            let (mut wrong, terms) = (Wrong::default(), definitions(&all, Some(&category.slug)));
+            assert_eq!(typed::checked(&terms, &mut wrong), terms);
+            wrong.none().unwrap();
+            for it in terms {
+                let (before, is) = (known.get(&it.name).cloned(), (it.kind, it.unit, it.choices));
+                assert!(before.is_none_or(|before| before == is), "{}", it.name);
+                known.insert(it.name, is);
+            }
+        }
+        assert!(Kind::ALL.iter().all(|kind| known.values().any(|it| it.0 == *kind)));
+        assert!(all.iter().flat_map(|it| &it.attributes).any(|it| it.required));
     }
 
     #[test]

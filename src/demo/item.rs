@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    draw,
+    attribute, draw,
     sketch::{Rgb, Sketch},
 };
 use crate::domain::{
@@ -28,6 +28,7 @@ pub struct Item {
     pub name: &'static str,
     pub brand: &'static str,
     pub description: &'static str,
+    /// As [`attribute::value`] reads them.
     pub attributes: &'static [(&'static str, &'static str)],
     /// Its picture, drawn in its own colour.
     pub sketch: &'static Sketch,
@@ -113,11 +114,17 @@ impl Item {
             description: Some(Description { text, html: None }),
             brand: Some(Some(self.brand.to_owned())),
             category: Some(category.to_owned()),
-            attributes: Some(values(self.attributes.iter().copied())),
+            attributes: Some(self.values(category)),
             status: Some(Status::Published),
             images: Some(self.image().into_iter().collect()),
             variants: self.offers.iter().map(|offer| offer.variant()).collect(),
         }
+    }
+
+    fn values(&self, category: &str) -> BTreeMap<String, Value> {
+        let said = self.attributes.iter();
+        said.map(|(name, said)| ((*name).to_owned(), attribute::value(category, name, said)))
+            .collect()
     }
 
     fn image(&self) -> Option<NewImage> {
@@ -142,8 +149,4 @@ pub fn hash(text: &str) -> u64 {
 
 fn owned(pairs: impl Iterator<Item = (&'static str, &'static str)>) -> BTreeMap<String, String> {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-fn values(pairs: impl Iterator<Item = (&'static str, &'static str)>) -> BTreeMap<String, Value> {
-    pairs.map(|(name, value)| (name.to_owned(), Value::text(value))).collect()
 }

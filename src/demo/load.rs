@@ -15,7 +15,7 @@ use crate::domain::{
 /// More than any run buys, so that what is measured is never a refusal.
 const ON_HAND: i64 = 100_000;
 
-const STYLES: [&str; 16] = [
+pub const STYLES: [&str; 16] = [
     "Alpine", "Amber", "Classic", "Coastal", "Compact", "Cosy", "Country", "Elegant", "Everyday",
     "Graphic", "Heritage", "Modern", "Nordic", "Rustic", "Simple", "Vintage",
 ];

@@ -279,7 +279,12 @@ fn slug_of(row: &Row<'_>) -> Result<String, LineError> {
 fn category(row: &Row<'_>) -> Result<Option<NewCategory>, LineError> {
     let tag = row.short("Tags")?.split(',').next().unwrap_or_default().trim();
     let named = [row.short("Type")?, tag].into_iter().find(|it| !slug(it).is_empty());
-    Ok(named.map(|name| NewCategory { slug: slug(name), name: name.to_owned(), parent: None }))
+    Ok(named.map(|name| NewCategory {
+        slug: slug(name),
+        name: name.to_owned(),
+        parent: None,
+        attributes: Vec::new(),
+    }))
 }
 
 /// The line that a record begins on, of which the reader stands at the `next`: it passes over blank

@@ -112,7 +112,12 @@ impl Drop for Database {
 }
 
 fn teapots() -> Import {
-    let category = NewCategory { slug: "tea".into(), name: "Tea".into(), parent: None };
+    let category = NewCategory {
+        slug: "tea".into(),
+        name: "Tea".into(),
+        parent: None,
+        attributes: Vec::new(),
+    };
     let variant = NewVariant {
         line: 0,
         sku: "TEAPOT".into(),

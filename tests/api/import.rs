@@ -175,6 +175,85 @@ async fn wrong_lines_are_named_and_all_others_taken() {
     assert!(messages.iter().all(|it| it.as_str().unwrap().len() > 10));
 }
 
+/// Has a category whose products must name their material, below one of what heats them.
+async fn pots(admin: &Client) {
+    let above = json!([{ "name": "Heat", "kind": "enumeration", "choices": ["Gas", "Induction"] }]);
+    let above = json!({ "name": "Vessels", "attributes": above });
+    let above = admin.post("/admin/categories", above).await.is(201);
+    let own = json!([
+        { "name": "Material", "kind": "text", "required": true },
+        { "name": "Volume", "kind": "number", "unit": "l" },
+    ]);
+    let pots = json!({ "name": "Pots", "parent_id": above["id"], "attributes": own });
+    admin.post("/admin/categories", pots).await.is(201);
+}
+
+/// One of them, as a line.
+fn pot(slug: &str, status: &str, said: Value) -> String {
+    let pot = json!({ "slug": slug, "name": slug, "status": status, "attributes": said,
+        "category": [{ "slug": "pots", "name": "Pots" }],
+        "variants": [{ "sku": slug, "price": euros(900) }] });
+    format!("{pot}\n")
+}
+
+#[actix_rt::test]
+async fn a_product_says_what_its_category_defines_and_what_nobody_does() {
+    let shop = TestShop::start().await;
+    let admin = shop.admin().await;
+    pots(&admin).await;
+    let file = [
+        pot("good", "published", json!({ "Material": "Clay", "Volume": 1.5, "Odd": 7 })),
+        pot("number", "published", json!({ "Material": 7 })),
+        pot("coal", "published", json!({ "Material": "Clay", "Heat": "Coal" })),
+        pot("gallon", "draft", json!({ "Volume": { "value": 1, "unit": "gal" } })),
+        pot("blank", "draft", json!({ "Material": " " })),
+    ];
+    let file = file.concat();
+
+    let dry = send(&admin, "?dry_run=true", NDJSON, file.as_bytes()).await.is(200);
+    let taken = send(&admin, "", NDJSON, file.as_bytes()).await.is(200);
+
+    let errors =
+        || vec![(2, "wrong_type"), (3, "not_a_choice"), (4, "wrong_unit"), (5, "invalid_value")];
+    assert_eq!((told(&taken), &taken), ((1, 0, 0, errors()), &dry));
+    let messages = each(taken["errors"].as_array().unwrap(), "message");
+    for (message, name) in messages.iter().zip(["Material", "Heat", "Volume", "Material"]) {
+        assert!(message.as_str().unwrap().starts_with(&format!("{name}: ")), "{message}");
+    }
+    let shown = admin.get("/products/good").await.is(200)["attributes"].clone();
+    let volume = json!({ "value": 1.5, "unit": "l" });
+    assert_eq!(shown, json!({ "Material": "Clay", "Volume": volume, "Odd": 7 }));
+    let again = send(&admin, "", NDJSON, file.as_bytes()).await.is(200);
+    assert_eq!(told(&again), (0, 0, 1, errors()), "1.5 is 1.5 l");
+}
+
+#[actix_rt::test]
+async fn what_is_required_is_asked_of_what_is_published() {
+    let shop = TestShop::start().await;
+    let admin = shop.admin().await;
+    pots(&admin).await;
+    let file = pot("good", "published", json!({ "Material": "Clay" }))
+        + &pot("bare", "published", json!({ "Heat": "Gas" }))
+        + &pot("draft", "draft", json!({ "Heat": "Gas" }));
+
+    let taken = send(&admin, "", NDJSON, file.as_bytes()).await.is(200);
+
+    assert_eq!(told(&taken), (2, 0, 0, vec![(2, "required")]));
+    let message = taken["errors"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("Material: "), "{message}");
+    let published = json!({ "slug": "draft", "name": "draft", "status": "published" });
+    let refused = send(&admin, "", NDJSON, published.to_string().as_bytes()).await.is(200);
+    assert_eq!(told(&refused), (0, 0, 0, vec![(1, "required")]));
+    let moved = json!({ "slug": "mug", "name": "Mug", "category":
+        [{ "slug": "pots", "name": "Pots" }] });
+    let refused = send(&admin, "", NDJSON, moved.to_string().as_bytes()).await.is(200);
+    assert_eq!(told(&refused), (0, 0, 0, vec![(1, "required")]));
+    let table = b"Handle,Title,Type,Variant Price,Status\nnew,New,Pots,5,active\n\
+        idea,Idea,Pots,5,draft\ngood,Better,Pots,,active\n";
+    let taken = send(&admin, "", CSV, table).await.is(200);
+    assert_eq!(told(&taken), (1, 1, 0, vec![(2, "required")]), "a table says no attributes");
+}
+
 #[actix_rt::test]
 async fn a_dry_run_says_what_would_be_and_changes_nothing() {
     let shop = TestShop::start().await;

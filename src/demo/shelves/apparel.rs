@@ -74,7 +74,7 @@ pub const SHELF: Shelf = Shelf {
                 Made of recycled fishing nets.",
             attributes: &[
                 ("Material", "Recycled nylon"),
-                ("Water column", "15,000 mm"),
+                ("Water column", "15000 mm"),
                 ("Fit", "Regular"),
             ],
             sketch: &sketches::JACKET,
@@ -109,7 +109,7 @@ pub const SHELF: Shelf = Shelf {
             brand: "Marlow Wren",
             description: "Padded where boots rub and thin where they do not. They can be worn for \
                 days, which we mention only for the sake of completeness.",
-            attributes: &[("Material", "Merino wool"), ("Height", "Crew"), ("Wash", "40 °C")],
+            attributes: &[("Material", "Merino wool"), ("Cut", "Crew"), ("Wash", "40 °C")],
             sketch: &sketches::SOCKS,
             colour: Rgb(0x546FA0),
             offers: &[
@@ -125,7 +125,7 @@ pub const SHELF: Shelf = Shelf {
             brand: "Marlow Wren",
             description: "Canvas of 400 grams with a print from a herbarium and handles long \
                 enough for the shoulder. It carries what a bicycle basket does.",
-            attributes: &[("Material", "Cotton"), ("Volume", "16 l"), ("Organic", "Yes")],
+            attributes: &[("Material", "Cotton"), ("Capacity", "16 l"), ("Organic", "Yes")],
             sketch: &sketches::TOTE,
             colour: Rgb(0xD9C7A3),
             offers: &[offer("APP-TOT-BOT").cents(2400).grams(310).stock(280)],

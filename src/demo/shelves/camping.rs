@@ -18,7 +18,7 @@ pub const SHELF: Shelf = Shelf {
             attributes: &[
                 ("Material", "Ripstop nylon"),
                 ("Seasons", "3"),
-                ("Water column", "3,000 mm"),
+                ("Water column", "3000 mm"),
             ],
             sketch: &sketches::TENT,
             colour: Rgb(0xD9822B),
@@ -40,7 +40,7 @@ pub const SHELF: Shelf = Shelf {
                 zip runs on either side, so two of them join.",
             attributes: &[
                 ("Material", "Recycled polyester"),
-                ("Comfort", "−4 °C"),
+                ("Comfort", "-4 °C"),
                 ("Pack size", "38 × 20 cm"),
             ],
             sketch: &sketches::SLEEPING_BAG,
@@ -89,7 +89,7 @@ pub const SHELF: Shelf = Shelf {
             attributes: &[
                 ("Material", "Stainless steel"),
                 ("Insulated", "Yes"),
-                ("Dishwasher safe", "Cap only"),
+                ("Care", "Only the cap in the dishwasher"),
             ],
             sketch: &sketches::BOTTLE,
             colour: Rgb(0x2F7F86),
@@ -108,7 +108,7 @@ pub const SHELF: Shelf = Shelf {
                 charge, and it charges a phone in return.",
             attributes: &[
                 ("Light", "LED, 10 to 300 lm"),
-                ("Battery", "5,200 mAh"),
+                ("Battery", "5200 mAh"),
                 ("Water", "Splash proof"),
             ],
             sketch: &sketches::CAMP_LANTERN,

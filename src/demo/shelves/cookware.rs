@@ -139,7 +139,7 @@ pub const SHELF: Shelf = Shelf {
                 Deep enough to beat cream in without wearing it.",
             attributes: &[
                 ("Material", "Stoneware"),
-                ("Capacity", "0.8, 1.6 and 3 l"),
+                ("Bowls", "0.8, 1.6 and 3 l"),
                 ("Dishwasher safe", "Yes"),
             ],
             sketch: &sketches::BOWLS,

@@ -69,7 +69,11 @@ pub const SHELF: Shelf = Shelf {
             brand: "Tidewater",
             description: "Hand-made paper over a spiral of bamboo. It folds flat for the post and \
                 opens to a moon.",
-            attributes: &[("Material", "Paper, bamboo"), ("Socket", "E27, sold apart")],
+            attributes: &[
+                ("Material", "Paper, bamboo"),
+                ("Socket", "E27"),
+                ("Bulb included", "No"),
+            ],
             sketch: &sketches::PAPER_LANTERN,
             colour: Rgb(0xF6E8CC),
             offers: &[

@@ -104,7 +104,7 @@ pub const SHELF: Shelf = Shelf {
             brand: "Quarto & Sons",
             description: "Three rolls of rice paper tape that sticks, comes off and sticks again. \
                 For parcels, walls and diaries.",
-            attributes: &[("Material", "Rice paper"), ("Width", "15 mm"), ("Length", "3 × 10 m")],
+            attributes: &[("Material", "Rice paper"), ("Width", "1.5 cm"), ("Rolls", "3 × 10 m")],
             sketch: &sketches::TAPES,
             colour: Rgb(0x3F8F86),
             offers: &[offer("STA-TAP-3").cents(990).was(1190).grams(110).stock(330)],

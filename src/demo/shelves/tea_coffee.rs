@@ -18,7 +18,7 @@ pub const SHELF: Shelf = Shelf {
                 same. Safe in the dishwasher and the microwave.",
             attributes: &[
                 ("Material", "Stoneware"),
-                ("Capacity", "350 ml"),
+                ("Capacity", "0.35 l"),
                 ("Dishwasher safe", "Yes"),
                 ("Made in", "Portugal"),
             ],
@@ -75,7 +75,7 @@ pub const SHELF: Shelf = Shelf {
                 Comes with forty unbleached filters.",
             attributes: &[
                 ("Material", "Porcelain"),
-                ("Capacity", "700 ml"),
+                ("Capacity", "0.7 l"),
                 ("Dishwasher safe", "Yes"),
             ],
             sketch: &sketches::DRIPPER,
@@ -132,7 +132,7 @@ pub const SHELF: Shelf = Shelf {
             attributes: &[
                 ("Material", "Walnut, steel"),
                 ("Burrs", "Conical, 38 mm"),
-                ("Capacity", "30 g"),
+                ("Hopper", "30 g"),
             ],
             sketch: &sketches::GRINDER,
             colour: Rgb(0x8A5A3C),
@@ -146,7 +146,7 @@ pub const SHELF: Shelf = Shelf {
                 grounds where they belong.",
             attributes: &[
                 ("Material", "Glass, copper"),
-                ("Dishwasher safe", "Glass only"),
+                ("Care", "Only the glass in the dishwasher"),
                 ("Filter", "Stainless steel"),
             ],
             sketch: &sketches::FRENCH_PRESS,

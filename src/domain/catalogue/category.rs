@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     CategoryRef,
     attribute::{ATTRIBUTES_MAX, Definition},
-    slug, typed,
+    slug,
+    typed::{self, is_same},
 };
 use crate::domain::{
     Error,
@@ -180,6 +181,20 @@ impl Forest {
         self.path(id).into_iter().rev().flat_map(|node| node.attributes.clone()).collect()
     }
 
+    /// Of these definitions of a category below `parent` those that go with what stands above it: a
+    /// name that is defined there already means the same below it.
+    pub fn fitting(&self, parent: Option<CategoryId>, new: &[Definition]) -> Vec<Definition> {
+        let above = parent.map(|it| self.definitions(it)).unwrap_or_default();
+        let is_free = |it: &&Definition| !above.iter().any(|other| is_same(&it.name, &other.name));
+        let room = ATTRIBUTES_MAX.saturating_sub(above.len());
+        new.iter().filter(is_free).take(room).cloned().collect()
+    }
+
+    /// Puts a category into it.
+    pub fn add(&mut self, node: Kept) {
+        self.0.insert(node.id, node);
+    }
+
     /// The category after `edit`, at the version that it has. One that isn't there is a new one.
     pub fn after(&self, id: CategoryId, edit: &Edit) -> Result<Kept, Error> {
         let (known, mut wrong) = (self.0.get(&id), Wrong::default());
@@ -217,9 +232,9 @@ impl Forest {
 
     /// The same with this category as it is given.
     pub fn with(&self, node: Kept) -> Forest {
-        let mut all = self.0.clone();
-        all.insert(node.id, node);
-        Forest(all)
+        let mut all = self.clone();
+        all.add(node);
+        all
     }
 
     fn last(&self, parent: Option<CategoryId>) -> i32 {

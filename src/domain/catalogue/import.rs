@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Status, attribute::Value};
+use super::{
+    Status,
+    attribute::{Definition, Value},
+};
 use crate::domain::money::Money;
 
 /// The most products and variants of one import, which is one transaction.
@@ -40,6 +43,9 @@ pub struct NewCategory {
     pub name: String,
     /// The slug of its parent, which stands before it in the list.
     pub parent: Option<String>,
+    /// What its products can say of themselves; of those that what stands above it defines already
+    /// nothing is taken.
+    pub attributes: Vec<Definition>,
 }
 
 /// A product to be made or brought up to date, by its slug. Of what is none, one that stands keeps

@@ -140,6 +140,28 @@ pub fn unmet<'a>(
     })
 }
 
+/// Makes `values` those that a product with these definitions is kept with, or says which of them
+/// it cannot be. What has no definition stays as it is.
+pub fn fit<'a>(
+    definitions: &'a [Definition],
+    values: &mut BTreeMap<String, Value>,
+    is_published: bool,
+) -> Result<(), (&'a Definition, Misfit)> {
+    for definition in definitions {
+        match values.get_mut(&definition.name) {
+            Some(value) => {
+                *value = definition.take(value).map_err(|misfit| (definition, misfit))?
+            }
+            None if definition.required && is_published => {
+                let message = "a published product needs this attribute".to_owned();
+                return Err((definition, ("required", message)));
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -194,6 +216,24 @@ mod tests {
 
         assert!(measure.holds(&kept(json!({ "value": 2, "unit": "l" }))));
         assert!(!measure.holds(&kept(json!(2))));
+    }
+
+    #[test]
+    fn values_are_kept_as_they_are_defined_or_the_first_that_is_wrong_is_told() {
+        let measure = json!({ "name": "Volume", "kind": "number", "unit": "l" });
+        let text = json!({ "name": "Material", "kind": "text", "required": true });
+        let all = [measure, text].map(definition);
+        let fitted = |values: serde_json::Value, is_published| {
+            let mut values = serde_json::from_value(values).unwrap();
+            let outcome = fit(&all, &mut values, is_published);
+            outcome.map(|()| json!(values)).map_err(|(of, (code, _))| (of.name.as_str(), code))
+        };
+
+        let kept = json!({ "Volume": { "value": 2, "unit": "l" }, "Odd": 2 });
+        assert_eq!(fitted(json!({ "Volume": 2, "Odd": 2 }), false), Ok(kept));
+        assert_eq!(fitted(json!({ "Volume": 2 }), true), Err(("Material", "required")));
+        let wrong = json!({ "Volume": true, "Material": 7 });
+        assert_eq!(fitted(wrong, true), Err(("Volume", "wrong_type")));
     }
 
     #[test]

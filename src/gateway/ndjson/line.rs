@@ -178,7 +178,8 @@ fn path(all: Vec<Category>) -> Result<Vec<NewCategory>, Wrong> {
             return Err(("invalid_category", message.to_owned()));
         }
         let parent = path.last().map(|it| it.slug.clone());
-        path.push(NewCategory { slug: named, name: needed("category", name)?, parent });
+        let name = needed("category", name)?;
+        path.push(NewCategory { slug: named, name, parent, attributes: Vec::new() });
     }
     Ok(path)
 }

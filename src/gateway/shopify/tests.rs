@@ -259,6 +259,7 @@ fn written() -> [Entry; 2] {
             slug: "tea-coffee".into(),
             name: "Tea & Coffee".into(),
             parent: None,
+            attributes: Vec::new(),
         }],
         product: NewProduct {
             line: 0,
@@ -274,7 +275,12 @@ fn written() -> [Entry; 2] {
         },
     };
     let plain = Entry {
-        categories: vec![NewCategory { slug: "odd".into(), name: "odd".into(), parent: None }],
+        categories: vec![NewCategory {
+            slug: "odd".into(),
+            name: "odd".into(),
+            parent: None,
+            attributes: Vec::new(),
+        }],
         product: NewProduct {
             slug: "b".into(),
             name: "B".into(),

@@ -4,10 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use diesel::{
-    prelude::*,
-    result::{DatabaseErrorKind, Error as Diesel},
-};
+use diesel::prelude::*;
 use serde_json::{from_str, json};
 
 use super::{
@@ -117,23 +114,13 @@ pub fn delete_category(tx: &mut Tx<'_>, command: &Delete) -> Result<(), Error> {
     let within: i64 =
         products::table.filter(products::category_id.eq(&id)).count().get_result(tx.conn)?;
     if below > 0 || within > 0 {
-        let refusal = not_empty().with("categories", below).with("products", within);
-        return Err(refusal.into());
+        let refusal = Refusal::new("category_not_empty", "categories or products are in it");
+        return Err(refusal.with("categories", below).with("products", within).into());
     }
     diesel::delete(category_attributes::table.filter(category_attributes::category_id.eq(&id)))
         .execute(tx.conn)?;
-    match diesel::delete(categories::table.find(&id)).execute(tx.conn) {
-        // An import has put a product into it just now: that holds no tree.
-        Err(Diesel::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => {
-            Err(not_empty().into())
-        }
-        Err(err) => Err(err.into()),
-        Ok(_) => count(tx),
-    }
-}
-
-fn not_empty() -> Refusal {
-    Refusal::new("category_not_empty", "categories or products are in it")
+    diesel::delete(categories::table.find(&id)).execute(tx.conn)?;
+    count(tx)
 }
 
 /// Lets nobody else change the tree, or decide by it, until the end of the transaction. It comes
@@ -145,12 +132,21 @@ pub fn hold(tx: &mut Tx<'_>) -> Result<(), Error> {
 }
 
 /// Counts a change of the tree, which is held.
-fn count(tx: &mut Tx<'_>) -> Result<(), Error> {
+pub fn count(tx: &mut Tx<'_>) -> Result<(), Error> {
     diesel::update(category_tree::table)
         .set(category_tree::version.eq(category_tree::version + 1))
         .execute(tx.conn)?;
     tx.touch_tree();
     Ok(())
+}
+
+/// Whether any category lets its products say anything.
+pub fn defines_anything(conn: &mut Conn) -> Result<bool, Error> {
+    let first: Option<String> = category_attributes::table
+        .select(category_attributes::category_id)
+        .first(conn)
+        .optional()?;
+    Ok(first.is_some())
 }
 
 /// All categories.
@@ -171,7 +167,7 @@ fn kept(conn: &mut Conn, rows: Vec<CategoryRow>) -> Result<Vec<Kept>, Error> {
     kept.collect()
 }
 
-fn row(kept: &Kept) -> CategoryRow {
+pub fn row(kept: &Kept) -> CategoryRow {
     CategoryRow {
         id: kept.id.to_string(),
         parent_id: kept.parent_id.map(|it| it.to_string()),
@@ -182,7 +178,7 @@ fn row(kept: &Kept) -> CategoryRow {
     }
 }
 
-fn write_attributes(tx: &mut Tx<'_>, kept: &Kept) -> Result<(), Error> {
+pub fn write_attributes(tx: &mut Tx<'_>, kept: &Kept) -> Result<(), Error> {
     let id = kept.id.to_string();
     diesel::delete(category_attributes::table.filter(category_attributes::category_id.eq(&id)))
         .execute(tx.conn)?;

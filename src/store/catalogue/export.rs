@@ -74,6 +74,7 @@ fn path(tree: &HashMap<&str, &CategoryRow>, category: &str) -> Vec<NewCategory> 
             slug: row.slug.clone(),
             name: row.name.clone(),
             parent: parent.map(|it| it.slug.clone()),
+            attributes: Vec::new(),
         });
         // There is no circle; if there were one, this would still end.
         next = parent.filter(|_| path.len() < tree.len());

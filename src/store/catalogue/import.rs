@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 
 use diesel::{prelude::*, upsert::excluded};
 
-use super::super::{Conn, ROWS_MAX, Tx, snapshot, stock, stock::Shelf};
+use super::{
+    super::{Conn, ROWS_MAX, Tx, snapshot, stock, stock::Shelf},
+    category,
+    rows::CategoryRow,
+};
 use crate::{
     domain::{
         Error,
@@ -16,9 +20,7 @@ use crate::{
     },
     store::{
         error::corrupt,
-        schema::{
-            categories, category_tree, images, price_history, product_images, products, variants,
-        },
+        schema::{categories, images, price_history, product_images, products, variants},
     },
 };
 
@@ -30,14 +32,13 @@ use self::{known::Known, plan::Plan};
 
 /// Brings the catalogue up to date. The lock order is: the tree, products, their stock.
 pub fn import(tx: &mut Tx<'_>, command: &Import) -> Result<Imported, Error> {
-    if known::lacks_category(tx.conn, command)? {
-        lock_tree(tx)?;
-    }
+    // What its products may say, and which categories are missing, is decided by the tree.
+    category::hold(tx)?;
     known::lock_products(tx, command)?;
     let known = Known::of(tx.conn, command)?;
     let mut shelf = Shelf::lock(tx, known.counted(command)?)?;
     let units = |id| shelf.units(id).map(|it| (it.on_hand, it.reserved));
-    let plan = Plan::of(&known, command, units, tx.now.naive_utc())?;
+    let plan = Plan::of(known, command, units, tx.now.naive_utc())?;
     write(tx, &plan)?;
     put_in_stock(tx, &mut shelf, &plan)?;
     shelf.put_back(tx)?;
@@ -56,26 +57,26 @@ pub fn weigh(
         let levels = stock::levels(conn, known.counted(&command)?)?;
         let levels: BTreeMap<VariantId, (i64, i64)> =
             levels.iter().map(|it| (it.variant, (it.on_hand, it.reserved))).collect();
-        Ok(Plan::of(&known, &command, |id| levels.get(&id).copied(), now)?.imported)
+        Ok(Plan::of(known, &command, |id| levels.get(&id).copied(), now)?.imported)
     })
 }
 
-/// Lets nobody else change the tree until the end of the transaction, and counts the change.
-fn lock_tree(tx: &mut Tx<'_>) -> Result<(), Error> {
-    diesel::update(category_tree::table)
-        .set(category_tree::version.eq(category_tree::version + 1))
-        .execute(tx.conn)?;
-    tx.touch_tree();
-    Ok(())
-}
-
 fn write(tx: &mut Tx<'_>, plan: &Plan) -> Result<(), Error> {
-    for chunk in plan.categories.chunks(ROWS_MAX) {
-        diesel::insert_into(categories::table).values(chunk).execute(tx.conn)?;
-    }
+    write_categories(tx, plan)?;
     write_products(tx, plan)?;
     write_variants(tx, plan)?;
     write_images(tx, plan)
+}
+
+fn write_categories(tx: &mut Tx<'_>, plan: &Plan) -> Result<(), Error> {
+    for chunk in plan.categories.chunks(ROWS_MAX) {
+        let rows: Vec<CategoryRow> = chunk.iter().map(category::row).collect();
+        diesel::insert_into(categories::table).values(rows).execute(tx.conn)?;
+    }
+    for defining in plan.categories.iter().filter(|it| !it.attributes.is_empty()) {
+        category::write_attributes(tx, defining)?;
+    }
+    if plan.categories.is_empty() { Ok(()) } else { category::count(tx) }
 }
 
 fn write_products(tx: &mut Tx<'_>, plan: &Plan) -> Result<(), Error> {

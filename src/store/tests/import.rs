@@ -1,8 +1,11 @@
 //! Imports: what differs is written, once, and what may not be taken leaves no trace.
 
+use serde_json::json;
+
 use super::*;
 use crate::domain::catalogue::{
     Status,
+    attribute::{Definition, Value},
     import::{Entry, Imported, LineError},
 };
 
@@ -204,7 +207,12 @@ async fn a_dry_run_comes_to_the_same_and_changes_nothing() {
         product("teapot", &[]),
     ]);
     file.products[0].category = None;
-    file.categories.push(NewCategory { slug: "new".into(), name: "New".into(), parent: None });
+    file.categories.push(NewCategory {
+        slug: "new".into(),
+        name: "New".into(),
+        parent: None,
+        attributes: Vec::new(),
+    });
 
     let weighed = file.clone();
     let weighed = read!(store, catalogue::weigh(weighed, now().naive_utc())).unwrap();
@@ -219,11 +227,24 @@ async fn a_dry_run_comes_to_the_same_and_changes_nothing() {
 async fn a_category_that_stands_is_left_as_it_is() {
     let (_database, store, _) = Database::stocked().await;
     let mut file = teapots();
-    let tea =
-        NewCategory { slug: "tea".into(), name: "Thé".into(), parent: Some("drinks".into()) };
-    let drinks = NewCategory { slug: "drinks".into(), name: "Drinks".into(), parent: None };
-    let green =
-        NewCategory { slug: "green".into(), name: "Green".into(), parent: Some("tea".into()) };
+    let tea = NewCategory {
+        slug: "tea".into(),
+        name: "Thé".into(),
+        parent: Some("drinks".into()),
+        attributes: Vec::new(),
+    };
+    let drinks = NewCategory {
+        slug: "drinks".into(),
+        name: "Drinks".into(),
+        parent: None,
+        attributes: Vec::new(),
+    };
+    let green = NewCategory {
+        slug: "green".into(),
+        name: "Green".into(),
+        parent: Some("tea".into()),
+        attributes: Vec::new(),
+    };
     file.categories = vec![drinks, tea, green];
     file.products[0].category = Some("green".into());
 
@@ -248,7 +269,12 @@ async fn two_that_import_the_same_new_things_at_once_make_them_once() {
         );
         let new = format!("c{round}");
         file.products.iter_mut().for_each(|it| it.category = Some(new.clone()));
-        file.categories = vec![NewCategory { slug: new.clone(), name: new, parent: None }];
+        file.categories = vec![NewCategory {
+            slug: new.clone(),
+            name: new,
+            parent: None,
+            attributes: Vec::new(),
+        }];
         file
     };
 
@@ -260,4 +286,33 @@ async fn two_that_import_the_same_new_things_at_once_make_them_once() {
     }
     assert_eq!((all(&store).await.len(), database.miscounted()), (100, 0));
     assert_eq!(database.count("SELECT count(*) FROM products"), 201);
+}
+
+#[actix_rt::test]
+async fn definitions_come_with_a_category_that_is_new_and_never_to_one_that_stands() {
+    let (_database, store, _) = Database::stocked().await;
+    let heat = json!([{ "name": "Heat", "kind": "enumeration", "choices": ["Gas"] }]);
+    let heat: Vec<Definition> = serde_json::from_value(heat).unwrap();
+    let saying = |slug: &str, parent: Option<&str>| NewCategory {
+        slug: slug.into(),
+        name: slug.into(),
+        parent: parent.map(str::to_owned),
+        attributes: heat.clone(),
+    };
+    let mut file = import(vec![product("stove", &[variant("STOVE", 1)]), product("teapot", &[])]);
+    file.products[0].category = Some("stoves".into());
+    for product in &mut file.products {
+        let said = BTreeMap::from([("Heat".to_owned(), Value::text("Coal"))]);
+        product.attributes = Some(said);
+    }
+    file.categories =
+        vec![saying("tea", None), saying("stoves", None), saying("camping", Some("stoves"))];
+
+    let taken = store.write(file).await.unwrap();
+
+    assert_eq!(told(&taken), (0, 1, 0, vec!["not_a_choice"]), "of tea anything can be said");
+    let kept = read!(store, catalogue::categories(Page { limit: 100, after: None })).unwrap();
+    let kept: Vec<(&str, &[Definition])> =
+        kept.items.iter().map(|it| (it.slug.as_str(), it.attributes.as_slice())).collect();
+    assert_eq!(kept, [("tea", &[][..]), ("stoves", &heat), ("camping", &[])]);
 }

@@ -3,7 +3,7 @@
 use diesel::{Connection, connection::SimpleConnection};
 use serde_json::{Value, json};
 
-use super::{Database, Migration, Store, Url, migrate, postgres, read};
+use super::{Database, Migration, Store, Url, migrate, postgres, read, teapots};
 use crate::domain::{
     Error,
     catalogue::{
@@ -175,5 +175,43 @@ async fn no_value_slips_in_while_its_definition_is_changed() {
             outcome => panic!("round {round}: {outcome:?}"),
         }
         one.write(say(product, Value::Null)).await.unwrap();
+    }
+}
+
+/// The same where the value comes in a file, be the definition changed or made.
+#[actix_rt::test]
+async fn no_file_brings_a_value_in_while_its_definition_is_changed() {
+    let (_database, [one, other], [category, _]) = two_nodes().await;
+    let define = |attributes: Value| {
+        let edit = serde_json::from_value(json!({ "attributes": attributes })).unwrap();
+        category::Change { id: category, expected: Expected::Any, edit }
+    };
+    let heat = |choices: Value| {
+        define(json!([{ "name": "Heat", "kind": "enumeration", "choices": choices }]))
+    };
+    let file = |said: &str| {
+        let mut file = teapots();
+        file.categories.clear();
+        let product = &mut file.products[0];
+        product.category = Some("one".to_owned());
+        product.attributes = Some(serde_json::from_value(json!({ "Heat": said })).unwrap());
+        file
+    };
+    assert_eq!(one.write(file("Gas")).await.unwrap().errors, []);
+
+    for round in 0..50 {
+        let before = if round % 2 == 0 { define(json!([])) } else { heat(json!(["Gas", "Coal"])) };
+        one.write(before).await.unwrap();
+        let (defined, taken) =
+            tokio::join!(one.write(heat(json!(["Gas"]))), other.write(file("Coal")));
+        let errors = taken.unwrap().errors;
+        let codes: Vec<&str> = errors.iter().map(|it| it.code).collect();
+        match defined {
+            Ok(_) => assert_eq!(codes, ["not_a_choice"], "round {round}"),
+            Err(refused) => {
+                assert_eq!((refused.code(), codes), ("products_in_the_way", vec![]));
+            }
+        }
+        assert_eq!(one.write(file("Gas")).await.unwrap().errors, []);
     }
 }

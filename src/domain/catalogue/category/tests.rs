@@ -148,3 +148,23 @@ fn a_product_of_a_branch_has_at_most_fifty_attributes() {
     assert!(forest.after(ids[1], &say(&names(20, "b"))).is_ok());
     assert_eq!(code(forest.after(ids[1], &say(&names(21, "b")))), "too_many_attributes");
 }
+
+#[test]
+fn of_new_definitions_those_fit_that_nothing_above_defines_and_no_more_than_there_is_room_for() {
+    let (mut forest, ids) = chain(2);
+    let all = |count: usize| (0..count).map(|at| format!("n{at}")).collect::<Vec<String>>();
+    let define = |forest: &mut Forest, names: &[String]| {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        forest.add(forest.after(ids[0], &saying(&names)).unwrap());
+    };
+    let new = saying(&["material", "Lid"]).attributes.unwrap();
+    let fitting = |forest: &Forest| -> Vec<String> {
+        forest.fitting(Some(ids[1]), &new).into_iter().map(|it| it.name).collect()
+    };
+
+    assert_eq!(forest.fitting(None, &new), new);
+    define(&mut forest, &["Material".to_owned()]);
+    assert_eq!(fitting(&forest), ["Lid"]);
+    define(&mut forest, &all(ATTRIBUTES_MAX - 1));
+    assert_eq!(fitting(&forest), ["material"]);
+}

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDateTime;
-use serde_json::json;
+use serde_json::{from_str, json};
 
 use super::{
     super::rows::{ProductRow, VariantRow},
@@ -15,9 +15,11 @@ use crate::domain::{
     Error,
     catalogue::{
         Status, VARIANTS_MAX,
+        attribute::Definition,
         import::{LineError, NO_CATEGORY, NewProduct, NewVariant, Picture},
+        typed::{self, Misfit},
     },
-    id::{EventId, ProductId, VariantId},
+    id::{CategoryId, EventId, ProductId, VariantId},
 };
 
 /// Below how many units a shopper is told to hurry, unless the file says it.
@@ -25,15 +27,15 @@ const LOW_THRESHOLD: i64 = 5;
 
 /// Looks at one product after the other.
 pub struct Judge<'k, U> {
-    pub known: &'k Known,
-    /// By slug their ids.
-    pub categories: HashMap<String, String>,
+    known: &'k Known,
     /// What is on hand and reserved of a variant that stands.
-    pub units: U,
-    pub now: NaiveDateTime,
+    units: U,
+    now: NaiveDateTime,
+    /// Of the categories of products before.
+    definitions: HashMap<CategoryId, Vec<Definition>>,
     /// What products before have taken.
-    pub slugs: HashSet<&'k str>,
-    pub skus: HashSet<&'k str>,
+    slugs: HashSet<&'k str>,
+    skus: HashSet<&'k str>,
 }
 
 /// What a product comes to.
@@ -53,6 +55,11 @@ pub struct Judged {
 }
 
 impl<'k, U: Fn(VariantId) -> Option<(i64, i64)>> Judge<'k, U> {
+    pub fn of(known: &'k Known, units: U, now: NaiveDateTime) -> Self {
+        let (slugs, skus) = (HashSet::new(), HashSet::new());
+        Judge { known, units, now, definitions: HashMap::new(), slugs, skus }
+    }
+
     /// The inner error is one of the file's.
     pub fn product(&mut self, new: &'k NewProduct) -> Result<Result<Judged, LineError>, Error> {
         let refuse = |code, message: String| Ok(Err(LineError::new(new.line, code, message)));
@@ -63,6 +70,9 @@ impl<'k, U: Fn(VariantId) -> Option<(i64, i64)>> Judge<'k, U> {
         let Some(mut row) = self.row(new, found) else {
             return refuse("unknown_category", format!("{} names no category", new.slug));
         };
+        if let Err((code, message)) = self.fit(&mut row, found)? {
+            return refuse(code, message);
+        }
         let mut judged = Judged::of(&row, found);
         if let Err(error) = self.variants(new, &mut judged)? {
             return Ok(Err(error));
@@ -93,8 +103,8 @@ impl<'k, U: Fn(VariantId) -> Option<(i64, i64)>> Judge<'k, U> {
         let named = new.category.as_deref();
         let category_id = match (named, found) {
             (None, Some(found)) => found.category_id.clone(),
-            (Some(slug), _) => self.categories.get(slug)?.clone(),
-            (None, None) => self.categories.get(NO_CATEGORY.0)?.clone(),
+            (Some(slug), _) => self.known.categories.get(slug)?.to_string(),
+            (None, None) => self.known.categories.get(NO_CATEGORY.0)?.to_string(),
         };
         let mut row = found.cloned().unwrap_or_else(|| ProductRow {
             id: ProductId::new().to_string(),
@@ -126,6 +136,35 @@ impl<'k, U: Fn(VariantId) -> Option<(i64, i64)>> Judge<'k, U> {
             row.status = status.to_string();
         }
         Some(row)
+    }
+
+    /// Makes what the product says as its category defines it. Who says and is what it was before is
+    /// not asked: a product that stands is kept to each definition when that is made.
+    fn fit(
+        &mut self,
+        row: &mut ProductRow,
+        found: Option<&ProductRow>,
+    ) -> Result<Result<(), Misfit>, Error> {
+        let is_as_before = |it: &ProductRow| {
+            (&it.attributes, &it.category_id, &it.status)
+                == (&row.attributes, &row.category_id, &row.status)
+        };
+        if found.is_some_and(is_as_before) {
+            return Ok(Ok(()));
+        }
+        let category: CategoryId = row.category_id.parse().map_err(corrupt)?;
+        let define = || self.known.forest.definitions(category);
+        let definitions = self.definitions.entry(category).or_insert_with(define);
+        if definitions.is_empty() {
+            return Ok(Ok(()));
+        }
+        let mut values = from_str(&row.attributes).map_err(corrupt)?;
+        let is_published = row.status == Status::Published.as_str();
+        if let Err((of, (code, why))) = typed::fit(definitions, &mut values, is_published) {
+            return Ok(Err((code, format!("{}: {why}", of.name))));
+        }
+        row.attributes = json!(values).to_string();
+        Ok(Ok(()))
     }
 
     /// The variants that the shop has of the product, and the file does not name.

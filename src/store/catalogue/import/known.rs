@@ -8,21 +8,27 @@ use sha2::{Digest, Sha256};
 use super::{
     super::{
         super::{Conn, Tx},
+        category,
         rows::{ProductRow, VariantRow},
     },
     categories, corrupt, images, product_images, products, variants,
 };
 use crate::domain::{
     Error,
-    catalogue::import::{Import, NO_CATEGORY, NewProduct, Picture},
-    id::VariantId,
+    catalogue::{
+        category::Forest,
+        import::{Import, NO_CATEGORY, NewProduct, Picture},
+    },
+    id::{CategoryId, VariantId},
 };
 
 pub struct Known {
     /// How many categories there are.
     pub categories_count: i64,
     /// By slug their ids.
-    pub categories: HashMap<String, String>,
+    pub categories: HashMap<String, CategoryId>,
+    /// All of them with what their products can say; none where there is nothing to be said.
+    pub forest: Forest,
     /// By slug.
     pub products: HashMap<String, ProductRow>,
     /// By SKU: those that are named, and all of the products that are.
@@ -40,25 +46,6 @@ fn category_slugs(import: &Import) -> BTreeSet<&str> {
     let own = import.categories.iter().flat_map(|it| [Some(&it.slug), it.parent.as_ref()]);
     let named = import.products.iter().map(|it| it.category.as_ref());
     own.chain(named).flatten().map(String::as_str).collect()
-}
-
-/// Whether a category is missing, so that the tree has to grow.
-pub fn lacks_category(conn: &mut Conn, import: &Import) -> Result<bool, Error> {
-    let mut count = |slugs: BTreeSet<&str>| -> Result<bool, Error> {
-        let named = i64::try_from(slugs.len()).map_err(corrupt)?;
-        let those = categories::table.filter(categories::slug.eq_any(slugs));
-        Ok(those.count().get_result::<i64>(conn)? < named)
-    };
-    if count(category_slugs(import))? {
-        return Ok(true);
-    }
-    let homeless: Vec<&str> = homeless(import).map(|it| it.slug.as_str()).collect();
-    if homeless.is_empty() || !count(BTreeSet::from([NO_CATEGORY.0]))? {
-        return Ok(false);
-    }
-    let named = i64::try_from(homeless.len()).map_err(corrupt)?;
-    let those = products::table.filter(products::slug.eq_any(homeless));
-    Ok(those.count().get_result::<i64>(conn)? < named)
 }
 
 /// Products that name no category.
@@ -91,6 +78,10 @@ impl Known {
         Ok(Known {
             categories_count: categories::table.count().get_result(conn)?,
             categories: known_categories(conn, import)?,
+            forest: match category::defines_anything(conn)? {
+                true => category::forest(conn)?,
+                false => Forest::default(),
+            },
             products: found.into_iter().map(|it| (it.slug.clone(), it)).collect(),
             variants,
             skus,
@@ -114,14 +105,17 @@ impl Known {
     }
 }
 
-fn known_categories(conn: &mut Conn, import: &Import) -> Result<HashMap<String, String>, Error> {
+fn known_categories(
+    conn: &mut Conn,
+    import: &Import,
+) -> Result<HashMap<String, CategoryId>, Error> {
     let rows: Vec<(String, String)> = categories::table
         .filter(
             categories::slug.eq_any(category_slugs(import)).or(categories::slug.eq(NO_CATEGORY.0)),
         )
         .select((categories::slug, categories::id))
         .load(conn)?;
-    Ok(rows.into_iter().collect())
+    rows.into_iter().map(|(slug, id)| Ok((slug, id.parse().map_err(corrupt)?))).collect()
 }
 
 fn known_variants(

@@ -1,13 +1,11 @@
 //! What an import comes to, decided in memory: which rows are new or differ, and which products
 //! cannot be taken.
 
-use std::collections::{HashMap, HashSet};
-
 use chrono::NaiveDateTime;
 use diesel::Insertable;
 
 use super::{
-    super::rows::{CategoryRow, ProductRow, VariantRow},
+    super::rows::{ProductRow, VariantRow},
     corrupt, images,
     judge::{Judge, Judged},
     known::{Known, homeless},
@@ -15,7 +13,10 @@ use super::{
 };
 use crate::domain::{
     Error,
-    catalogue::import::{Import, Imported, NO_CATEGORY, NewProduct},
+    catalogue::{
+        category::Kept,
+        import::{Import, Imported, NO_CATEGORY, NewCategory, NewProduct},
+    },
     id::{CategoryId, ProductId, VariantId},
 };
 
@@ -23,7 +24,7 @@ use crate::domain::{
 #[derive(Default)]
 pub struct Plan {
     /// New ones; a parent stands before what is below it.
-    pub categories: Vec<CategoryRow>,
+    pub categories: Vec<Kept>,
     /// Those that are new or differ.
     pub products: Vec<ProductRow>,
     pub variants: Vec<VariantRow>,
@@ -85,15 +86,14 @@ fn image_rows(
 impl Plan {
     /// `units` says what is on hand and reserved of a variant that stands.
     pub fn of(
-        known: &Known,
+        mut known: Known,
         import: &Import,
         units: impl Fn(VariantId) -> Option<(i64, i64)>,
         now: NaiveDateTime,
     ) -> Result<Self, Error> {
         let mut plan = Plan::default();
-        let categories = plan.place_categories(known, import)?;
-        let mut judge =
-            Judge { known, categories, units, now, slugs: HashSet::new(), skus: HashSet::new() };
+        plan.place_categories(&mut known, import)?;
+        let mut judge = Judge::of(&known, units, now);
         for product in &import.products {
             match judge.product(product)? {
                 Ok(judged) => plan.take(judged)?,
@@ -103,46 +103,40 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The ids of all categories that are named, by slug; those that are missing are made.
-    fn place_categories(
-        &mut self,
-        known: &Known,
-        import: &Import,
-    ) -> Result<HashMap<String, String>, Error> {
-        let mut ids = known.categories.clone();
-        let mut position = i32::try_from(known.categories_count).map_err(corrupt)?;
-        let mut make = |slug: &str, name: &str, parent_id: Option<String>| {
-            let id = CategoryId::new().to_string();
-            let (slug, name) = (slug.to_owned(), name.to_owned());
-            self.categories.push(CategoryRow {
-                id: id.clone(),
-                parent_id,
-                slug,
-                name,
-                position,
-                version: 1,
-            });
-            position = position.saturating_add(1);
-            id
-        };
+    /// Makes the categories that are named and missing: from now on they are known.
+    fn place_categories(&mut self, known: &mut Known, import: &Import) -> Result<(), Error> {
         for new in &import.categories {
-            if !ids.contains_key(&new.slug) {
-                let parent = match &new.parent {
-                    Some(parent) => {
-                        Some(ids.get(parent).ok_or(Error::NotFound("category"))?.clone())
-                    }
-                    None => None,
-                };
-                ids.insert(new.slug.clone(), make(&new.slug, &new.name, parent));
-            }
+            self.place(known, new)?;
         }
-        let (slug, name) = NO_CATEGORY;
         let is_new = |it: &NewProduct| !known.products.contains_key(&it.slug);
-        if !ids.contains_key(slug) && homeless(import).any(is_new) {
-            ids.insert(slug.to_owned(), make(slug, name, None));
+        if homeless(import).any(is_new) {
+            let (slug, name) = (NO_CATEGORY.0.to_owned(), NO_CATEGORY.1.to_owned());
+            self.place(known, &NewCategory { slug, name, parent: None, attributes: Vec::new() })?;
         }
         self.imported.categories = i64::try_from(self.categories.len()).map_err(corrupt)?;
-        Ok(ids)
+        Ok(())
+    }
+
+    fn place(&mut self, known: &mut Known, new: &NewCategory) -> Result<(), Error> {
+        if known.categories.contains_key(&new.slug) {
+            return Ok(());
+        }
+        let parent = |slug| known.categories.get(slug).copied().ok_or(Error::NotFound("category"));
+        let parent_id = new.parent.as_ref().map(parent).transpose()?;
+        let kept = Kept {
+            id: CategoryId::new(),
+            slug: new.slug.clone(),
+            name: new.name.clone(),
+            parent_id,
+            position: i32::try_from(known.categories_count).map_err(corrupt)?,
+            attributes: known.forest.fitting(parent_id, &new.attributes),
+            version: 1,
+        };
+        known.categories_count = known.categories_count.saturating_add(1);
+        known.categories.insert(kept.slug.clone(), kept.id);
+        known.forest.add(kept.clone());
+        self.categories.push(kept);
+        Ok(())
     }
 
     fn take(&mut self, judged: Judged) -> Result<(), Error> {
