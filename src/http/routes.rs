@@ -136,6 +136,7 @@ self::routes! {
     GET    "/api/v1/me/addresses/{id}"         Caller     address::address;
     PATCH  "/api/v1/me/addresses/{id}"         Caller     address::change_address;
     DELETE "/api/v1/me/addresses/{id}"         Caller     address::delete_address;
+    GET    "/api/v1/filler/{bytes}"            Public     filler::filler;
     GET    "/api/v1/categories"                Public     catalogue::categories;
     GET    "/api/v1/products"                  Public     catalogue::products;
     GET    "/api/v1/products/{id}"             Public     catalogue::product;
@@ -195,7 +196,6 @@ self::routes! {
     POST   "/api/v1/admin/reviews/{id}/unhide" May<Reviews> review::admin::unhide_review;
     GET    "/api/v1/admin/audit"               May<Audit> audit::audit;
     GET    "/api/v1/admin/audit/export"        May<Audit> audit::export_audit;
-    GET    "/api/v1/filler/{bytes}"            Public     filler::filler;
     GET    "/healthz"                          Public     health::alive;
     GET    "/readyz"                           Public     health::ready;
     GET    "/metrics"                          Public     health::metrics;

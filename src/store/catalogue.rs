@@ -69,12 +69,21 @@ fn revisions(conn: &mut Conn, ids: Vec<ProductId>) -> Result<Vec<Revision>, Erro
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let ids = ids.iter().map(ToString::to_string);
-    let found: Vec<ProductRow> = products::table
-        .filter(products::id.eq_any(ids))
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let those = || products::table.filter(products::id.eq_any(&ids));
+    let published = Status::Published.as_str();
+    let shown: Vec<ProductRow> = those()
+        .filter(products::status.eq(published))
         .select(ProductRow::as_select())
         .load(conn)?;
-    rows::revisions(conn, found)
+    // Of what nobody is shown it matters only that it changed.
+    let hidden: Vec<(String, i64)> = those()
+        .filter(products::status.ne(published))
+        .select((products::id, products::version))
+        .load(conn)?;
+    let mut revisions = rows::revisions(conn, shown)?;
+    revisions.append(&mut rows::hidden(conn, hidden)?);
+    Ok(revisions)
 }
 
 /// What somebody else may have changed, as it all is at one moment: the stock of what was ordered and

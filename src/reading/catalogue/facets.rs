@@ -159,7 +159,7 @@ impl Facets {
         facets
     }
 
-    fn values(
+    fn counted(
         &self,
         name: &Name,
         set: &RoaringBitmap,

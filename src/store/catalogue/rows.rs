@@ -150,8 +150,8 @@ pub fn offer(row: Offered) -> Result<(VariantId, (Offer, bool)), Error> {
     Ok((id, (offer, for_sale)))
 }
 
-/// The revisions of `rows`; what belongs to them is read with one query a table, however many
-/// they are.
+/// The revisions of `rows`, which are published; what belongs to them is read with one query a table,
+/// however many they are.
 pub fn revisions(conn: &mut Conn, rows: Vec<ProductRow>) -> Result<Vec<Revision>, Error> {
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -168,13 +168,25 @@ pub fn revisions(conn: &mut Conn, rows: Vec<ProductRow>) -> Result<Vec<Revision>
         let category = category.ok_or_else(|| corrupt("a product has no category"))?;
         let (rating, ratings) = ratings.get(&row.id).copied().unwrap_or_default();
         let number = row.version.saturating_add(ratings);
-        let is_shown = row.status == Status::Published.as_str();
         let product = product(row, category, images, rating, shown)?;
-        let id = product.id;
-        let shown = is_shown.then_some(Shown { product, levels });
-        Ok(Revision { id, number, moves, shown })
+        Ok(Revision { id: product.id, number, moves, shown: Some(Shown { product, levels }) })
     };
     rows.into_iter().map(revision).collect()
+}
+
+/// The revisions of products that are not published, by their ids and versions.
+pub fn hidden(conn: &mut Conn, rows: Vec<(String, i64)>) -> Result<Vec<Revision>, Error> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<&str> = rows.iter().map(|(id, _)| id.as_str()).collect();
+    let (variants, ratings) = (variants_of(conn, &ids)?, ratings_of(conn, &ids)?);
+    let revision = |(id, version): &(String, i64)| {
+        let moves = variants.get(id).map_or(0, |it| it.moves);
+        let number = version.saturating_add(ratings.get(id).map_or(0, |(_, version)| *version));
+        Ok(Revision { id: id.parse().map_err(corrupt)?, number, moves, shown: None })
+    };
+    rows.iter().map(revision).collect()
 }
 
 fn product(
