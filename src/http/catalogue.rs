@@ -27,7 +27,7 @@ use crate::{
             listing::{Facet, QUERY_CHARS_MAX},
         },
     },
-    reading::catalogue::{Catalogue, Listing},
+    reading::catalogue::{Catalogue, listing::Listing},
 };
 
 /// All categories, as a tree.

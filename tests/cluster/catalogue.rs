@@ -26,6 +26,11 @@ async fn until(shop: &TestShop, path: &str, is_so: impl Fn(&Value) -> bool) -> D
     }
 }
 
+/// Looks at a node until it shows that so many of a product can be bought.
+pub async fn until_available(shop: &TestShop, slug: &str, due: i64) {
+    until(shop, &format!("/products/{slug}"), |it| *units(it) == due).await;
+}
+
 fn units(product: &Value) -> &Value {
     &product["variants"][0]["stock"]["available"]
 }

@@ -17,6 +17,7 @@ use super::{
     super::{Failure, base, say},
     paths::{self, Kind, Paths},
     raw::{Answer, Client},
+    table::{self, millis, ratio},
 };
 
 /// The route that only sends bytes.
@@ -204,8 +205,7 @@ impl Taken {
     /// The time that so many of a hundred do not exceed, in microseconds.
     fn percentile(&mut self, of_hundred: usize) -> u128 {
         self.took.sort_unstable();
-        let rank = self.took.len().saturating_mul(of_hundred).div_ceil(100).max(1);
-        self.took.get(rank.saturating_sub(1)).map_or(0, Duration::as_micros)
+        table::percentile(&self.took, of_hundred)
     }
 }
 
@@ -232,16 +232,4 @@ fn row(name: &str, bytes: usize, looked: &mut Taken, sent: &mut Taken) -> String
         write!(row, "{figure:>width$}").ok(); // Writing to a text cannot fail.
     }
     row
-}
-
-fn millis(micros: u128) -> String {
-    let hundredths = micros.saturating_add(5) / 10;
-    format!("{}.{:02} ms", hundredths / 100, hundredths % 100)
-}
-
-fn ratio(one: u128, other: u128) -> String {
-    match one.saturating_mul(100).checked_div(other) {
-        Some(hundredths) => format!("{}.{:02}", hundredths / 100, hundredths % 100),
-        None => "-".to_owned(),
-    }
 }

@@ -30,7 +30,7 @@ impl Listed {
 }
 
 /// The number that so many of a hundred do not exceed, in microseconds.
-fn percentile(sorted: &[Duration], of_hundred: usize) -> u128 {
+pub fn percentile(sorted: &[Duration], of_hundred: usize) -> u128 {
     let rank = sorted.len().saturating_mul(of_hundred).div_ceil(100).max(1);
     sorted.get(rank.saturating_sub(1)).map_or(0, Duration::as_micros)
 }
@@ -68,12 +68,14 @@ pub fn report(calm: Listed, flooded: Listed, answers: &Answers) -> String {
     text
 }
 
-fn millis(micros: u128) -> String {
+/// So many microseconds, as people read them.
+pub fn millis(micros: u128) -> String {
     let hundredths = micros.saturating_add(5) / 10;
     format!("{}.{:02} ms", hundredths / 100, hundredths % 100)
 }
 
-fn ratio(one: u128, other: u128) -> String {
+/// How often the other goes into the one, with two decimals.
+pub fn ratio(one: u128, other: u128) -> String {
     match one.saturating_mul(100).checked_div(other) {
         Some(hundredths) => format!("{}.{:02}", hundredths / 100, hundredths % 100),
         None => "-".to_owned(),
