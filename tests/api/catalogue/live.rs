@@ -2,7 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestShop, client::Client, purchase::Variant, socket::Socket};
+use crate::support::{
+    TestShop,
+    client::Client,
+    purchase::{Variant, euros},
+    socket::Socket,
+};
 
 /// The topic of the product of a slug.
 async fn topic(shop: &TestShop, slug: &str) -> String {
@@ -125,4 +130,33 @@ async fn what_is_no_product_cannot_be_followed_and_what_is_left_is_not_told() {
     set(&admin, &shop.variant("mug").await, 1).await;
 
     assert_eq!(socket.next().await["topic"], mug);
+}
+
+#[actix_rt::test]
+async fn a_price_a_rating_and_the_end_of_a_product_are_told() {
+    let shop = TestShop::with(&[("RIALTO_COURIER_SPEED", "500000")]).await;
+    let (admin, buyer) = (shop.admin().await, shop.sign_up().await);
+    let teapot = shop.variant("teapot").await;
+    buyer.receive(&teapot).await;
+    let mut socket = shop.stranger().socket().await;
+    let topic = topic(&shop, "teapot").await;
+    let id = topic.trim_start_matches("product:").to_owned();
+    follow(&mut socket, &topic).await;
+
+    buyer.post("/products/teapot/reviews", json!({ "rating": 4 })).await.is(201);
+    let rated = socket.next().await;
+    let dearer = json!({ "price": euros(1_990), "compare_at_price": null });
+    admin.patch(&format!("/admin/variants/{}", teapot.id), dearer).await.is(200);
+    let priced = socket.next().await;
+    admin.post(&format!("/admin/products/{id}/archive"), Value::Null).await.is(200);
+    let gone = socket.next().await;
+
+    assert_eq!(rated["data"]["rating"]["histogram"], json!([0, 0, 0, 1, 0]));
+    assert_eq!(priced["data"]["price_from"], euros(1_990));
+    assert_eq!(priced["data"]["variants"][0]["price"], euros(1_990));
+    assert_eq!(gone["type"], "product.removed");
+    assert_eq!(gone["data"], json!({ "id": id, "available": false }));
+    let sequences = [&rated, &priced, &gone].map(|it| it["sequence"].as_i64().unwrap());
+    assert!(sequences.is_sorted_by(|one, other| one < other), "{sequences:?}");
+    assert_eq!(socket.refused("subscribe", json!({ "topic": topic })).await, "not_found");
 }
