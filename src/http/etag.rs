@@ -5,8 +5,8 @@ use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
     dev::Payload,
     http::header::{
-        self, AcceptEncoding, CacheControl, CacheDirective, ContentEncoding, ETag, Encoding,
-        EntityTag, Header, HeaderValue, IfNoneMatch,
+        self, AcceptEncoding, ContentEncoding, ETag, Encoding, EntityTag, Header, HeaderName,
+        HeaderValue, IfNoneMatch,
     },
     web::Bytes,
 };
@@ -32,11 +32,14 @@ pub fn revalidated(
     body: impl Into<Bytes>,
 ) -> HttpResponse {
     let body = body.into();
-    answer(request, &sha256_hex(&body), always_asked(), content_type, body)
+    answer(request, &sha256_hex(&body), ALWAYS_ASKED, content_type, body)
 }
 
 /// Says whether an answer had been put together before, or was for this request.
-const CACHE: &str = "X-Cache";
+const CACHE: HeaderName = HeaderName::from_static("x-cache");
+/// What says so of an answer that is asked for again each time.
+const ALWAYS_ASKED: HeaderValue = HeaderValue::from_static("public, max-age=0, must-revalidate");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Kept by anybody, and asked for again each time: prices and stock change. The body is made only
 /// where the client does not have it.
@@ -46,15 +49,13 @@ pub fn tagged(
     was_there: bool,
     body: impl FnOnce() -> Result<Bytes, Error>,
 ) -> Result<HttpResponse, Error> {
-    let (tag, mut response, is_known) = begin(request, tag);
-    response
-        .insert_header(ETag(tag))
-        .insert_header(CacheControl(always_asked()))
-        .insert_header((CACHE, if was_there { "HIT" } else { "MISS" }));
+    let (mut response, is_known) = begin(request, tag);
+    let cache = HeaderValue::from_static(if was_there { "HIT" } else { "MISS" });
+    response.insert_header((header::CACHE_CONTROL, ALWAYS_ASKED)).insert_header((CACHE, cache));
     if is_known {
         return Ok(response.finish());
     }
-    Ok(response.content_type("application/json").body(body()?))
+    Ok(response.insert_header((header::CONTENT_TYPE, JSON)).body(body()?))
 }
 
 /// The same with a text that is kept compressed too.
@@ -96,10 +97,6 @@ fn name(coding: Coding) -> &'static str {
     }
 }
 
-fn always_asked() -> Vec<CacheDirective> {
-    vec![CacheDirective::Public, CacheDirective::MaxAge(0), CacheDirective::MustRevalidate]
-}
-
 /// Kept by anybody for a year: what stands under `key` never changes.
 pub fn immutable(
     request: &HttpRequest,
@@ -107,12 +104,8 @@ pub fn immutable(
     content_type: &str,
     body: impl Into<Bytes>,
 ) -> HttpResponse {
-    let directives = vec![
-        CacheDirective::Public,
-        CacheDirective::MaxAge(31_536_000),
-        CacheDirective::Extension("immutable".to_owned(), None),
-    ];
-    answer(request, key, directives, content_type, body.into())
+    let for_ever = HeaderValue::from_static("public, max-age=31536000, immutable");
+    answer(request, key, for_ever, content_type, body.into())
 }
 
 /// What somebody changes by hand, at this version; the header of every answer says that no cache
@@ -162,33 +155,32 @@ fn expected(request: &HttpRequest) -> Result<Expected, Error> {
 fn answer(
     request: &HttpRequest,
     tag: &str,
-    directives: Vec<CacheDirective>,
+    caching: HeaderValue,
     content_type: &str,
     body: Bytes,
 ) -> HttpResponse {
-    let (tag, mut response, is_known) = begin(request, tag);
-    response.insert_header(ETag(tag)).insert_header(CacheControl(directives));
+    let (mut response, is_known) = begin(request, tag);
+    response.insert_header((header::CACHE_CONTROL, caching));
     if is_known { response.finish() } else { response.content_type(content_type).body(body) }
 }
 
-/// The tag, the answer that it leads to, and whether the client has the body already.
-fn begin(request: &HttpRequest, tag: &str) -> (EntityTag, HttpResponseBuilder, bool) {
+/// The answer that a tag leads to, with the tag, and whether the client has the body already.
+fn begin(request: &HttpRequest, tag: &str) -> (HttpResponseBuilder, bool) {
+    let is_known = has(request, tag);
+    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     // Weak, since the same tag stands on the compressed body too (RFC 9110, 8.8.3).
-    let tag = EntityTag::new_weak(tag.to_owned());
-    if has(request, &tag) {
-        (tag, HttpResponse::NotModified(), true)
-    } else {
-        (tag, HttpResponse::Ok(), false)
-    }
+    response.insert_header((header::ETAG, format!("W/\"{tag}\"")));
+    (response, is_known)
 }
 
-fn has(request: &HttpRequest, tag: &EntityTag) -> bool {
+fn has(request: &HttpRequest, tag: &str) -> bool {
     if !request.headers().contains_key(IfNoneMatch::name()) {
         return false;
     }
+    let tag = EntityTag::new_weak(tag.to_owned());
     match request.get_header::<IfNoneMatch>() {
         Some(IfNoneMatch::Any) => true,
-        Some(IfNoneMatch::Items(tags)) => tags.iter().any(|it| it.weak_eq(tag)),
+        Some(IfNoneMatch::Items(tags)) => tags.iter().any(|it| it.weak_eq(&tag)),
         None => false,
     }
 }
