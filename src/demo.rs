@@ -1,6 +1,7 @@
 //! The demo shop, and made-up catalogues of any size: values to import, the same on every run.
 
 mod attribute;
+pub mod dice;
 mod draw;
 mod item;
 mod load;

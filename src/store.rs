@@ -119,7 +119,7 @@ impl Store {
     }
 
     /// The same of carts that are edited or emptied here.
-    pub fn watch_carts(&self, watcher: writer::Watcher<[CartId]>) -> Result<(), Error> {
+    pub fn watch_carts(&self, watcher: writer::Watcher<Vec<CartId>>) -> Result<(), Error> {
         self.0.writer.watch_carts(watcher)
     }
 

@@ -150,7 +150,7 @@ pub async fn start_catalogue(store: &Store, bus: &Bus) -> Result<Catalogue, Erro
 pub fn start_telling(sockets: &Sockets) -> Result<(), Error> {
     let Sockets { store, catalogue, bus, followed, .. } = sockets;
     let carts = followed.carts.clone();
-    store.watch_carts(Box::new(move |edited| carts.edited(edited)))?;
+    store.watch_carts(Box::new(move |edited| carts.edited(&edited)))?;
     if store.is_shared() {
         actix_rt::spawn(live_cart::watch_others(store.clone(), followed.carts.clone()));
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use super::{categories, item::hash, shelves};
+use super::{categories, dice::Dice, item::hash, shelves};
 use crate::domain::{
     catalogue::{
         Status, VARIANTS_MAX,
@@ -74,7 +74,7 @@ fn import(numbers: Range<usize>, variants: usize) -> Import {
 }
 
 fn product(number: usize, variants: usize) -> NewProduct {
-    let mut dice = Dice(hash(&format!("product {number}")));
+    let mut dice = Dice::new(hash(&format!("product {number}")));
     let (style, material) = (dice.pick(&STYLES), dice.pick(&MATERIALS));
     let (thing, brand) = (dice.pick(&THINGS), dice.pick(&BRANDS));
     let category = dice.pick(&shelves::ALL).map_or("apparel", |shelf| shelf.category);
@@ -122,28 +122,6 @@ fn variant(number: usize, at: usize, variants: usize, cents: i64) -> NewVariant 
 
 fn owned<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-/// Numbers that follow from the one it starts with (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u32) -> i64 {
-        let rolled = self.roll() % u64::from(bound.max(1));
-        i64::try_from(rolled).unwrap_or(0) // it is below a u32
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
-        let count = u32::try_from(from.len()).ok()?; // the lists are short
-        usize::try_from(self.below(count)).ok().and_then(|at| from.get(at)) // it is below `count`
-    }
 }
 
 #[cfg(test)]

@@ -92,7 +92,7 @@ pub struct Products {
 }
 
 /// A text of the path that can be a name; what cannot be one names nothing.
-fn known(text: Path<String>, what: &'static str) -> Result<String, Error> {
+pub fn known(text: Path<String>, what: &'static str) -> Result<String, Error> {
     let text = text.into_inner();
     if is_line(&text, QUERY_CHARS_MAX) { Ok(text) } else { Err(Error::NotFound(what)) }
 }

@@ -9,18 +9,19 @@ use serde::Deserialize;
 pub mod admin;
 
 use super::{
+    catalogue::known,
     cursor::{List, Paging},
     error::Answered,
     etag,
     extract::{Auth, Public},
-    input::{Json, Query, is_line},
+    input::{Json, Query},
     token::Caller,
 };
 use crate::{
     actors::Actors,
     domain::{
         Error,
-        catalogue::{listing::QUERY_CHARS_MAX, rating::Stars},
+        catalogue::rating::Stars,
         id::{ProductId, ReviewId},
         review::{
             Draft, Review, Shown,
@@ -42,7 +43,7 @@ pub async fn reviews(
     product: Path<String>,
     Query(paging): Query<Paging>,
 ) -> Answered {
-    let (product, page) = (named(product)?, paging.page()?);
+    let (product, page) = (known(product, "product")?, paging.page()?);
     let page = List::of(read!(store, review::page(product, page))?)?;
     let json = serde_json::to_vec(&page).map_err(Error::internal("writing JSON"))?;
     Ok(etag::revalidated(&request, "application/json", json))
@@ -128,12 +129,6 @@ impl SaveReview {
 
 /// The product that the path names.
 async fn id(store: &Store, product: Path<String>) -> Result<ProductId, Error> {
-    let product = named(product)?;
+    let product = known(product, "product")?;
     read!(store, review::product(product))
-}
-
-/// A text that can be the id or the slug of a product; what cannot be one names nothing.
-fn named(text: Path<String>) -> Result<String, Error> {
-    let text = text.into_inner();
-    if is_line(&text, QUERY_CHARS_MAX) { Ok(text) } else { Err(Error::NotFound("product")) }
 }

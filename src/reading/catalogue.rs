@@ -16,11 +16,7 @@ use bytestring::ByteString;
 use tokio::sync::Notify;
 
 use crate::{
-    domain::{
-        Error,
-        catalogue::change::Changes,
-        id::{ProductId, VariantId},
-    },
+    domain::{Error, catalogue::change::Changes, id::ProductId},
     store::{Store, read},
 };
 
@@ -92,7 +88,7 @@ impl Catalogue {
     pub fn watching(store: &Store) -> Result<Self, Error> {
         let catalogue = Catalogue::new()?;
         let watching = catalogue.clone();
-        store.watch(Box::new(move |changes| watching.apply(changes.clone())))?;
+        store.watch(Box::new(move |changes| watching.apply(changes)))?;
         Ok(catalogue)
     }
 
@@ -186,11 +182,6 @@ impl Catalogue {
         }
     }
 
-    /// The product that a variant is of, if it is shown.
-    pub fn of_variant(&self, variant: VariantId) -> Option<ProductId> {
-        self.shelf().of_variant(variant)
-    }
-
     /// What those are told who follow a product, or `NotFound` where it was never shown.
     pub fn live(&self, id: ProductId) -> Result<Live, Error> {
         let found = self.shelf().find(&id.to_string());
@@ -230,4 +221,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 fn count(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// Where something of this number stands in a list; a machine has at least 32 bits.
+fn place(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

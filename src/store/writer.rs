@@ -66,13 +66,13 @@ pub struct Done {
 
 /// Is told what was committed, before those are answered who changed it. It runs on the writer's
 /// thread and must be quick.
-pub type Watcher<T> = Box<dyn Fn(&T) + Send + Sync>;
+pub type Watcher<T> = Box<dyn Fn(T) + Send + Sync>;
 
 /// Who is told, one of each kind.
 #[derive(Default)]
 struct Watchers {
     catalogue: OnceLock<Watcher<Changes>>,
-    carts: OnceLock<Watcher<[CartId]>>,
+    carts: OnceLock<Watcher<Vec<CartId>>>,
 }
 
 /// The sending end of the queue.
@@ -109,7 +109,7 @@ impl Writer {
     }
 
     /// The same of carts.
-    pub fn watch_carts(&self, watcher: Watcher<[CartId]>) -> Result<(), Error> {
+    pub fn watch_carts(&self, watcher: Watcher<Vec<CartId>>) -> Result<(), Error> {
         take(&self.watchers.carts, watcher)
     }
 
@@ -233,10 +233,10 @@ impl<E> Loop<E> {
     fn tell(&self, done: Done) -> Outcomes {
         let Watchers { catalogue, carts } = &*self.watchers;
         if let Some(watcher) = catalogue.get().filter(|_| !done.changes.is_empty()) {
-            contained(|| watcher(&done.changes));
+            contained(|| watcher(done.changes));
         }
         if let Some(watcher) = carts.get().filter(|_| !done.carts.is_empty()) {
-            contained(|| watcher(&done.carts));
+            contained(|| watcher(done.carts));
         }
         if done.told {
             self.told.send_modify(|count| *count = count.wrapping_add(1));

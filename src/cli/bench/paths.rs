@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{super::Failure, raw::Client};
+use crate::demo::dice::Dice;
 
 /// How many different paths there are of each kind.
 const PATHS: usize = 2_000;
 /// How many pages of the whole catalogue are read to know products by.
 const PAGES: usize = 20;
+/// All runs ask the same.
+const SEED: u64 = 1;
 const SORTS: [&str; 5] = ["newest", "price", "-price", "rating", "popular"];
 
 /// A way of looking at products.
@@ -106,36 +109,37 @@ impl Seen {
     }
 
     fn paths(self) -> Paths {
-        let mut dice = Dice(1);
+        let mut dice = Dice::new(SEED);
         let words: Vec<String> = self.words.into_iter().collect();
         let listing = (0..PATHS).map(|number| {
-            let sort = dice.pick(&SORTS);
-            let category = dice.pick(&self.categories);
+            let sort = pick(&mut dice, &SORTS);
+            let category = pick(&mut dice, &self.categories);
             match number % 4 {
                 0 => format!("/api/v1/products?sort={sort}"),
                 1 if !self.cursors.is_empty() => {
-                    format!("/api/v1/products?cursor={}", dice.pick(&self.cursors))
+                    format!("/api/v1/products?cursor={}", pick(&mut dice, &self.cursors))
                 }
                 _ => format!("/api/v1/products?sort={sort}&category={category}"),
             }
         });
         let listing = listing.collect();
         let filtered = (0..PATHS).map(|number| {
-            let (one, other) = (dice.pick(&self.attributes), dice.pick(&self.attributes));
-            let sort = dice.pick(&SORTS);
+            let (one, other) =
+                (pick(&mut dice, &self.attributes), pick(&mut dice, &self.attributes));
+            let sort = pick(&mut dice, &SORTS);
             let most = 1_000 + dice.below(40) * 500;
             match number % 3 {
                 0 => format!("/api/v1/products?{one}&{other}&sort={sort}"),
                 1 => format!("/api/v1/products?{one}&in_stock=true&price_max={most}&sort={sort}"),
                 _ => format!(
                     "/api/v1/products?{one}&category={}&price_min=1000&price_max={most}",
-                    dice.pick(&self.categories)
+                    pick(&mut dice, &self.categories)
                 ),
             }
         });
         let filtered = filtered.collect();
         let search = (0..PATHS).map(|number| {
-            let (one, other) = (dice.pick(&words), dice.pick(&words));
+            let (one, other) = (pick(&mut dice, &words), pick(&mut dice, &words));
             match number % 4 {
                 0 => format!("/api/v1/products?q={one}"),
                 1 => format!("/api/v1/products?q={one}+{other}"),
@@ -190,22 +194,6 @@ async fn json(client: &mut Client, path: &str) -> Result<Value, Failure> {
         .map_err(|err| Failure::new(format!("GET {path} was not answered by JSON: {err}")))
 }
 
-/// Numbers that follow from the one it starts with (splitmix64), so that all runs ask the same.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        bits ^= bits >> 31;
-        let limit = u64::try_from(limit.max(1)).unwrap_or(1);
-        usize::try_from(bits % limit).unwrap_or(0)
-    }
-
-    fn pick<'a, T: AsRef<str>>(&mut self, from: &'a [T]) -> &'a str {
-        let at = self.below(from.len());
-        from.get(at).map_or("", AsRef::as_ref)
-    }
+fn pick<'a, T: AsRef<str>>(dice: &mut Dice, from: &'a [T]) -> &'a str {
+    dice.pick(from).map_or("", AsRef::as_ref)
 }

@@ -10,7 +10,7 @@ use crate::domain::{
     Error,
     catalogue::{
         Product,
-        change::{Revision, Shown},
+        change::Shown,
         rating::Rating,
         stock::{Level, Stock},
     },
@@ -23,7 +23,7 @@ use crate::domain::{
 pub struct Entry {
     /// Its stock is that of some earlier moment: [`Entry::levels`] are those of this one.
     pub product: Arc<Product>,
-    /// See [`Revision::number`].
+    /// See [`Revision::number`](crate::domain::catalogue::change::Revision::number).
     pub number: i64,
     /// How often the stock of its variants has changed, of those that were taken out too: it never
     /// falls, whatever was read last.
@@ -35,11 +35,15 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The product of `revision`; of each variant the later one of its units there and in `known`.
+    /// The product of a revision with this number and these moves; of each variant the later one of its units there and in `known`.
     /// Its stock had moved `moved` times already, as far as was known here.
-    pub fn of(revision: &Revision, shown: Shown, known: Option<&Entry>, moved: i64) -> Self {
+    pub fn of(
+        (number, mut moves): (i64, i64),
+        shown: Shown,
+        known: Option<&Entry>,
+        moved: i64,
+    ) -> Self {
         let Shown { product, mut levels } = shown;
-        let mut moves = revision.moves;
         for level in &mut levels {
             let later = known.and_then(|it| it.level(level.variant));
             if let Some(later) = later.filter(|it| it.version > level.version) {
@@ -47,7 +51,7 @@ impl Entry {
                 *level = *later;
             }
         }
-        Entry::new(Arc::new(product), revision.number, moves.max(moved), levels.into())
+        Entry::new(Arc::new(product), number, moves.max(moved), levels.into())
     }
 
     fn new(product: Arc<Product>, number: i64, moves: i64, levels: Box<[Level]>) -> Self {

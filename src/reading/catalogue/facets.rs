@@ -8,6 +8,7 @@ use std::{
 use roaring::RoaringBitmap;
 use smallvec::SmallVec;
 
+use super::place;
 use crate::domain::catalogue::{
     attribute::Value,
     listing::{Facet, FacetValue},
@@ -206,9 +207,4 @@ fn shown(name: &Name, count: impl Fn(u32) -> Option<i64>) -> Vec<FacetValue> {
         count: count.0,
     };
     counted.into_iter().take(VALUES_MAX).map(value).collect()
-}
-
-/// Where something stands in a list; a machine has at least 32 bits.
-fn place(id: u32) -> usize {
-    usize::try_from(id).unwrap_or(usize::MAX)
 }

@@ -10,7 +10,7 @@ use std::{
 
 use roaring::RoaringBitmap;
 
-use super::{entry::Entry, prices::Prices};
+use super::{entry::Entry, place, prices::Prices};
 use crate::domain::catalogue::listing::Sort;
 
 /// A place in an order: what it goes by, then the id of the product.
@@ -178,8 +178,4 @@ pub fn first(
     }
     all.sort_unstable_by(compare);
     all
-}
-
-fn place(slot: u32) -> usize {
-    usize::try_from(slot).unwrap_or(usize::MAX)
 }

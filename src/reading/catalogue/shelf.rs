@@ -10,7 +10,9 @@ use std::{
 
 use roaring::RoaringBitmap;
 
-use super::{categories::Categories, entry::Entry, facets::Facets, orders::Orders, text::Update};
+use super::{
+    categories::Categories, entry::Entry, facets::Facets, orders::Orders, place, text::Update,
+};
 use crate::domain::{
     catalogue::{
         Product,
@@ -94,27 +96,27 @@ impl Shelf {
     fn revise(&mut self, revision: Revision, effects: &mut Effects) {
         let id = revision.id;
         let known = self.by_id.get(&id).copied();
-        let (number, moved, entry) = match known.and_then(|slot| self.slot(slot)) {
+        let (before, moved, entry) = match known.and_then(|slot| self.slot(slot)) {
             Some(Slot::Shown(entry)) => (entry.number, entry.moves(), Some(Arc::clone(entry))),
             Some(Slot::Gone { number, moves }) => (*number, *moves, None),
             None => (i64::MIN, 0, None),
         };
-        if revision.number < number {
+        if revision.number < before {
             return;
         }
         let Some(slot) = known.or_else(|| self.new_slot(id)) else { return };
-        match revision.shown.clone() {
+        let Revision { number, moves, shown, .. } = revision;
+        match shown {
             Some(mut shown) => {
                 // Its category may have been read before it was renamed.
                 if let Some(now) = self.categories.get(shown.product.category.id) {
                     shown.product.category = now.clone();
                 }
-                let new = Arc::new(Entry::of(&revision, shown, entry.as_deref(), moved));
+                let new = Arc::new(Entry::of((number, moves), shown, entry.as_deref(), moved));
                 self.show(slot, entry.as_deref(), new, effects);
             }
             None => {
-                let moves = revision.moves.max(moved);
-                self.hide(slot, entry.as_deref(), (id, revision.number, moves), effects);
+                self.hide(slot, entry.as_deref(), (id, number, moves.max(moved)), effects);
             }
         }
     }
@@ -241,12 +243,6 @@ impl Shelf {
         }
     }
 
-    /// The product that a variant is of.
-    pub fn of_variant(&self, variant: VariantId) -> Option<ProductId> {
-        let slot = self.by_variant.get(&variant)?;
-        Some(self.entry(*slot)?.product.id)
-    }
-
     /// All that are shown.
     pub fn ids(&self) -> Vec<ProductId> {
         let entries = self.shown.iter().filter_map(|slot| self.entry(slot));
@@ -298,11 +294,11 @@ impl Shelf {
     }
 
     fn slot(&self, slot: u32) -> Option<&Slot> {
-        self.slots.get(usize::try_from(slot).ok()?) // a machine has at least 32 bits
+        self.slots.get(place(slot))
     }
 
     fn slot_mut(&mut self, slot: u32) -> Option<&mut Slot> {
-        self.slots.get_mut(usize::try_from(slot).ok()?) // as above
+        self.slots.get_mut(place(slot))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::domain::{
         rating::Rating,
         stock::{Level, Stock},
     },
-    id::CategoryId,
+    id::{CategoryId, VariantId},
     money::Money,
     page::Page,
 };

@@ -4,14 +4,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use diesel::{prelude::*, upsert::excluded};
+use diesel::prelude::*;
 use serde_json::json;
 
 use super::{
     super::{Tx, stock::Shelf},
     category::{self, forest},
     record::read,
-    rows::VariantRow,
+    rows::{self, PriceRow, VariantRow},
 };
 use crate::{
     domain::{
@@ -23,7 +23,7 @@ use crate::{
         error::Refusal,
         id::{CategoryId, EventId, ProductId, VariantId},
     },
-    store::schema::{images, price_history, product_images, products, variants},
+    store::schema::{images, product_images, products, variants},
 };
 
 /// What the ledger says of units that come with a variant.
@@ -223,47 +223,22 @@ fn write_variants(
         low_threshold: it.low_threshold,
         removed_at: it.removed_at.map(|at| at.naive_utc()),
     };
-    let rows: Vec<VariantRow> = all.iter().map(row).collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    diesel::insert_into(variants::table)
-        .values(rows)
-        .on_conflict(variants::id)
-        .do_update()
-        .set((
-            variants::position.eq(excluded(variants::position)),
-            variants::sku.eq(excluded(variants::sku)),
-            variants::name.eq(excluded(variants::name)),
-            variants::options.eq(excluded(variants::options)),
-            variants::price.eq(excluded(variants::price)),
-            variants::compare_at_price.eq(excluded(variants::compare_at_price)),
-            variants::weight_grams.eq(excluded(variants::weight_grams)),
-            variants::low_threshold.eq(excluded(variants::low_threshold)),
-            variants::removed_at.eq(excluded(variants::removed_at)),
-        ))
-        .execute(tx.conn)?;
-    Ok(())
+    rows::write_variants(tx, &all.iter().map(row).collect::<Vec<VariantRow>>())
 }
 
 fn write_prices<'a>(
     tx: &mut Tx<'_>,
     all: impl Iterator<Item = &'a RecordVariant>,
 ) -> Result<(), Error> {
-    let rows = all.map(|it| {
-        (
-            price_history::id.eq(EventId::new().to_string()),
-            price_history::variant_id.eq(it.id.to_string()),
-            price_history::price.eq(it.price.amount),
-            price_history::compare_at_price.eq(it.compare_at_price.map(|price| price.amount)),
-            price_history::at.eq(tx.now.naive_utc()),
-        )
-    });
-    let rows: Vec<_> = rows.collect();
-    if !rows.is_empty() {
-        diesel::insert_into(price_history::table).values(rows).execute(tx.conn)?;
-    }
-    Ok(())
+    let row = |it: &RecordVariant| PriceRow {
+        id: EventId::new().to_string(),
+        variant_id: it.id.to_string(),
+        price: it.price.amount,
+        compare_at_price: it.compare_at_price.map(|price| price.amount),
+        at: tx.now.naive_utc(),
+    };
+    let rows: Vec<PriceRow> = all.map(row).collect();
+    rows::write_prices(tx, &rows)
 }
 
 /// Puts the units of new variants on the shelf.

@@ -10,7 +10,7 @@ use diesel::{prelude::*, upsert::excluded};
 use super::{
     super::{Conn, ROWS_MAX, Tx, snapshot, stock, stock::Shelf},
     category,
-    rows::CategoryRow,
+    rows::{CategoryRow, write_prices, write_variants},
 };
 use crate::{
     domain::{
@@ -20,7 +20,7 @@ use crate::{
     },
     store::{
         error::corrupt,
-        schema::{categories, images, price_history, product_images, products, variants},
+        schema::{categories, images, product_images, products},
     },
 };
 
@@ -64,7 +64,8 @@ pub fn weigh(
 fn write(tx: &mut Tx<'_>, plan: &Plan) -> Result<(), Error> {
     write_categories(tx, plan)?;
     write_products(tx, plan)?;
-    write_variants(tx, plan)?;
+    write_variants(tx, &plan.variants)?;
+    write_prices(tx, &plan.prices)?;
     write_images(tx, plan)
 }
 
@@ -97,29 +98,6 @@ fn write_products(tx: &mut Tx<'_>, plan: &Plan) -> Result<(), Error> {
                 products::updated_at.eq(excluded(products::updated_at)),
             ))
             .execute(tx.conn)?;
-    }
-    Ok(())
-}
-
-fn write_variants(tx: &mut Tx<'_>, plan: &Plan) -> Result<(), Error> {
-    for chunk in plan.variants.chunks(ROWS_MAX) {
-        diesel::insert_into(variants::table)
-            .values(chunk)
-            .on_conflict(variants::id)
-            .do_update()
-            .set((
-                variants::name.eq(excluded(variants::name)),
-                variants::options.eq(excluded(variants::options)),
-                variants::price.eq(excluded(variants::price)),
-                variants::compare_at_price.eq(excluded(variants::compare_at_price)),
-                variants::weight_grams.eq(excluded(variants::weight_grams)),
-                variants::low_threshold.eq(excluded(variants::low_threshold)),
-                variants::removed_at.eq(excluded(variants::removed_at)),
-            ))
-            .execute(tx.conn)?;
-    }
-    for chunk in plan.prices.chunks(ROWS_MAX) {
-        diesel::insert_into(price_history::table).values(chunk).execute(tx.conn)?;
     }
     Ok(())
 }

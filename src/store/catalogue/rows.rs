@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDateTime;
-use diesel::{dsl::AsSelect, prelude::*};
+use diesel::{dsl::AsSelect, prelude::*, upsert::excluded};
 use serde_json::from_str;
 
-use super::super::{Backend, Conn};
+use super::super::{Backend, Conn, ROWS_MAX, Tx};
 use crate::{
     domain::{
         Error,
@@ -24,8 +24,8 @@ use crate::{
     store::{
         error::corrupt,
         schema::{
-            categories, category_attributes, images, product_images, products, ratings, stock,
-            variants,
+            categories, category_attributes, images, price_history, product_images, products,
+            ratings, stock, variants,
         },
     },
 };
@@ -101,6 +101,48 @@ impl RatingRow {
     fn rating(&self) -> Rating {
         Rating { counts: [self.ones, self.twos, self.threes, self.fours, self.fives] }
     }
+}
+
+/// What is asked for a variant from now on.
+#[derive(Insertable)]
+#[diesel(table_name = price_history, treat_none_as_default_value = false)]
+pub struct PriceRow {
+    pub id: String,
+    pub variant_id: String,
+    pub price: i64,
+    pub compare_at_price: Option<i64>,
+    pub at: NaiveDateTime,
+}
+
+/// Makes variants, or writes over those that stand.
+pub fn write_variants(tx: &mut Tx<'_>, rows: &[VariantRow]) -> Result<(), Error> {
+    for chunk in rows.chunks(ROWS_MAX) {
+        diesel::insert_into(variants::table)
+            .values(chunk)
+            .on_conflict(variants::id)
+            .do_update()
+            .set((
+                variants::position.eq(excluded(variants::position)),
+                variants::sku.eq(excluded(variants::sku)),
+                variants::name.eq(excluded(variants::name)),
+                variants::options.eq(excluded(variants::options)),
+                variants::price.eq(excluded(variants::price)),
+                variants::compare_at_price.eq(excluded(variants::compare_at_price)),
+                variants::weight_grams.eq(excluded(variants::weight_grams)),
+                variants::low_threshold.eq(excluded(variants::low_threshold)),
+                variants::removed_at.eq(excluded(variants::removed_at)),
+            ))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Adds to what has been asked for variants.
+pub fn write_prices(tx: &mut Tx<'_>, rows: &[PriceRow]) -> Result<(), Error> {
+    for chunk in rows.chunks(ROWS_MAX) {
+        diesel::insert_into(price_history::table).values(chunk).execute(tx.conn)?;
+    }
+    Ok(())
 }
 
 type Columns = (

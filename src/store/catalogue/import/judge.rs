@@ -6,10 +6,10 @@ use chrono::NaiveDateTime;
 use serde_json::{from_str, json};
 
 use super::{
-    super::rows::{ProductRow, VariantRow},
+    super::rows::{PriceRow, ProductRow, VariantRow},
     corrupt,
     known::{Known, key_of},
-    plan::{PictureRow, PriceRow},
+    plan::PictureRow,
 };
 use crate::domain::{
     Error,

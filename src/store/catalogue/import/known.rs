@@ -11,15 +11,18 @@ use super::{
         category,
         rows::{ProductRow, VariantRow},
     },
-    categories, corrupt, images, product_images, products, variants,
+    categories, corrupt, images, product_images, products,
 };
-use crate::domain::{
-    Error,
-    catalogue::{
-        category::Forest,
-        import::{Import, NO_CATEGORY, NewProduct, Picture},
+use crate::{
+    domain::{
+        Error,
+        catalogue::{
+            category::Forest,
+            import::{Import, NO_CATEGORY, NewProduct, Picture},
+        },
+        id::{CategoryId, VariantId},
     },
-    id::{CategoryId, VariantId},
+    store::schema::variants,
 };
 
 pub struct Known {

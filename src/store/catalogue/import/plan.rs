@@ -5,11 +5,11 @@ use chrono::NaiveDateTime;
 use diesel::Insertable;
 
 use super::{
-    super::rows::{ProductRow, VariantRow},
+    super::rows::{PriceRow, ProductRow, VariantRow},
     corrupt, images,
     judge::{Judge, Judged},
     known::{Known, homeless},
-    price_history, product_images,
+    product_images,
 };
 use crate::domain::{
     Error,
@@ -39,17 +39,6 @@ pub struct Plan {
     /// Products that are shown otherwise from now on.
     pub touched: Vec<ProductId>,
     pub imported: Imported,
-}
-
-/// What is asked for a variant from now on.
-#[derive(Insertable)]
-#[diesel(table_name = price_history, treat_none_as_default_value = false)]
-pub struct PriceRow {
-    pub id: String,
-    pub variant_id: String,
-    pub price: i64,
-    pub compare_at_price: Option<i64>,
-    pub at: NaiveDateTime,
 }
 
 #[derive(Insertable)]
