@@ -24,11 +24,14 @@ pub mod password;
 pub mod patch;
 pub mod payment;
 pub mod phone;
+pub mod pricing;
+pub mod promotion;
 pub mod proof;
 pub mod push;
 pub mod review;
 pub mod session;
 pub mod settings;
+pub mod tariff;
 pub mod topic;
 pub mod words;
 

@@ -153,6 +153,7 @@ impl Held {
             email: msg.email.clone(),
             cart_version: self.cart.version,
             items: self.cart.items.clone(),
+            codes: self.cart.codes.clone(),
             address: msg.address.clone(),
             method: msg.method,
             expected_total: msg.expected_total,

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{
         Error,
-        id::{DeliveryId, OrderId},
+        id::{DeliveryId, OrderId, RefundId},
         idempotency::{Answer, Claim, Keep, Outcome},
         order::{
             Order, Status,
@@ -177,13 +177,17 @@ impl Handler<Expire> for OrderActor {
 /// The provider has given the money back.
 #[derive(Message)]
 #[rtype(result = "Result<Order, Error>")]
-pub struct Refunded;
+pub struct Refunded {
+    pub refund: RefundId,
+}
 
 impl Handler<Refunded> for OrderActor {
     type Result = AtomicResponse<Self, Result<Order, Error>>;
 
-    fn handle(&mut self, _: Refunded, _: &mut Context<Self>) -> Self::Result {
-        atomically(self, async move |held| held.change(|order, now| order.refund(now)).await)
+    fn handle(&mut self, msg: Refunded, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| {
+            held.change(|order, now| order.refunded(msg.refund, now)).await
+        })
     }
 }
 

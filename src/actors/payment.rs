@@ -16,10 +16,10 @@ use crate::{
         Error,
         id::PaymentId,
         idempotency::{Answer, Claim},
-        order::Order,
+        order::{Order, refund::Refund},
         payment::{Payment, Task, Verdict},
     },
-    gateway::payment::{ANSWER_MAX, Charge, NoAnswer, Provider, State},
+    gateway::payment::{ANSWER_MAX, Charge, GivenBack, NoAnswer, Provider, State},
     store::{self, Store, read},
 };
 
@@ -195,16 +195,24 @@ impl Held {
         Ok(settled)
     }
 
-    async fn refund(&mut self, order: Order) -> Result<Order, Error> {
-        let key = order.payment.provider_key();
-        match answered(self.deps.provider.refund(&key)).await {
-            Ok(State::Refunded) => self.deps.orders.ask(order.id, order::Refunded).await,
-            // The row keeps the task; the sweeper comes back to it too.
-            Ok(_) | Err(NoAnswer) => {
-                self.attend_again(LOOK_UP_AGAIN_AFTER);
-                Ok(order)
+    /// Gives back what is owed, one refund after the other.
+    async fn refund(&mut self, mut order: Order) -> Result<Order, Error> {
+        let owed: Vec<Refund> = order.refunds.iter().filter(|it| it.is_owed()).cloned().collect();
+        for Refund { id, amount, .. } in owed {
+            let key = order.payment.provider_key();
+            match answered(self.deps.provider.refund(&key, id, amount)).await {
+                Ok(GivenBack::Done) => {
+                    let refunded = order::Refunded { refund: id };
+                    order = self.deps.orders.ask(order.id, refunded).await?;
+                }
+                // The row keeps the task; the sweeper comes back to it too.
+                Ok(GivenBack::Pending) | Err(NoAnswer) => {
+                    self.attend_again(LOOK_UP_AGAIN_AFTER);
+                    return Ok(order);
+                }
             }
         }
+        Ok(order)
     }
 
     fn attend_again(&self, after: Duration) {
@@ -243,7 +251,6 @@ impl Held {
         match state {
             Ok(State::Captured { reference }) => Verdict::Captured { reference },
             Ok(State::Declined { code }) => Verdict::Declined { code },
-            Ok(State::Refunded) => Verdict::Declined { code: "refunded".to_owned() },
             Ok(State::Pending | State::Authorized { .. }) | Err(NoAnswer) => Verdict::Unknown,
         }
     }

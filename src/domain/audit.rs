@@ -98,6 +98,7 @@ words! {
         PaymentAttempted = "payment.attempted",
         PaymentSettled = "payment.settled",
         PaymentRefunded = "payment.refunded",
+        RefundAsked = "payment.refund_asked",
         DeliveryMoved = "delivery.moved",
         AuditRead = "audit.read",
         AuditExported = "audit.exported",

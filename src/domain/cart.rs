@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Error,
-    id::{CartId, ItemId, ProductId, UserId, VariantId},
+    id::{CartId, CategoryId, ItemId, ProductId, UserId, VariantId},
     money::{Currency, Money},
+    pricing::{self, Basket, Terms},
+    promotion::{Applied, Code},
 };
 
 pub mod live;
@@ -88,6 +90,8 @@ pub struct Item {
     pub id: ItemId,
     pub variant: VariantId,
     pub quantity: Quantity,
+    /// Units that are reserved for this cart.
+    pub held: i64,
 }
 
 /// A cart as its actor holds it; a cart that was never saved has version 0 and no lines.
@@ -96,6 +100,10 @@ pub struct Cart {
     pub id: CartId,
     pub version: i64,
     pub items: Vec<Item>,
+    /// The coupons that were put in.
+    pub codes: Vec<Code>,
+    /// Until when its units are held.
+    pub held_until: Option<DateTime<Utc>>,
 }
 
 /// An edit of a cart.
@@ -119,7 +127,7 @@ pub enum Edit {
 
 impl Cart {
     pub fn empty(id: CartId) -> Self {
-        Cart { id, version: 0, items: Vec::new() }
+        Cart { id, version: 0, items: Vec::new(), codes: Vec::new(), held_until: None }
     }
 
     /// The cart after `edit`, one version on, and what the store must write for it.
@@ -143,12 +151,13 @@ impl Cart {
             Edit::Clear => (Vec::new(), items.drain(..).map(|line| line.id).collect()),
         };
         let save = Save { cart: self.id, expected: self.version, upserts, removed, expires_at };
-        Ok((Cart { id: self.id, version: self.version.saturating_add(1), items }, save))
+        let version = self.version.saturating_add(1);
+        Ok((Cart { version, items, ..self.clone() }, save))
     }
 
     /// The cart after a checkout took all of it.
     pub fn emptied(&self) -> Cart {
-        Cart { id: self.id, version: self.version.saturating_add(1), items: Vec::new() }
+        Cart { version: self.version.saturating_add(1), ..Cart::empty(self.id) }
     }
 }
 
@@ -165,7 +174,7 @@ fn add(
     if items.len() >= LINES_MAX {
         return Err(Error::conflict("cart_full", "a cart holds at most 100 lines"));
     }
-    let line = Item { id, variant, quantity };
+    let line = Item { id, variant, quantity, held: 0 };
     items.push(line);
     Ok(line)
 }
@@ -221,9 +230,10 @@ pub struct CartView {
     pub version: i64,
     pub currency: Currency,
     pub items: Vec<CartLine>,
-    pub promotions: Vec<String>,
+    pub promotions: Vec<Applied>,
     pub subtotal: Money,
     pub discount: Money,
+    /// What will come on top of the prices; known once an address is.
     pub tax: Money,
     /// Known once an address is: see the quotes.
     pub delivery: Option<Money>,
@@ -253,6 +263,17 @@ pub struct Offer {
     pub sku: String,
     pub options: BTreeMap<String, String>,
     pub price: Money,
+    pub category: CategoryId,
+    /// What one unit weighs, in grams.
+    pub grams: i64,
+}
+
+impl Offer {
+    /// So many of it, as a line that can be priced.
+    pub fn times(&self, quantity: Quantity) -> pricing::Line {
+        let Offer { product, category, grams, price, .. } = *self;
+        pricing::Line { product, category, unit_price: price, quantity, grams }
+    }
 }
 
 impl Shown {
@@ -272,33 +293,53 @@ impl Shown {
 }
 
 impl CartView {
-    /// The view of a cart whose lines are `shown`, in the order in which they were added.
+    /// The view of `cart`, whose lines are `shown` in the order in which they were added, on these
+    /// terms.
     pub fn of(
-        id: CartId,
-        version: i64,
+        cart: &Cart,
         shown: &[Shown],
         expires_at: Option<DateTime<Utc>>,
+        terms: &Terms<'_>,
     ) -> Result<CartView, Error> {
-        let items = shown.iter().map(line).collect::<Result<Vec<CartLine>, Error>>()?;
-        let subtotal = Money::sum(items.iter().map(|line| line.line_total))?;
+        let lines = shown.iter().map(|it| it.offer.times(it.item.quantity)).collect();
+        let basket = Basket { lines, codes: &cart.codes, destination: None };
+        let priced = pricing::price(&basket, terms)?;
         let problems = shown.iter().filter_map(|it| {
             let (code, item_id) = (it.problem()?, it.item.id);
             Some(Problem { code, item_id, available: it.available })
         });
         Ok(CartView {
-            id,
-            version,
+            id: cart.id,
+            version: cart.version,
             currency: Currency::SHOP,
+            promotions: priced.promotions,
+            subtotal: priced.subtotal,
+            discount: priced.discount,
+            tax: priced.tax,
+            delivery: priced.delivery,
+            total: priced.total,
+            problems: problems.collect(),
+            items: shown.iter().map(line).collect::<Result<_, Error>>()?,
+            expires_at,
+        })
+    }
+
+    /// The view of a cart that was never saved.
+    pub fn empty(id: CartId) -> CartView {
+        CartView {
+            id,
+            version: 0,
+            currency: Currency::SHOP,
+            items: Vec::new(),
             promotions: Vec::new(),
-            subtotal,
+            subtotal: Money::ZERO,
             discount: Money::ZERO,
             tax: Money::ZERO,
             delivery: None,
-            total: subtotal,
-            problems: problems.collect(),
-            items,
-            expires_at,
-        })
+            total: Money::ZERO,
+            problems: Vec::new(),
+            expires_at: None,
+        }
     }
 }
 

@@ -1,12 +1,9 @@
 //! Getting it to the door: what delivery costs, and the stations of a parcel.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Error, error::Refusal, id::DeliveryId, money::Money, words::words};
-
-/// An order above this subtotal is sent for nothing by standard delivery, in minor units.
-pub const FREE_OVER: i64 = 5_000;
 
 words! {
     /// How a parcel travels.
@@ -34,71 +31,6 @@ pub struct Quote {
     pub price: Money,
     pub eta_min: DateTime<Utc>,
     pub eta_max: DateTime<Utc>,
-}
-
-/// How far the shop sends: at home, in the rest of the EU's customs union, and beyond.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Zone {
-    Home,
-    Union,
-    World,
-}
-
-const UNION: [&str; 26] = [
-    "AT", "BE", "BG", "CY", "CZ", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT",
-    "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
-];
-
-fn zone(country: &str) -> Zone {
-    match country {
-        "DE" => Zone::Home,
-        _ if UNION.contains(&country) => Zone::Union,
-        _ => Zone::World,
-    }
-}
-
-/// What delivery by `method` costs for goods of `subtotal`.
-pub fn price(country: &str, method: Method, subtotal: Money) -> Money {
-    let amount = match (zone(country), method) {
-        (Zone::Home, Method::Standard) if subtotal.amount > FREE_OVER => 0,
-        (Zone::Home, Method::Standard) => 490,
-        (Zone::Home, Method::Express) => 990,
-        (Zone::Union, Method::Standard) => 990,
-        (Zone::Union, Method::Express) => 1_990,
-        (Zone::World, Method::Standard) => 1_990,
-        (Zone::World, Method::Express) => 3_990,
-    };
-    Money::euros(amount)
-}
-
-/// How long delivery by `method` takes from payment to the door, at least and at most.
-pub fn duration(country: &str, method: Method) -> (Duration, Duration) {
-    let (min, max) = match (zone(country), method) {
-        (Zone::Home, Method::Express) => (1, 1),
-        (Zone::Home, Method::Standard) => (2, 3),
-        (Zone::Union, Method::Express) => (2, 3),
-        (Zone::Union, Method::Standard) => (4, 6),
-        (Zone::World, Method::Express) => (4, 6),
-        (Zone::World, Method::Standard) => (8, 14),
-    };
-    (Duration::days(min), Duration::days(max))
-}
-
-/// All the ways to `country`, cheapest first.
-pub fn quotes(country: &str, subtotal: Money, now: DateTime<Utc>) -> Vec<Quote> {
-    Method::ALL
-        .iter()
-        .map(|&method| {
-            let (min, max) = duration(country, method);
-            Quote {
-                method,
-                name: method.name().to_owned(),
-                price: price(country, method, subtotal),
-                eta_min: now + min,
-                eta_max: now + max,
-            }
-        })
-        .collect()
 }
 
 words! {
@@ -203,23 +135,5 @@ mod tests {
         assert_eq!(from(Step::Load), [Status::InTransit]);
         assert_eq!(from(Step::Deliver), [Status::OutForDelivery]);
         assert_eq!(from(Step::Abandon), [Status::Pending, Status::Packed]);
-    }
-
-    #[test]
-    fn standard_delivery_at_home_is_free_above_fifty_euros() {
-        let of = |country, method, subtotal| price(country, method, Money::euros(subtotal)).amount;
-        assert_eq!(of("DE", Method::Standard, 5_000), 490);
-        assert_eq!(of("DE", Method::Standard, 5_001), 0);
-        assert_eq!(of("DE", Method::Express, 5_001), 990);
-        assert_eq!(of("FR", Method::Standard, 5_001), 990);
-        assert_eq!(of("US", Method::Express, 5_001), 3_990);
-    }
-
-    #[test]
-    fn quotes_name_every_way_the_cheapest_first() {
-        let quotes = quotes("US", Money::euros(100), DateTime::UNIX_EPOCH);
-        let prices: Vec<i64> = quotes.iter().map(|quote| quote.price.amount).collect();
-        assert_eq!(prices, [1_990, 3_990]);
-        assert!(quotes.iter().all(|quote| quote.eta_min <= quote.eta_max));
     }
 }

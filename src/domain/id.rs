@@ -75,6 +75,9 @@ ids! {
     /// An order has one payment, whose id is the order's: see [`PaymentId::of`].
     PaymentId = "payment";
     DeliveryId = "delivery";
+    PromotionId = "promotion";
+    RefundId = "refund";
+    ReturnId = "return";
     EventId = "event";
     MailId = "mail";
     /// One taking of a mail into hand.

@@ -101,6 +101,11 @@ impl Money {
         bounded(self.amount.checked_add(other.amount), self.currency)
     }
 
+    /// The difference, with the errors of [`Money::plus`].
+    pub fn minus(self, other: Money) -> Result<Money, Error> {
+        self.plus(Money { amount: other.amount.saturating_neg(), ..other })
+    }
+
     pub fn times(self, factor: i64) -> Result<Money, Error> {
         bounded(self.amount.checked_mul(factor), self.currency)
     }

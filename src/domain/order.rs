@@ -6,8 +6,12 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 pub mod change;
+pub mod deliver;
+pub mod pay;
 pub mod place;
+pub mod refund;
 
+use self::refund::Refund;
 use super::{
     Error,
     address::Address,
@@ -16,12 +20,26 @@ use super::{
     error::Refusal,
     id::{LineId, OrderId, ProductId, VariantId},
     money::Money,
-    payment::Payment,
+    payment::{self, Payment},
+    promotion::Applied,
     words::words,
 };
 
 words! {
-    /// The state of an order.
+    /// How far an order has come, whatever was given back of what was paid for it.
+    Stage {
+        PendingPayment = "pending_payment",
+        Paid = "paid",
+        Processing = "processing",
+        Shipped = "shipped",
+        Delivered = "delivered",
+        Cancelled = "cancelled",
+        Returned = "returned",
+    }
+}
+
+words! {
+    /// The state of an order, as it is shown: made of its stage and its payment.
     #[schema(as = OrderStatus)]
     Status {
         PendingPayment = "pending_payment",
@@ -47,19 +65,37 @@ pub enum Step {
     Expire,
 }
 
-impl Status {
-    /// The status after `step`. This match is the whole life of an order; nothing else sets one.
-    pub fn after(self, step: Step) -> Result<Status, Error> {
+impl Stage {
+    /// The stage after `step`. This match is the whole life of an order; nothing else sets one.
+    pub fn after(self, step: Step) -> Result<Stage, Error> {
         match (self, step) {
-            (Status::PendingPayment, Step::Pay) => Ok(Status::Paid),
-            (Status::PendingPayment, Step::Expire) => Ok(Status::Cancelled),
-            (Status::Paid, Step::Process) => Ok(Status::Processing),
-            (Status::Processing, Step::Ship) => Ok(Status::Shipped),
-            (Status::Shipped, Step::Deliver) => Ok(Status::Delivered),
-            (Status::PendingPayment | Status::Paid | Status::Processing, Step::Cancel) => {
-                Ok(Status::Cancelled)
+            (Stage::PendingPayment, Step::Pay) => Ok(Stage::Paid),
+            (Stage::PendingPayment, Step::Expire) => Ok(Stage::Cancelled),
+            (Stage::Paid, Step::Process) => Ok(Stage::Processing),
+            (Stage::Processing, Step::Ship) => Ok(Stage::Shipped),
+            (Stage::Shipped, Step::Deliver) => Ok(Stage::Delivered),
+            (Stage::PendingPayment | Stage::Paid | Stage::Processing, Step::Cancel) => {
+                Ok(Stage::Cancelled)
             }
-            (status, step) => Err(Refusal::transition("order", status, step.verb()).into()),
+            (stage, step) => Err(Refusal::transition("order", stage, step.verb()).into()),
+        }
+    }
+}
+
+impl Status {
+    /// What is shown of an order at `stage` whose payment stands like that. An order that goes on
+    /// after a part was given back shows that until its end; its deliveries show how far it is.
+    pub fn of(stage: Stage, payment: payment::Status) -> Status {
+        match (stage, payment) {
+            (Stage::PendingPayment, _) => Status::PendingPayment,
+            (Stage::Cancelled, _) => Status::Cancelled,
+            (Stage::Returned, _) => Status::Returned,
+            (_, payment::Status::Refunded) => Status::Refunded,
+            (_, payment::Status::PartiallyRefunded) => Status::PartiallyRefunded,
+            (Stage::Paid, _) => Status::Paid,
+            (Stage::Processing, _) => Status::Processing,
+            (Stage::Shipped, _) => Status::Shipped,
+            (Stage::Delivered, _) => Status::Delivered,
         }
     }
 }
@@ -92,7 +128,16 @@ pub struct Line {
     pub options: BTreeMap<String, String>,
     pub quantity: Quantity,
     pub unit_price: Money,
+    /// Unit price times quantity, before discounts.
     pub line_total: Money,
+    /// What promotions took off the line.
+    pub discount: Money,
+    /// The tax that came on top of the line, and what its price held of tax.
+    pub tax: Money,
+    pub tax_included: Money,
+    /// Units whose price was given back, and units that were sent back.
+    pub refunded: i64,
+    pub returned: i64,
 }
 
 /// An order with all that belongs to it.
@@ -102,17 +147,26 @@ pub struct Order {
     /// For people: it can be read out and tells nothing of how many there are.
     pub number: String,
     pub status: Status,
+    #[serde(skip)]
+    pub stage: Stage,
     /// One more with each change.
     pub version: i64,
     pub items: Vec<Line>,
     pub subtotal: Money,
     pub discount: Money,
+    /// What came on top of the prices; what they held of tax is `tax_included`.
     pub tax: Money,
+    pub tax_included: Money,
     pub delivery_price: Money,
     pub total: Money,
+    pub promotions: Vec<Applied>,
     pub address: Address,
     pub delivery_method: Method,
+    /// How long delivery was said to take, in days: at least and at most.
+    #[serde(skip)]
+    pub days: (i64, i64),
     pub payment: Payment,
+    pub refunds: Vec<Refund>,
     pub deliveries: Vec<Delivery>,
     /// When it is cancelled if it is not paid.
     pub expires_at: DateTime<Utc>,
@@ -147,35 +201,35 @@ pub fn number(id: OrderId) -> String {
 mod tests {
     use super::*;
 
-    fn from(step: Step) -> Vec<Status> {
-        Status::ALL.iter().copied().filter(|status| status.after(step).is_ok()).collect()
+    fn from(step: Step) -> Vec<Stage> {
+        Stage::ALL.iter().copied().filter(|stage| stage.after(step).is_ok()).collect()
     }
 
     #[test]
     fn only_an_unshipped_order_can_be_cancelled() {
-        let open = [Status::PendingPayment, Status::Paid, Status::Processing];
+        let open = [Stage::PendingPayment, Stage::Paid, Stage::Processing];
         assert_eq!(from(Step::Cancel), open);
     }
 
     #[test]
     fn only_an_unpaid_order_is_paid_or_expires() {
-        assert_eq!(from(Step::Pay), [Status::PendingPayment]);
-        assert_eq!(from(Step::Expire), [Status::PendingPayment]);
+        assert_eq!(from(Step::Pay), [Stage::PendingPayment]);
+        assert_eq!(from(Step::Expire), [Stage::PendingPayment]);
     }
 
     #[test]
     fn a_parcel_goes_out_in_order() {
-        assert_eq!(from(Step::Process), [Status::Paid]);
-        assert_eq!(from(Step::Ship), [Status::Processing]);
-        assert_eq!(from(Step::Deliver), [Status::Shipped]);
+        assert_eq!(from(Step::Process), [Stage::Paid]);
+        assert_eq!(from(Step::Ship), [Stage::Processing]);
+        assert_eq!(from(Step::Deliver), [Stage::Shipped]);
     }
 
     #[test]
     fn nothing_happens_to_an_order_that_has_ended() {
-        for status in [Status::Cancelled, Status::Refunded, Status::Returned, Status::Delivered] {
+        for stage in [Stage::Cancelled, Stage::Returned, Stage::Delivered] {
             let open: Vec<Step> =
-                Step::ALL.into_iter().filter(|step| status.after(*step).is_ok()).collect();
-            assert_eq!(open, [], "{status}");
+                Step::ALL.into_iter().filter(|step| stage.after(*step).is_ok()).collect();
+            assert_eq!(open, [], "{stage}");
         }
     }
 

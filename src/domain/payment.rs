@@ -39,6 +39,8 @@ pub enum Step {
     Capture,
     Fail,
     Cancel,
+    /// A part of it was given back, or the rest.
+    RefundPart,
     Refund,
 }
 
@@ -54,7 +56,10 @@ impl Status {
             (Status::Authorized, Step::Capture) => Ok(Status::Captured),
             (Status::Processing | Status::Authorized, Step::Fail) => Ok(Status::Failed),
             (Status::RequiresConfirmation | Status::Failed, Step::Cancel) => Ok(Status::Cancelled),
-            (Status::Captured, Step::Refund) => Ok(Status::Refunded),
+            (Status::Captured | Status::PartiallyRefunded, Step::RefundPart) => {
+                Ok(Status::PartiallyRefunded)
+            }
+            (Status::Captured | Status::PartiallyRefunded, Step::Refund) => Ok(Status::Refunded),
             (status, step) => Err(Refusal::transition("payment", status, step.verb()).into()),
         }
     }
@@ -68,7 +73,7 @@ impl Step {
             Step::Capture => "be captured",
             Step::Fail => "fail",
             Step::Cancel => "be cancelled",
-            Step::Refund => "be refunded",
+            Step::RefundPart | Step::Refund => "be refunded",
         }
     }
 }
@@ -83,6 +88,12 @@ pub struct Payment {
     pub refunded: Money,
     pub failure_code: Option<String>,
     pub created_at: DateTime<Utc>,
+    /// Who moves the money.
+    #[serde(skip)]
+    pub provider: String,
+    /// How often the provider has been asked in vain since it last answered.
+    #[serde(skip)]
+    pub tries: i32,
     /// How often the buyer has confirmed; with the id it is the provider's idempotency key.
     #[serde(skip)]
     pub attempt: i32,
@@ -118,6 +129,18 @@ words! {
 }
 
 impl Payment {
+    /// Whether the money was taken, whatever has become of it since.
+    pub fn was_captured(&self) -> bool {
+        match self.status {
+            Status::Captured | Status::PartiallyRefunded | Status::Refunded => true,
+            Status::RequiresConfirmation
+            | Status::Processing
+            | Status::Authorized
+            | Status::Failed
+            | Status::Cancelled => false,
+        }
+    }
+
     /// The key under which the provider knows an attempt; the same for each repeat of it.
     pub fn provider_key(&self) -> String {
         format!("{}:{}", self.id, self.attempt)
@@ -151,6 +174,8 @@ words! {
     EntryKind {
         Authorized = "authorized",
         Captured = "captured",
+        /// What was set aside was let go.
+        Voided = "voided",
         Refunded = "refunded",
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt::Debug, time::Duration};
 
 use futures_util::future::LocalBoxFuture;
 
-use crate::domain::money::Money;
+use crate::domain::{id::RefundId, money::Money};
 
 pub mod emulator;
 
@@ -38,7 +38,15 @@ pub enum State {
     Declined {
         code: String,
     },
-    Refunded,
+}
+
+/// What came of a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenBack {
+    /// The buyer has it, or will without anybody doing more for it.
+    Done,
+    /// The provider has yet to decide: it is to be asked again.
+    Pending,
 }
 
 /// No answer came: whether the request was carried out is unknown.
@@ -59,8 +67,8 @@ pub trait Provider: Debug + Send + Sync {
     /// Takes the money that was set aside under `key`.
     fn capture<'a>(&'a self, key: &'a str) -> Reply<'a, State>;
 
-    /// Gives back what was taken under `key`.
-    fn refund<'a>(&'a self, key: &'a str) -> Reply<'a, State>;
+    /// Gives back `amount` of what was taken under `key`; the same `refund` again is the same one.
+    fn refund<'a>(&'a self, key: &'a str, refund: RefundId, amount: Money) -> Reply<'a, GivenBack>;
 
     /// How the charge stands; empty where the provider never heard of it.
     fn look_up<'a>(&'a self, key: &'a str) -> Reply<'a, Option<State>>;

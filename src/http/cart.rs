@@ -19,7 +19,7 @@ use crate::{
         cart::{CartView, Edit, Quantity},
         id::{CartId, ItemId, VariantId},
     },
-    store::{Store, read},
+    store::{self, Store, read},
 };
 
 /// A cart for a guest, and the secret that opens it.
@@ -29,7 +29,7 @@ use crate::{
 )]
 pub async fn create_cart(_: Auth<Public>, keys: Data<Keys>) -> Answered {
     // An empty cart needs no row: the token alone says that it is ours.
-    let cart = CartView::of(CartId::new(), 0, &[], None)?;
+    let cart = CartView::empty(CartId::new());
     let token = keys.proofs().cart(cart.id);
     Ok(HttpResponse::Created().json(NewCart { cart, token }))
 }
@@ -108,7 +108,8 @@ async fn edit(shopper: Shopper, store: &Store, actors: &Actors, edit: Edit) -> A
 }
 
 async fn show(store: &Store, cart: CartId) -> Answered {
-    Ok(HttpResponse::Ok().json(read!(store, cart::view(cart))?))
+    let now = store::now();
+    Ok(HttpResponse::Ok().json(read!(store, cart::view(cart, now))?))
 }
 
 /// Units of a variant.

@@ -14,7 +14,7 @@ use crate::{
         Error,
         address::Address,
         cart::{Buyer, LINES_MAX, Quantity},
-        delivery::{self, Quote},
+        delivery::Quote,
         id::VariantId,
     },
     store::{self, Store, read},
@@ -32,12 +32,12 @@ pub async fn quotes(
 ) -> Answered {
     let items = ask.items()?;
     let address = destination(&store, buyer, ask.address, ask.address_id).await?;
-    let subtotal = match (items, buyer) {
-        (Some(items), _) => read!(store, catalogue::subtotal(items))?,
-        (None, Some(buyer)) => read!(store, cart::view(buyer.cart()))?.subtotal,
+    let (country, now) = (address.country, store::now());
+    let quotes = match (items, buyer) {
+        (Some(items), _) => read!(store, pricing::quotes(items, country, now))?,
+        (None, Some(buyer)) => read!(store, cart::quotes(buyer.cart(), country, now))?,
         (None, None) => return Err(Error::Unauthenticated { code: "unauthenticated" }.into()),
     };
-    let quotes = delivery::quotes(&address.country, subtotal, store::now());
     Ok(HttpResponse::Ok().json(Quotes { quotes }))
 }
 

@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
-use super::{Conn, ROWS_MAX, Tx, catalogue, snapshot};
+use super::{Conn, ROWS_MAX, Tx, catalogue, pricing, snapshot};
 use crate::{
     domain::{
         Error,
         cart::{Cart, CartView, Item, Quantity, Save, Shown, live::Live},
         catalogue::stock::Stock,
+        delivery::Quote,
         id::{CartId, VariantId},
+        pricing::{self as price, Basket},
     },
     store::{
         error::corrupt,
@@ -26,6 +28,8 @@ struct Row {
     version: i64,
     updated_at: NaiveDateTime,
     expires_at: NaiveDateTime,
+    codes: String,
+    held_until: Option<NaiveDateTime>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -36,28 +40,52 @@ struct ItemRow {
     variant_id: String,
     quantity: i64,
     price_seen: i64,
+    held: i64,
 }
 
 /// The cart; one that was never saved is empty.
 pub fn get(conn: &mut Conn, id: CartId) -> Result<Cart, Error> {
     snapshot(conn, |conn| {
         let Some(row) = row(conn, id)? else { return Ok(Cart::empty(id)) };
-        let items = items(conn, id)?.iter().map(item).collect::<Result<Vec<Item>, Error>>()?;
-        Ok(Cart { id, version: row.version, items })
+        cart(&row, &items(conn, id)?)
     })
 }
 
 /// The cart as its owner sees it, with the prices and the stock of now.
-pub fn view(conn: &mut Conn, id: CartId) -> Result<CartView, Error> {
-    snapshot(conn, |conn| view_of(conn, id))
+pub fn view(conn: &mut Conn, id: CartId, now: DateTime<Utc>) -> Result<CartView, Error> {
+    snapshot(conn, |conn| view_of(conn, id, now))
 }
 
 /// The same, as those are told who follow it: what is counted is of the same moment.
-pub fn live(conn: &mut Conn, id: CartId) -> Result<Live, Error> {
+pub fn live(conn: &mut Conn, id: CartId, now: DateTime<Utc>) -> Result<Live, Error> {
     snapshot(conn, |conn| {
-        let view = view_of(conn, id)?;
+        let view = view_of(conn, id, now)?;
         let changes = changes(conn, &view)?;
         Ok(Live::of(view, changes))
+    })
+}
+
+/// What each way to `country` costs for the cart.
+pub fn quotes(
+    conn: &mut Conn,
+    id: CartId,
+    country: String,
+    now: DateTime<Utc>,
+) -> Result<Vec<Quote>, Error> {
+    snapshot(conn, |conn| {
+        let Some(row) = row(conn, id)? else {
+            return Err(Error::conflict("cart_empty", "there is nothing in the cart"));
+        };
+        let cart = cart(&row, &items(conn, id)?)?;
+        let offers = catalogue::all_offers(conn, cart.items.iter().map(|it| it.variant).collect())?;
+        let line = |item: &Item| {
+            let (offer, _) = offers.get(&item.variant).ok_or_else(no_variant)?;
+            Ok(offer.times(item.quantity))
+        };
+        let lines = cart.items.iter().map(line).collect::<Result<_, Error>>()?;
+        let basket = Basket { lines, codes: &cart.codes, destination: None };
+        let known = pricing::known(conn, &cart.codes)?;
+        known.on(&cart.codes, None, now, |terms| price::quotes(&basket, &country, terms))
     })
 }
 
@@ -113,7 +141,12 @@ pub fn empty(tx: &mut Tx<'_>, carts: impl Iterator<Item = CartId>) -> Result<(),
     let ids: Vec<String> = emptied.iter().map(ToString::to_string).collect();
     diesel::delete(cart_items::table.filter(cart_items::cart_id.eq_any(&ids))).execute(tx.conn)?;
     diesel::update(carts::table.filter(carts::id.eq_any(&ids)))
-        .set((carts::version.eq(carts::version + 1), carts::updated_at.eq(tx.now.naive_utc())))
+        .set((
+            carts::version.eq(carts::version + 1),
+            carts::updated_at.eq(tx.now.naive_utc()),
+            carts::codes.eq("[]"),
+            carts::held_until.eq(None::<NaiveDateTime>),
+        ))
         .execute(tx.conn)?;
     tx.effects.carts.extend(emptied);
     Ok(())
@@ -137,6 +170,7 @@ fn write(
                 variant_id: item.variant.to_string(),
                 quantity: item.quantity.get(),
                 price_seen: price(item.variant),
+                held: item.held,
             };
             gone.remove(&row.id);
             lines.insert(row.id.clone(), row);
@@ -147,7 +181,9 @@ fn write(
         }
         let version = command.expected.saturating_add(1);
         let (updated_at, expires_at) = (tx.now.naive_utc(), command.expires_at.naive_utc());
-        rows.insert(command.cart, Row { id: cart_id, version, updated_at, expires_at });
+        let (codes, held_until) = ("[]".to_owned(), None);
+        let row = Row { id: cart_id, version, updated_at, expires_at, codes, held_until };
+        rows.insert(command.cart, row);
     }
     let (old, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(id, _)| known.contains(id));
     write_carts(tx, old.into_iter().map(|(_, row)| row).collect())?;
@@ -196,20 +232,32 @@ fn write_items(tx: &mut Tx<'_>, rows: &[ItemRow]) -> Result<(), Error> {
     Ok(())
 }
 
-fn view_of(conn: &mut Conn, id: CartId) -> Result<CartView, Error> {
-    let Some(row) = row(conn, id)? else { return CartView::of(id, 0, &[], None) };
+fn view_of(conn: &mut Conn, id: CartId, now: DateTime<Utc>) -> Result<CartView, Error> {
+    let Some(row) = row(conn, id)? else { return Ok(CartView::empty(id)) };
     let rows = items(conn, id)?;
-    let lines = rows.iter().map(item).collect::<Result<Vec<Item>, Error>>()?;
-    let variants = lines.iter().map(|line| line.variant).collect();
-    let offers = catalogue::all_offers(conn, variants)?;
-    let available = available(conn, &rows)?;
-    let shown = rows.iter().zip(lines).map(|(row, item)| {
+    let cart = cart(&row, &rows)?;
+    let offers = catalogue::all_offers(conn, cart.items.iter().map(|it| it.variant).collect())?;
+    let free = available(conn, &rows)?;
+    let shown = rows.iter().zip(&cart.items).map(|(row, item)| {
         let (offer, for_sale) = offers.get(&item.variant).cloned().ok_or_else(no_variant)?;
-        let available = available.get(&row.variant_id).copied().unwrap_or(0);
-        Ok(Shown { item, price_seen: row.price_seen, for_sale, available, offer })
+        let free = free.get(&row.variant_id).copied().unwrap_or(0);
+        let available = free.saturating_add(item.held);
+        Ok(Shown { item: *item, price_seen: row.price_seen, for_sale, available, offer })
     });
     let shown = shown.collect::<Result<Vec<Shown>, Error>>()?;
-    CartView::of(id, row.version, &shown, Some(row.expires_at.and_utc()))
+    let known = pricing::known(conn, &cart.codes)?;
+    let expires_at = Some(row.expires_at.and_utc());
+    known.on(&cart.codes, None, now, |terms| CartView::of(&cart, &shown, expires_at, terms))
+}
+
+fn cart(row: &Row, rows: &[ItemRow]) -> Result<Cart, Error> {
+    Ok(Cart {
+        id: row.id.parse().map_err(corrupt)?,
+        version: row.version,
+        items: rows.iter().map(item).collect::<Result<Vec<Item>, Error>>()?,
+        codes: serde_json::from_str(&row.codes).map_err(corrupt)?,
+        held_until: row.held_until.map(|at| at.and_utc()),
+    })
 }
 
 /// How often the products of a cart were changed, and the stock of its variants.
@@ -244,6 +292,7 @@ fn item(row: &ItemRow) -> Result<Item, Error> {
         id: row.id.parse().map_err(corrupt)?,
         variant: row.variant_id.parse().map_err(corrupt)?,
         quantity: Quantity::try_from(row.quantity).map_err(corrupt)?,
+        held: row.held,
     })
 }
 

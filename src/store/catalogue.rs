@@ -29,7 +29,7 @@ use super::{
 use crate::{
     domain::{
         Error,
-        cart::{Offer, Quantity},
+        cart::Offer,
         catalogue::{
             Product, Status,
             change::{Changes, Revision, Tree},
@@ -37,7 +37,6 @@ use crate::{
         },
         event::Kind,
         id::{OrderId, ProductId, VariantId},
-        money::Money,
     },
     store::schema::{category_tree, products, variants},
 };
@@ -153,16 +152,6 @@ pub fn product(conn: &mut Conn, id_or_slug: String) -> Result<Product, Error> {
         let found = rows::revisions(conn, vec![row])?.pop().and_then(|it| it.shown);
         found.map(|shown| shown.product).ok_or(Error::NotFound("product"))
     })
-}
-
-/// What `items` cost without delivery; `NotFound` where one is not for sale.
-pub fn subtotal(conn: &mut Conn, items: Vec<(VariantId, Quantity)>) -> Result<Money, Error> {
-    let offers = offers(conn, items.iter().map(|(variant, _)| *variant).collect())?;
-    let price = |(variant, quantity): &(VariantId, Quantity)| {
-        let offer = offers.get(variant).ok_or(Error::NotFound("variant"))?;
-        offer.price.times(quantity.get())
-    };
-    Money::sum(items.iter().map(price).collect::<Result<Vec<Money>, Error>>()?)
 }
 
 /// What the shop asks for those of `ids` that are for sale.

@@ -1,4 +1,4 @@
-//! The tables `events`, `outbox`, `feed` and `epochs`: what happened, and in which order it is told.
+//! The tables `events`, `feed` and `epochs`: what happened, and in which order it is told.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::{
     },
     store::{
         error::corrupt,
-        schema::{epochs, events, feed, outbox},
+        schema::{epochs, events, feed},
     },
 };
 
@@ -31,6 +31,9 @@ struct Row {
     kind: String,
     at: NaiveDateTime,
     data: String,
+    /// No feed has it yet. A transaction that commits late is found like any other, which a cursor
+    /// would pass by.
+    is_pending: bool,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -40,12 +43,6 @@ struct FeedRow {
     event_id: String,
     user_id: Option<String>,
     user_sequence: Option<i64>,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = outbox, treat_none_as_default_value = false)]
-struct OutboxRow<'r> {
-    event_id: &'r str,
 }
 
 /// The life of this store. Sequences of another one mean nothing here.
@@ -135,25 +132,22 @@ pub fn tell(tx: &mut Tx<'_>, kind: Kind, user: Option<UserId>, data: Value) -> R
 /// Records that `all` happened; they are published after, and only after, the commit.
 pub fn record<'e>(tx: &mut Tx<'_>, all: impl IntoIterator<Item = &'e Event>) -> Result<(), Error> {
     let rows: Vec<Row> = all.into_iter().map(Row::from).collect();
-    let waiting: Vec<OutboxRow<'_>> =
-        rows.iter().map(|row| OutboxRow { event_id: &row.id }).collect();
     if rows.is_empty() {
         return Ok(());
     }
     diesel::insert_into(events::table).values(&rows).execute(tx.conn)?;
-    diesel::insert_into(outbox::table).values(&waiting).execute(tx.conn)?;
     tx.effects.told = true;
     Ok(())
 }
 
-/// Gives what waits in the outbox its places in the feeds. One process at a time does it, so the
+/// Gives what waits its places in the feeds. One process at a time does it, so the
 /// places follow each other without a gap, and a place is never seen before those below it.
 pub fn relay(tx: &mut Tx<'_>, _: &Relay) -> Result<i64, Error> {
     if !leads(tx.conn)? {
         return Ok(0);
     }
-    let waiting: Vec<Row> = outbox::table
-        .inner_join(events::table)
+    let waiting: Vec<Row> = events::table
+        .filter(events::is_pending)
         .order(events::id)
         .limit(RELAY_MAX)
         .select(Row::as_select())
@@ -164,7 +158,9 @@ pub fn relay(tx: &mut Tx<'_>, _: &Relay) -> Result<i64, Error> {
     let rows = places(tx.conn, &waiting)?;
     let ids = waiting.iter().map(|row| row.id.as_str());
     diesel::insert_into(feed::table).values(&rows).execute(tx.conn)?;
-    diesel::delete(outbox::table.filter(outbox::event_id.eq_any(ids))).execute(tx.conn)?;
+    diesel::update(events::table.filter(events::id.eq_any(ids)))
+        .set(events::is_pending.eq(false))
+        .execute(tx.conn)?;
     prune(tx.conn, &rows)?;
     i64::try_from(rows.len()).map_err(corrupt)
 }
@@ -223,6 +219,7 @@ impl From<&Event> for Row {
             kind: event.kind.to_string(),
             at: event.at.naive_utc(),
             data: event.data.to_string(),
+            is_pending: true,
         }
     }
 }

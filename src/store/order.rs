@@ -5,12 +5,13 @@ use diesel::prelude::*;
 
 mod advance;
 mod place;
+mod refunds;
 mod rows;
 
 pub use advance::advance;
 pub use place::place;
 
-use self::rows::{DeliveryRow, LineRow, OrderRow, PaymentRow, assemble};
+use self::rows::{DeliveryRow, LineRow, OrderRow, Parts, PaymentRow, assemble};
 use super::{Conn, event, snapshot};
 use crate::{
     domain::{
@@ -111,5 +112,6 @@ fn complete(conn: &mut Conn, rows: Vec<OrderRow>) -> Result<Vec<Order>, Error> {
         .order(deliveries::id)
         .select(DeliveryRow::as_select())
         .load(conn)?;
-    assemble(rows, lines, payments, deliveries)
+    let refunds = refunds::of(conn, &ids)?;
+    assemble(rows, Parts { lines, payments, refunds, deliveries })
 }

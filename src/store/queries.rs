@@ -35,6 +35,8 @@ pub mod mail;
 pub mod notification;
 pub mod order;
 pub mod payment;
+pub mod pricing;
+pub mod promotion;
 pub mod push;
 pub mod review;
 pub mod session;

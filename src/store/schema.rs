@@ -94,10 +94,28 @@ table! { product_images (product_id, position) {
 
 table! { carts (id) {
     id -> Text, version -> BigInt, updated_at -> Timestamp, expires_at -> Timestamp,
+    codes -> Text, held_until -> Nullable<Timestamp>,
 } }
 
 table! { cart_items (id) {
     id -> Text, cart_id -> Text, variant_id -> Text, quantity -> BigInt, price_seen -> BigInt,
+    held -> BigInt,
+} }
+
+table! { promotions (id) {
+    id -> Text, code -> Nullable<Text>, kind -> Text, value -> BigInt,
+    min_total -> Nullable<BigInt>, usage_limit -> Nullable<BigInt>,
+    per_customer_limit -> Nullable<BigInt>, starts_at -> Nullable<Timestamp>,
+    ends_at -> Nullable<Timestamp>, products -> Text, categories -> Text, used -> BigInt,
+    is_active -> Bool, version -> BigInt, created_at -> Timestamp, updated_at -> Timestamp,
+} }
+
+table! { redemptions (order_id, promotion_id) {
+    promotion_id -> Text, order_id -> Text, customer -> Text, at -> Timestamp,
+} }
+
+table! { tariffs (id) {
+    id -> Integer, version -> BigInt, document -> Text, updated_at -> Timestamp,
 } }
 
 table! { orders (id) {
@@ -105,13 +123,15 @@ table! { orders (id) {
     cart_version -> BigInt, email -> Nullable<Text>, status -> Text, version -> BigInt,
     sequence -> BigInt, currency -> Text, subtotal -> BigInt, discount -> BigInt, tax -> BigInt,
     delivery_price -> BigInt, total -> BigInt, address -> Text, delivery_method -> Text,
-    expires_at -> Timestamp, placed_at -> Timestamp, updated_at -> Timestamp,
+    expires_at -> Timestamp, placed_at -> Timestamp, updated_at -> Timestamp, stage -> Text,
+    tax_included -> BigInt, promotions -> Text, days_min -> BigInt, days_max -> BigInt,
 } }
 
 table! { order_lines (id) {
     id -> Text, order_id -> Text, position -> Integer, variant_id -> Text, product_id -> Text,
     name -> Text, sku -> Text, options -> Text, quantity -> BigInt, unit_price -> BigInt,
-    line_total -> BigInt,
+    line_total -> BigInt, discount -> BigInt, tax -> BigInt, tax_included -> BigInt,
+    refunded -> BigInt, returned -> BigInt,
 } }
 
 table! { payments (id) {
@@ -119,7 +139,18 @@ table! { payments (id) {
     currency -> Text, failure_code -> Nullable<Text>, attempt -> Integer,
     token -> Nullable<Text>, reference -> Nullable<Text>,
     confirm_key -> Nullable<Text>, confirm_request -> Nullable<Text>, due_task -> Nullable<Text>,
-    due_at -> Nullable<Timestamp>, created_at -> Timestamp,
+    due_at -> Nullable<Timestamp>, created_at -> Timestamp, provider -> Text, tries -> Integer,
+} }
+
+table! { refunds (id) {
+    id -> Text, order_id -> Text, amount -> BigInt, currency -> Text, status -> Text,
+    reason -> Nullable<Text>, items -> Text, created_at -> Timestamp,
+    done_at -> Nullable<Timestamp>,
+} }
+
+table! { returns (id) {
+    id -> Text, order_id -> Text, status -> Text, reason -> Text, items -> Text,
+    created_at -> Timestamp, received_at -> Nullable<Timestamp>,
 } }
 
 table! { payment_ledger (id) {
@@ -139,10 +170,8 @@ table! { idempotency_keys (key) {
 
 table! { events (id) {
     id -> Text, order_id -> Nullable<Text>, sequence -> Nullable<BigInt>,
-    user_id -> Nullable<Text>, kind -> Text, at -> Timestamp, data -> Text,
+    user_id -> Nullable<Text>, kind -> Text, at -> Timestamp, data -> Text, is_pending -> Bool,
 } }
-
-table! { outbox (event_id) { event_id -> Text, } }
 
 table! { feed (sequence) {
     sequence -> BigInt, event_id -> Text, user_id -> Nullable<Text>,
@@ -186,7 +215,6 @@ joinable!(payments -> orders (order_id));
 joinable!(deliveries -> orders (order_id));
 joinable!(sessions -> users (user_id));
 joinable!(refresh_tokens -> sessions (session_id));
-joinable!(outbox -> events (event_id));
 joinable!(feed -> events (event_id));
 allow_tables_to_appear_in_same_query!(
     users,
@@ -207,6 +235,7 @@ allow_tables_to_appear_in_same_query!(
     payments,
     deliveries,
     events,
-    outbox,
+    promotions,
+    tariffs,
     feed,
 );

@@ -87,8 +87,8 @@ async fn push(store: &Store, carts: &Carts, epoch: &str, id: CartId) -> Result<D
 }
 
 async fn read_again(store: &Store, carts: &Carts, id: CartId) -> Result<Live, Error> {
-    let from = carts.now();
-    let cart = read!(store, cart::live(id))?;
+    let (from, now) = (carts.now(), store::now());
+    let cart = read!(store, cart::live(id, now))?;
     carts.seen(&cart, from);
     Ok(cart)
 }

@@ -46,7 +46,7 @@ mod tests {
     use crate::domain::id::CartId;
 
     fn sequence(version: i64, changes: i64) -> i64 {
-        let view = CartView::of(CartId::new(), version, &[], None).unwrap();
+        let view = CartView { version, ..CartView::empty(CartId::new()) };
         Live::of(view, changes).sequence
     }
 

@@ -1,24 +1,20 @@
 //! Changing an order: each command is decided here, on values, and written by the store as it is.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Order, Status, Step};
+use super::{Line, Order, Stage, Status, Step, refund::Refund};
 use crate::domain::{
     Error,
     audit::Action,
-    delivery::{self, Delivery, DeliveryItem, tracking_number},
-    error::Refusal,
+    delivery::Delivery,
     event::{Event, Kind},
-    id::{DeliveryId, EventId},
+    id::{DeliveryId, EventId, LineId},
     idempotency::{Answer, Claim},
     money::Money,
-    payment::{self, Due, Entry, EntryKind, Task, Verdict},
+    payment::{self, Entry, EntryKind},
 };
-
-/// How long after its cancellation an order's refund is overdue.
-const REFUND_AFTER: TimeDelta = TimeDelta::seconds(10);
 
 /// An order after a command, with all that the store must write for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +30,7 @@ pub struct Change {
     pub events: Vec<Event>,
     pub stock: StockEffect,
     pub ledger: Vec<Entry>,
-    /// Whether the payment changed, and whether a delivery did.
+    /// What of it changed besides the order itself.
     pub touched: Touched,
 }
 
@@ -55,7 +51,9 @@ impl State {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Touched {
+    pub lines: bool,
     pub payment: bool,
+    pub refunds: bool,
     pub deliveries: bool,
 }
 
@@ -94,134 +92,6 @@ pub struct NewDelivery {
     pub due_at: Option<DateTime<Utc>>,
 }
 
-impl Order {
-    /// The buyer confirms: from now on the provider may be asked, under the key of this attempt.
-    pub fn attempt(
-        &self,
-        token: &str,
-        claim: &Claim,
-        due_at: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<Change, Error> {
-        self.status.after(Step::Pay)?;
-        if now >= self.expires_at {
-            return Err(Refusal::transition("order", "expired", "be paid").into());
-        }
-        let mut draft = Change::begin(self, Action::PaymentAttempted, now);
-        let payment = draft.payment();
-        payment.status = payment.status.after(payment::Step::Attempt)?;
-        payment.attempt = payment.attempt.saturating_add(1);
-        payment.token = Some(token.to_owned());
-        payment.claim = Some(claim.clone());
-        payment.failure_code = None;
-        payment.due = Some(Due { task: Task::LookUp, at: due_at });
-        Ok(draft.done())
-    }
-
-    /// The provider has answered for `attempt`, or is known not to have. An answer to an attempt
-    /// that is settled already changes nothing, and is `None`.
-    pub fn settle(
-        &self,
-        attempt: i32,
-        verdict: &Verdict,
-        delivery: NewDelivery,
-        look_up_at: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Change>, Error> {
-        if self.payment.attempt != attempt || self.payment.status != payment::Status::Processing {
-            return Ok(None);
-        }
-        let mut draft = Change::begin(self, Action::PaymentSettled, now);
-        match verdict {
-            Verdict::Captured { reference } => draft.capture(reference, delivery)?,
-            Verdict::Declined { code } => draft.decline(code)?,
-            Verdict::Unknown => {
-                draft.payment().due = Some(Due { task: Task::LookUp, at: look_up_at });
-            }
-        }
-        Ok(Some(draft.done()))
-    }
-
-    /// Calls the order off. What was paid is owed back from this moment.
-    pub fn cancel(&self, reason: Option<&str>, now: DateTime<Utc>) -> Result<Change, Error> {
-        let status = self.status.after(Step::Cancel)?;
-        let mut draft = Change::begin(self, Action::OrderCancelled, now);
-        draft.change.order.status = status;
-        if self.payment.status == payment::Status::Captured {
-            draft.change.stock = StockEffect::Return;
-            // Whoever cancels gives it back at once; this is for whoever comes after a crash.
-            draft.payment().due = Some(Due { task: Task::Refund, at: now + REFUND_AFTER });
-            draft.abandon_deliveries()?;
-        } else {
-            draft.change.stock = StockEffect::Release;
-            draft.drop_payment()?;
-        }
-        Ok(draft.event(Kind::OrderCancelled, json!({ "reason": reason })).done())
-    }
-
-    /// The time to pay is over. Not while the provider is being asked: its answer comes first.
-    pub fn expire(&self, now: DateTime<Utc>) -> Result<Change, Error> {
-        if now < self.expires_at {
-            return Err(Error::conflict("not_due", "there is still time to pay"));
-        }
-        let status = self.status.after(Step::Expire)?;
-        let mut draft = Change::begin(self, Action::OrderExpired, now);
-        draft.change.order.status = status;
-        draft.change.stock = StockEffect::Release;
-        draft.drop_payment()?;
-        Ok(draft
-            .event(Kind::OrderExpired, json!({}))
-            .event(Kind::OrderCancelled, json!({ "reason": "expired" }))
-            .done())
-    }
-
-    /// The provider has given the money back. Where that is known already it is `None`.
-    pub fn refund(&self, now: DateTime<Utc>) -> Result<Option<Change>, Error> {
-        if self.payment.status == payment::Status::Refunded {
-            return Ok(None);
-        }
-        let mut draft = Change::begin(self, Action::PaymentRefunded, now);
-        let amount = self.payment.amount;
-        let payment = draft.payment();
-        payment.status = payment.status.after(payment::Step::Refund)?;
-        payment.refunded = amount;
-        payment.due = None;
-        draft.enter(EntryKind::Refunded, amount);
-        Ok(Some(draft.event(Kind::PaymentRefunded, json!({ "amount": amount })).done()))
-    }
-
-    /// A parcel moves on; `due_at` is when the courier moves it next.
-    pub fn deliver(
-        &self,
-        id: DeliveryId,
-        step: delivery::Step,
-        due_at: Option<DateTime<Utc>>,
-        now: DateTime<Utc>,
-    ) -> Result<Change, Error> {
-        let mut draft = Change::begin(self, Action::DeliveryMoved, now);
-        let parcel = draft.delivery(id)?;
-        parcel.status = parcel.status.after(step)?;
-        parcel.due_at = due_at;
-        parcel.steps_done = parcel.steps_done.saturating_add(1);
-        match step {
-            delivery::Step::Process => draft.step(Step::Process, Kind::OrderProcessing)?,
-            delivery::Step::Pack => draft.moved(id, Kind::DeliveryPacked)?,
-            delivery::Step::HandOver => {
-                draft.ship(id)?;
-                draft.step(Step::Ship, Kind::OrderShipped)?;
-                draft.moved(id, Kind::DeliveryInTransit)?;
-            }
-            delivery::Step::Load => draft.moved(id, Kind::DeliveryOutForDelivery)?,
-            delivery::Step::Deliver => {
-                draft.moved(id, Kind::DeliveryDelivered)?;
-                draft.step(Step::Deliver, Kind::OrderDelivered)?;
-            }
-            delivery::Step::Abandon => draft.moved(id, Kind::DeliveryFailed)?,
-        }
-        Ok(draft.done())
-    }
-}
-
 /// A change while it is being decided.
 pub struct Draft {
     change: Change,
@@ -249,8 +119,29 @@ impl Change {
 }
 
 impl Draft {
-    pub fn done(self) -> Change {
+    pub fn done(mut self) -> Change {
+        self.show();
         self.change
+    }
+
+    /// The moment of the change.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The order as it will be, so far.
+    pub fn order(&self) -> &Order {
+        &self.change.order
+    }
+
+    pub fn stage(&mut self, stage: Stage) {
+        self.change.order.stage = stage;
+    }
+
+    /// Makes the status that is shown what the stage and the payment say.
+    fn show(&mut self) {
+        let order = &mut self.change.order;
+        order.status = Status::of(order.stage, order.payment.status);
     }
 
     /// Adds an event to the timeline; the state that the order is in by now goes with it.
@@ -259,7 +150,8 @@ impl Draft {
         self
     }
 
-    fn tell(&mut self, kind: Kind, data: Value) {
+    pub fn tell(&mut self, kind: Kind, data: Value) {
+        self.show();
         let order = &mut self.change.order;
         order.sequence = order.sequence.saturating_add(1);
         let mut all = json!({
@@ -282,110 +174,39 @@ impl Draft {
         });
     }
 
-    fn payment(&mut self) -> &mut payment::Payment {
+    pub fn payment(&mut self) -> &mut payment::Payment {
         self.change.touched.payment = true;
         &mut self.change.order.payment
     }
 
-    fn enter(&mut self, kind: EntryKind, amount: Money) {
+    pub fn deliveries(&mut self) -> &mut Vec<Delivery> {
+        self.change.touched.deliveries = true;
+        &mut self.change.order.deliveries
+    }
+
+    pub fn refunds(&mut self) -> &mut Vec<Refund> {
+        self.change.touched.refunds = true;
+        &mut self.change.order.refunds
+    }
+
+    /// A line, or `NotFound`.
+    pub fn line(&mut self, id: LineId) -> Result<&mut Line, Error> {
+        self.change.touched.lines = true;
+        let mut all = self.change.order.items.iter_mut();
+        all.find(|it| it.id == id).ok_or(Error::NotFound("item"))
+    }
+
+    pub fn stock(&mut self, effect: StockEffect) {
+        self.change.stock = effect;
+    }
+
+    pub fn enter(&mut self, kind: EntryKind, amount: Money) {
         self.change.ledger.push(Entry { payment: self.change.order.payment.id, kind, amount });
     }
 
-    fn capture(&mut self, reference: &str, new: NewDelivery) -> Result<(), Error> {
-        let amount = self.change.order.total;
-        let payment = self.payment();
-        payment.reference = Some(reference.to_owned());
-        payment.token = None;
-        payment.due = None;
-        payment.status = payment.status.after(payment::Step::Authorize)?;
-        self.enter(EntryKind::Authorized, amount);
-        self.tell(Kind::PaymentAuthorized, json!({ "amount": amount }));
-        let payment = self.payment();
-        payment.status = payment.status.after(payment::Step::Capture)?;
-        self.enter(EntryKind::Captured, amount);
-        self.tell(Kind::PaymentCaptured, json!({ "amount": amount }));
-        self.change.stock = StockEffect::Commit;
-        self.step(Step::Pay, Kind::OrderPaid)?;
-        self.create_delivery(new);
-        Ok(())
-    }
-
-    fn decline(&mut self, code: &str) -> Result<(), Error> {
-        let payment = self.payment();
-        payment.status = payment.status.after(payment::Step::Fail)?;
-        payment.failure_code = Some(code.to_owned());
-        payment.token = None;
-        payment.due = None;
-        self.tell(Kind::PaymentFailed, json!({ "failure_code": code }));
-        Ok(())
-    }
-
-    fn drop_payment(&mut self) -> Result<(), Error> {
-        let payment = self.payment();
-        payment.status = payment.status.after(payment::Step::Cancel)?;
-        payment.due = None;
-        self.tell(Kind::PaymentCancelled, json!({}));
-        Ok(())
-    }
-
-    fn step(&mut self, step: Step, kind: Kind) -> Result<(), Error> {
-        self.change.order.status = self.change.order.status.after(step)?;
+    pub fn step(&mut self, step: Step, kind: Kind) -> Result<(), Error> {
+        self.stage(self.change.order.stage.after(step)?);
         self.tell(kind, json!({}));
-        Ok(())
-    }
-
-    fn create_delivery(&mut self, new: NewDelivery) {
-        let order = &mut self.change.order;
-        let items = order.items.iter().map(|it| DeliveryItem { id: it.id, quantity: it.quantity });
-        let delivery = Delivery {
-            id: new.id,
-            status: delivery::Status::Pending,
-            method: order.delivery_method,
-            tracking_number: None,
-            carrier: None,
-            eta: new.eta,
-            items: items.collect(),
-            due_at: new.due_at,
-            steps_done: 0,
-        };
-        order.deliveries.push(delivery);
-        self.change.touched.deliveries = true;
-        self.tell(Kind::DeliveryCreated, json!({ "delivery_id": new.id, "eta": new.eta }));
-    }
-
-    fn delivery(&mut self, id: DeliveryId) -> Result<&mut Delivery, Error> {
-        self.change.touched.deliveries = true;
-        let mut all = self.change.order.deliveries.iter_mut();
-        all.find(|it| it.id == id).ok_or(Error::NotFound("delivery"))
-    }
-
-    fn ship(&mut self, id: DeliveryId) -> Result<(), Error> {
-        let parcel = self.delivery(id)?;
-        parcel.tracking_number = Some(tracking_number(id));
-        parcel.carrier = Some("Rialto Courier".to_owned());
-        Ok(())
-    }
-
-    fn moved(&mut self, id: DeliveryId, kind: Kind) -> Result<(), Error> {
-        let parcel = self.delivery(id)?;
-        let data = json!({
-            "delivery_id": id,
-            "delivery_status": parcel.status,
-            "tracking_number": parcel.tracking_number,
-            "eta": parcel.eta,
-        });
-        self.tell(kind, data);
-        Ok(())
-    }
-
-    fn abandon_deliveries(&mut self) -> Result<(), Error> {
-        let ids: Vec<DeliveryId> = self.change.order.deliveries.iter().map(|it| it.id).collect();
-        for id in ids {
-            let parcel = self.delivery(id)?;
-            parcel.status = parcel.status.after(delivery::Step::Abandon)?;
-            parcel.due_at = None;
-            self.moved(id, Kind::DeliveryFailed)?;
-        }
         Ok(())
     }
 }

@@ -4,21 +4,24 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
-use super::{Line, Order, Status, change::Change, number};
+use super::{Line, Order, Stage, Status, change::Change, number};
 use crate::domain::{
     Error,
     account::Email,
     address::Address,
     audit::Action,
     cart::{Buyer, Item, Offer},
-    delivery::{self, Method},
+    delivery::Method,
     error::Refusal,
     event::Kind,
     id::{LineId, OrderId, PaymentId, VariantId},
     idempotency::{Answer, Claim},
     money::Money,
     payment::{self, Payment},
+    pricing::{self, Basket, Destination, Priced, PricedLine, Terms},
+    promotion::{Code, Problem},
 };
 
 /// Turns a cart into an order: all of it, or nothing and a reason.
@@ -31,6 +34,8 @@ pub struct Place {
     /// The cart as it was when its owner checked out; another version is `Stale`.
     pub cart_version: i64,
     pub items: Vec<Item>,
+    /// The coupons that were put in.
+    pub codes: Vec<Code>,
     pub address: Address,
     pub method: Method,
     /// What the client thinks it costs.
@@ -50,7 +55,7 @@ pub struct Placed {
 #[derive(Debug, Clone)]
 pub struct Available<'o> {
     pub offer: &'o Offer,
-    /// Units that nobody has reserved.
+    /// Units that nobody else has reserved.
     pub units: i64,
 }
 
@@ -59,19 +64,18 @@ impl Place {
     pub fn decide(
         &self,
         stock: &BTreeMap<VariantId, Available<'_>>,
-        now: DateTime<Utc>,
+        terms: &Terms<'_>,
     ) -> Result<Change, Error> {
+        let now = terms.now;
         if self.items.is_empty() {
             return Err(Error::conflict("cart_empty", "there is nothing in the cart"));
         }
-        let items = self
-            .items
-            .iter()
-            .map(|item| line(item, stock))
-            .collect::<Result<Vec<Line>, Error>>()?;
-        let subtotal = Money::sum(items.iter().map(|line| line.line_total))?;
-        let delivery_price = delivery::price(&self.address.country, self.method, subtotal);
-        let total = subtotal.plus(delivery_price)?;
+        let offers = self.offers(stock)?;
+        let priced = self.price(&offers, terms)?;
+        let items = self.items.iter().zip(offers).zip(&priced.lines);
+        let items = items.map(|((item, offer), priced)| line(item, offer, priced)).collect();
+        let total = priced.total;
+        let days = terms.tariff.way(&self.address.country, self.method)?;
         if self.expected_total.is_some_and(|expected| expected != total) {
             return Err(price_changed(total).into());
         }
@@ -80,15 +84,20 @@ impl Place {
             number: number(self.order),
             status: Status::PendingPayment,
             version: 0,
+            stage: Stage::PendingPayment,
             items,
-            subtotal,
-            discount: Money::ZERO,
-            tax: Money::ZERO,
-            delivery_price,
+            subtotal: priced.subtotal,
+            discount: priced.discount,
+            tax: priced.tax,
+            tax_included: priced.tax_included,
+            delivery_price: priced.delivery.unwrap_or(Money::ZERO),
             total,
+            promotions: priced.promotions.into_iter().filter(|it| it.problem.is_none()).collect(),
+            days: (days.days_min, days.days_max),
             address: self.address.clone(),
             delivery_method: self.method,
             payment: unpaid(self.order, total, now),
+            refunds: Vec::new(),
             deliveries: Vec::new(),
             expires_at: self.expires_at,
             placed_at: now,
@@ -102,17 +111,65 @@ impl Place {
             .event(Kind::OrderPlaced, json!({ "total": total, "expires_at": self.expires_at }))
             .done())
     }
+
+    /// What is on offer for each item, if there is enough of all.
+    fn offers<'o>(
+        &self,
+        stock: &BTreeMap<VariantId, Available<'o>>,
+    ) -> Result<Vec<&'o Offer>, Error> {
+        let offer = |item: &Item| {
+            let Some(Available { offer, units }) = stock.get(&item.variant) else {
+                let message = "something in the cart is not for sale";
+                return Err(short("unavailable", message, item, 0).into());
+            };
+            if *units < item.quantity.get() {
+                let message = format!("{} is out of stock in this quantity", offer.name);
+                return Err(short("out_of_stock", message, item, *units).into());
+            }
+            Ok(*offer)
+        };
+        self.items.iter().map(offer).collect()
+    }
+
+    /// What it all costs. A coupon that counts no more refuses the order: who put it in was shown
+    /// another sum.
+    fn price(&self, offers: &[&Offer], terms: &Terms<'_>) -> Result<Priced, Error> {
+        let lines = self.items.iter().zip(offers).map(|(item, offer)| offer.times(item.quantity));
+        let destination = Some(Destination { country: &self.address.country, method: self.method });
+        let basket = Basket { lines: lines.collect(), codes: &self.codes, destination };
+        let priced = pricing::price(&basket, terms)?;
+        for applied in &priced.promotions {
+            let (code, message) = match applied.problem {
+                Some(Problem::Exhausted) => ("promotion_exhausted", "this coupon is used up"),
+                Some(Problem::Unknown | Problem::NotStarted | Problem::Ended) => {
+                    ("promotion_not_active", "this coupon does not count now")
+                }
+                Some(Problem::MinTotal | Problem::NotApplicable) | None => continue,
+            };
+            let coupon = applied.code.as_ref().map(Code::as_str).unwrap_or_default();
+            return Err(Refusal::new(code, message).with("promotion_code", coupon).into());
+        }
+        Ok(priced)
+    }
+
+    /// Who redeems a coupon, as they are counted: a user, or whoever has an address for mail. The
+    /// address itself is not kept.
+    pub fn customer(&self) -> String {
+        match (self.buyer, &self.email) {
+            (Buyer::User(user), _) => format!("user:{user}"),
+            (Buyer::Guest(_), Some(email)) => {
+                let digest = Sha256::digest(email.as_str());
+                let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("mail:{hex}")
+            }
+            (Buyer::Guest(cart), None) => format!("cart:{cart}"),
+        }
+    }
 }
 
-fn line(item: &Item, stock: &BTreeMap<VariantId, Available<'_>>) -> Result<Line, Error> {
-    let Some(Available { offer, units }) = stock.get(&item.variant) else {
-        return Err(short("unavailable", "something in the cart is not for sale", item, 0).into());
-    };
-    if *units < item.quantity.get() {
-        let message = format!("{} is out of stock in this quantity", offer.name);
-        return Err(short("out_of_stock", message, item, *units).into());
-    }
-    Ok(Line {
+/// A line of the order, at the price that was made.
+fn line(item: &Item, offer: &Offer, priced: &PricedLine) -> Line {
+    Line {
         id: LineId::new(),
         variant_id: item.variant,
         product_id: offer.product,
@@ -121,8 +178,13 @@ fn line(item: &Item, stock: &BTreeMap<VariantId, Available<'_>>) -> Result<Line,
         options: offer.options.clone(),
         quantity: item.quantity,
         unit_price: offer.price,
-        line_total: offer.price.times(item.quantity.get())?,
-    })
+        line_total: priced.total,
+        discount: priced.discount,
+        tax: priced.tax,
+        tax_included: priced.tax_included,
+        refunded: 0,
+        returned: 0,
+    }
 }
 
 fn short(code: &'static str, message: impl Into<String>, item: &Item, available: i64) -> Refusal {
@@ -146,6 +208,8 @@ fn unpaid(order: OrderId, amount: Money, now: DateTime<Utc>) -> Payment {
         refunded: Money::ZERO,
         failure_code: None,
         created_at: now,
+        provider: "emulator".to_owned(),
+        tries: 0,
         attempt: 0,
         token: None,
         reference: None,

@@ -155,11 +155,24 @@ type Columns = (
     products::name,
     products::status,
     variants::removed_at,
+    products::category_id,
+    variants::weight_grams,
 );
 
 /// What an offer is made of: the columns of [`offered`].
-pub type Offered =
-    (String, String, String, String, String, i64, String, String, Option<NaiveDateTime>);
+pub type Offered = (
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    String,
+    String,
+    Option<NaiveDateTime>,
+    String,
+    i64,
+);
 
 pub fn offered() -> Columns {
     (
@@ -172,12 +185,15 @@ pub fn offered() -> Columns {
         products::name,
         products::status,
         variants::removed_at,
+        products::category_id,
+        variants::weight_grams,
     )
 }
 
 /// The offer, and whether it is for sale.
 pub fn offer(row: Offered) -> Result<(VariantId, (Offer, bool)), Error> {
-    let (id, product, variant, sku, options, price, name, status, removed_at) = row;
+    let (id, product, variant, sku, options, price, name, status, removed_at, category, grams) =
+        row;
     let id: VariantId = id.parse().map_err(corrupt)?;
     let name = if variant.is_empty() { name } else { format!("{name}, {variant}") };
     let offer = Offer {
@@ -187,6 +203,8 @@ pub fn offer(row: Offered) -> Result<(VariantId, (Offer, bool)), Error> {
         sku,
         options: from_str(&options).map_err(corrupt)?,
         price: Money::euros(price),
+        category: category.parse().map_err(corrupt)?,
+        grams,
     };
     let for_sale = status == Status::Published.as_str() && removed_at.is_none();
     Ok((id, (offer, for_sale)))

@@ -6,32 +6,36 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
-use super::super::{Tx, event, idempotency, stock::Shelf};
-use super::rows::{DeliveryRow, OrderRow, PaymentRow};
+use super::super::{ROWS_MAX, Tx, event, idempotency, promotion::Redeemed, stock::Shelf};
+use super::{
+    refunds,
+    rows::{DeliveryRow, LineRow, OrderRow, PaymentRow},
+};
 use crate::{
     domain::{
         Error,
-        id::{EventId, OrderId},
+        id::{EventId, OrderId, PromotionId},
         idempotency::Kept,
         order::{
-            Order,
-            change::{Advance, Advanced, Change, StockEffect},
+            Order, Stage, Status,
+            change::{Advance, Advanced, Change, StockEffect, Touched},
         },
         payment::Entry,
     },
     store::{
         error::corrupt,
-        schema::{deliveries, orders, payment_ledger, payments},
+        schema::{deliveries, order_lines, orders, payment_ledger, payments},
     },
 };
 
-/// Writes changes of orders. The lock order is: stock, orders.
+/// Writes changes of orders. The lock order is: promotions, stock, orders.
 pub fn advance(
     tx: &mut Tx<'_>,
     commands: &[Advance],
 ) -> Result<Vec<Result<Advanced, Error>>, Error> {
     let claims = commands.iter().filter_map(|it| it.claim.as_ref().map(|(claim, _)| claim));
     let mut kept = idempotency::find_all(tx.conn, claims)?;
+    let redeemed = Redeemed::lock(tx, commands.iter().flat_map(|it| given_back(&it.change)))?;
     let mut shelf = Shelf::lock(tx, commands.iter().flat_map(|it| touched(&it.change)))?;
     let mut versions = lock_versions(tx, commands)?;
     let (mut changes, mut fresh) = (Vec::new(), Vec::new());
@@ -55,10 +59,19 @@ pub fn advance(
             outcomes.push(Err(Error::Stale));
         }
     }
+    let without: Vec<OrderId> =
+        changes.iter().filter(|it| given_back(it).next().is_some()).map(|it| it.order.id).collect();
+    redeemed.give_back(tx, &without)?;
     shelf.put_back(tx)?;
     write(tx, &changes)?;
     idempotency::keep(tx, &fresh)?;
     Ok(outcomes)
+}
+
+/// The promotions that an order has no more once it is called off.
+fn given_back(change: &Change) -> impl Iterator<Item = PromotionId> {
+    let is_off = change.order.stage == Stage::Cancelled && change.was.status != Status::Cancelled;
+    change.order.promotions.iter().filter(move |_| is_off).filter_map(|it| it.id)
 }
 
 /// The variants whose stock a change moves.
@@ -112,15 +125,16 @@ fn write(tx: &mut Tx<'_>, changes: &[&Change]) -> Result<(), Error> {
     let last: HashMap<OrderId, &Order> =
         changes.iter().map(|change| (change.order.id, &change.order)).collect();
     write_orders(tx, last.values().map(|&order| order.into()).collect())?;
-    let paid =
-        changes.iter().filter(|it| it.touched.payment).filter_map(|it| last.get(&it.order.id));
-    let paid: HashMap<OrderId, PaymentRow> =
-        paid.map(|order| (order.id, (&order.payment).into())).collect();
-    write_payments(tx, paid.into_values().collect())?;
-    let moved = changes.iter().filter(|it| it.touched.deliveries);
-    let moved: HashSet<OrderId> = moved.map(|it| it.order.id).collect();
-    let parcels = moved.iter().filter_map(|id| last.get(id)).flat_map(|it| DeliveryRow::all(it));
+    let those = |touched: fn(&Touched) -> bool| -> Vec<&Order> {
+        let ids = changes.iter().filter(|it| touched(&it.touched)).map(|it| it.order.id);
+        let ids: HashSet<OrderId> = ids.collect();
+        ids.iter().filter_map(|id| last.get(id).copied()).collect()
+    };
+    write_payments(tx, those(|it| it.payment).iter().map(|it| (&it.payment).into()).collect())?;
+    let parcels = those(|it| it.deliveries).into_iter().flat_map(DeliveryRow::all);
     write_deliveries(tx, parcels.collect())?;
+    write_lines(tx, those(|it| it.lines).into_iter().flat_map(LineRow::all).collect())?;
+    refunds::write(tx, &those(|it| it.refunds))?;
     write_ledger(tx, changes)?;
     event::record(tx, changes.iter().flat_map(|change| &change.events))
 }
@@ -132,11 +146,28 @@ fn write_orders(tx: &mut Tx<'_>, rows: Vec<OrderRow>) -> Result<(), Error> {
         .do_update()
         .set((
             orders::status.eq(excluded(orders::status)),
+            orders::stage.eq(excluded(orders::stage)),
             orders::version.eq(excluded(orders::version)),
             orders::sequence.eq(excluded(orders::sequence)),
             orders::updated_at.eq(excluded(orders::updated_at)),
         ))
         .execute(tx.conn)?;
+    Ok(())
+}
+
+/// What was bought stays as it is: only what has come back of it changes.
+fn write_lines(tx: &mut Tx<'_>, rows: Vec<LineRow>) -> Result<(), Error> {
+    for chunk in rows.chunks(ROWS_MAX) {
+        diesel::insert_into(order_lines::table)
+            .values(chunk)
+            .on_conflict(order_lines::id)
+            .do_update()
+            .set((
+                order_lines::refunded.eq(excluded(order_lines::refunded)),
+                order_lines::returned.eq(excluded(order_lines::returned)),
+            ))
+            .execute(tx.conn)?;
+    }
     Ok(())
 }
 
@@ -159,6 +190,7 @@ fn write_payments(tx: &mut Tx<'_>, rows: Vec<PaymentRow>) -> Result<(), Error> {
             payments::confirm_request.eq(excluded(payments::confirm_request)),
             payments::due_task.eq(excluded(payments::due_task)),
             payments::due_at.eq(excluded(payments::due_at)),
+            payments::tries.eq(excluded(payments::tries)),
         ))
         .execute(tx.conn)?;
     Ok(())

@@ -6,7 +6,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::super::{ROWS_MAX, Tx, cart, catalogue, event, idempotency, stock::Shelf};
+use super::super::{
+    ROWS_MAX, Tx, cart, catalogue, event, idempotency,
+    pricing::{self, Known},
+    promotion::{self, Redemption},
+    stock::Shelf,
+};
 use super::rows::{LineRow, OrderRow, PaymentRow};
 use crate::{
     domain::{
@@ -24,10 +29,14 @@ use crate::{
     store::schema::{order_lines, orders, payments},
 };
 
-/// Places orders. The lock order is: carts, stock, and last the new rows.
+/// Places orders. The lock order is: carts, promotions, stock, and last the new rows.
 pub fn place(tx: &mut Tx<'_>, commands: &[Place]) -> Result<Vec<Result<Placed, Error>>, Error> {
     let kept = idempotency::find_all(tx.conn, commands.iter().map(|it| &it.claim))?;
     let versions = cart::lock_versions(tx, commands.iter().map(|it| it.buyer.cart()))?;
+    let mut terms = pricing::known(tx.conn, commands.iter().flat_map(|it| &it.codes))?;
+    promotion::lock(tx, &mut terms)?;
+    let customers: Vec<String> = commands.iter().map(Place::customer).collect();
+    terms.count(tx.conn, customers.iter().map(String::as_str))?;
     let variants: HashSet<VariantId> =
         commands.iter().flat_map(|it| it.items.iter().map(|item| item.variant)).collect();
     let shelf = Shelf::lock(tx, variants.iter().copied())?;
@@ -35,6 +44,8 @@ pub fn place(tx: &mut Tx<'_>, commands: &[Place]) -> Result<Vec<Result<Placed, E
     let mut batch = Batch {
         kept,
         versions,
+        terms,
+        redemptions: Vec::new(),
         shelf,
         offers,
         changes: Vec::new(),
@@ -51,6 +62,9 @@ struct Batch {
     kept: HashMap<String, Kept>,
     /// The version of each cart; one that was checked out in this batch is one further.
     versions: HashMap<CartId, i64>,
+    /// The terms, with what the orders of this batch have redeemed.
+    terms: Known,
+    redemptions: Vec<Redemption>,
     shelf: Shelf,
     /// Variants that are for sale.
     offers: BTreeMap<VariantId, Offer>,
@@ -69,9 +83,12 @@ impl Batch {
         if self.versions.get(&cart).copied().unwrap_or(0) != command.cart_version {
             return Err(Error::Stale);
         }
-        let decided = command.decide(&self.available(command), tx.now);
+        let (available, customer) = (self.available(command), command.customer());
+        let decided = self
+            .terms
+            .on(&command.codes, Some(&customer), tx.now, |terms| command.decide(&available, terms));
         match decided {
-            Ok(change) => self.accept(command, change),
+            Ok(change) => self.accept(tx, command, change),
             Err(Error::Conflict(refusal)) => Ok(self.refuse(tx, command, refusal)),
             Err(err) => Err(err),
         }
@@ -82,16 +99,24 @@ impl Batch {
         for item in &command.items {
             let offer = self.offers.get(&item.variant);
             if let (Some(offer), Some(units)) = (offer, self.shelf.units(item.variant)) {
-                all.insert(item.variant, Available { offer, units: units.available() });
+                let units = units.available().saturating_add(item.held);
+                all.insert(item.variant, Available { offer, units });
             }
         }
         all
     }
 
-    fn accept(&mut self, command: &Place, change: Change) -> Result<Placed, Error> {
+    fn accept(&mut self, tx: &Tx<'_>, command: &Place, change: Change) -> Result<Placed, Error> {
         let order = change.order.clone();
-        for line in &order.items {
-            self.shelf.shift(line.variant_id, 0, line.quantity.get())?;
+        for item in &command.items {
+            // What the cart held is the order's from now on.
+            let more = item.quantity.get().saturating_sub(item.held);
+            self.shelf.shift(item.variant, 0, more)?;
+        }
+        let customer = command.customer();
+        for promotion in order.promotions.iter().filter_map(|it| it.id) {
+            self.terms.redeemed(&customer, promotion);
+            self.redemptions.push(Redemption::new(tx, promotion, order.id, &customer));
         }
         self.versions.insert(command.buyer.cart(), command.cart_version.saturating_add(1));
         let body = json!({ "order": order, "payment": order.payment }).to_string();
@@ -118,6 +143,7 @@ impl Batch {
     fn write(self, tx: &mut Tx<'_>) -> Result<(), Error> {
         let orders: Vec<_> = self.changes.iter().map(|change| &change.order).collect();
         if !orders.is_empty() {
+            promotion::redeem(tx, &self.terms, &self.redemptions)?;
             self.shelf.put_back(tx)?;
             cart::empty(tx, orders.iter().map(|order| order.buyer.cart()))?;
             let rows: Vec<OrderRow> = orders.iter().map(|&order| order.into()).collect();

@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::from_str;
 
+use super::refunds::RefundRow;
 use crate::{
     domain::{
         Error,
@@ -46,6 +47,11 @@ pub struct OrderRow {
     expires_at: NaiveDateTime,
     placed_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    stage: String,
+    tax_included: i64,
+    promotions: String,
+    days_min: i64,
+    days_max: i64,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -62,6 +68,11 @@ pub struct LineRow {
     quantity: i64,
     unit_price: i64,
     line_total: i64,
+    discount: i64,
+    tax: i64,
+    tax_included: i64,
+    refunded: i64,
+    returned: i64,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -82,6 +93,8 @@ pub struct PaymentRow {
     due_task: Option<String>,
     due_at: Option<NaiveDateTime>,
     created_at: NaiveDateTime,
+    provider: String,
+    tries: i32,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -121,6 +134,11 @@ impl From<&Order> for OrderRow {
             expires_at: order.expires_at.naive_utc(),
             placed_at: order.placed_at.naive_utc(),
             updated_at: order.updated_at.naive_utc(),
+            stage: order.stage.to_string(),
+            tax_included: order.tax_included.amount,
+            promotions: serde_json::json!(order.promotions).to_string(),
+            days_min: order.days.0,
+            days_max: order.days.1,
         }
     }
 }
@@ -139,6 +157,11 @@ impl LineRow {
             quantity: line.quantity.get(),
             unit_price: line.unit_price.amount,
             line_total: line.line_total.amount,
+            discount: line.discount.amount,
+            tax: line.tax.amount,
+            tax_included: line.tax_included.amount,
+            refunded: line.refunded,
+            returned: line.returned,
         })
     }
 }
@@ -161,6 +184,8 @@ impl From<&Payment> for PaymentRow {
             due_task: payment.due.map(|due| due.task.to_string()),
             due_at: payment.due.map(|due| due.at.naive_utc()),
             created_at: payment.created_at.naive_utc(),
+            provider: payment.provider.clone(),
+            tries: payment.tries,
         }
     }
 }
@@ -189,21 +214,29 @@ pub fn buyer(user: Option<&str>, cart: &str) -> Result<Buyer, Error> {
     }
 }
 
+/// What belongs to some orders.
+pub struct Parts {
+    pub lines: Vec<LineRow>,
+    pub payments: Vec<PaymentRow>,
+    pub refunds: Vec<RefundRow>,
+    pub deliveries: Vec<DeliveryRow>,
+}
+
 /// Puts the rows of some orders together, in the order of `rows`.
-pub fn assemble(
-    rows: Vec<OrderRow>,
-    lines: Vec<LineRow>,
-    payments: Vec<PaymentRow>,
-    deliveries: Vec<DeliveryRow>,
-) -> Result<Vec<Order>, Error> {
-    let mut lines = by_order(lines, |row| &row.order_id);
-    let mut payments = by_order(payments, |row| &row.order_id);
-    let mut deliveries = by_order(deliveries, |row| &row.order_id);
+pub fn assemble(rows: Vec<OrderRow>, parts: Parts) -> Result<Vec<Order>, Error> {
+    let mut lines = by_order(parts.lines, |row| &row.order_id);
+    let mut payments = by_order(parts.payments, |row| &row.order_id);
+    let mut refunds = by_order(parts.refunds, |row| &row.order_id);
+    let mut deliveries = by_order(parts.deliveries, |row| &row.order_id);
     let mut order = |row: OrderRow| {
-        let lines = lines.remove(&row.id).unwrap_or_default();
-        let deliveries = deliveries.remove(&row.id).unwrap_or_default();
-        let payment = payments.remove(&row.id).and_then(|mut rows| rows.pop());
-        row.into_order(lines, payment.ok_or(Error::NotFound("payment"))?, deliveries)
+        let id = &row.id;
+        let own = Parts {
+            lines: lines.remove(id).unwrap_or_default(),
+            payments: payments.remove(id).unwrap_or_default(),
+            refunds: refunds.remove(id).unwrap_or_default(),
+            deliveries: deliveries.remove(id).unwrap_or_default(),
+        };
+        row.into_order(own)
     };
     rows.into_iter().map(&mut order).collect()
 }
@@ -217,12 +250,10 @@ fn by_order<R>(rows: Vec<R>, order: impl Fn(&R) -> &String) -> HashMap<String, V
 }
 
 impl OrderRow {
-    fn into_order(
-        self,
-        lines: Vec<LineRow>,
-        payment: PaymentRow,
-        deliveries: Vec<DeliveryRow>,
-    ) -> Result<Order, Error> {
+    /// The order with its own parts.
+    fn into_order(self, parts: Parts) -> Result<Order, Error> {
+        let Parts { lines, mut payments, refunds, deliveries } = parts;
+        let payment = payments.pop().ok_or(Error::NotFound("payment"))?;
         let currency: Currency = self.currency.parse().map_err(corrupt)?;
         let money = |amount| Money { amount, currency };
         let id: OrderId = self.id.parse().map_err(corrupt)?;
@@ -232,6 +263,10 @@ impl OrderRow {
         Ok(Order {
             id,
             deliveries: deliveries.into_iter().map(parcel).collect::<Result<_, Error>>()?,
+            refunds: refunds
+                .into_iter()
+                .map(RefundRow::into_refund)
+                .collect::<Result<_, Error>>()?,
             items,
             number: self.number,
             status: self.status.parse()?,
@@ -239,6 +274,10 @@ impl OrderRow {
             subtotal: money(self.subtotal),
             discount: money(self.discount),
             tax: money(self.tax),
+            tax_included: money(self.tax_included),
+            promotions: from_str(&self.promotions).map_err(corrupt)?,
+            days: (self.days_min, self.days_max),
+            stage: self.stage.parse()?,
             delivery_price: money(self.delivery_price),
             total: money(self.total),
             address: from_str(&self.address).map_err(corrupt)?,
@@ -267,6 +306,11 @@ impl LineRow {
             quantity: Quantity::try_from(self.quantity).map_err(corrupt)?,
             unit_price: Money { amount: self.unit_price, currency },
             line_total: Money { amount: self.line_total, currency },
+            discount: Money { amount: self.discount, currency },
+            tax: Money { amount: self.tax, currency },
+            tax_included: Money { amount: self.tax_included, currency },
+            refunded: self.refunded,
+            returned: self.returned,
         })
     }
 }
@@ -286,6 +330,8 @@ impl PaymentRow {
             refunded: Money { amount: self.refunded, currency },
             failure_code: self.failure_code,
             created_at: self.created_at.and_utc(),
+            provider: self.provider,
+            tries: self.tries,
             attempt: self.attempt,
             token: self.token,
             reference: self.reference,

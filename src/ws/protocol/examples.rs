@@ -92,7 +92,7 @@ fn states() -> [String; 3] {
     let state = json!({ "id": id, "available": true }).to_string();
     let product =
         |sequence, state| frame::of_product("9d3f0c1a", id, sequence, at(), state).unwrap();
-    let view = CartView::of(self::id("9a8b7c6d5e4f"), 3, &[], None).unwrap();
+    let view = CartView { version: 3, ..CartView::empty(self::id("9a8b7c6d5e4f")) };
     let cart = frame::of_cart("9d3f0c1a", at(), &Live::of(view, 2)).unwrap();
     [product(31, Some(state)), product(32, None), cart].map(|it| it.frame.to_string())
 }

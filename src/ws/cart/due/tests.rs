@@ -20,7 +20,7 @@ fn followed(carts: &Carts, version: i64, products: &[ProductId]) -> CartId {
 }
 
 fn live(id: CartId, version: i64, products: &[ProductId]) -> Live {
-    let mut view = CartView::of(id, version, &[], None).unwrap();
+    let mut view = CartView { version, ..CartView::empty(id) };
     view.items = products
         .iter()
         .map(|product| CartLine {

@@ -1,0 +1,3 @@
+DROP TABLE tariffs;
+DROP TABLE redemptions;
+DROP TABLE promotions;

@@ -1,0 +1,20 @@
+DROP TRIGGER payment_ledger_is_append_only ON payment_ledger;
+DROP FUNCTION refuse_to_change_the_payment_ledger;
+DELETE FROM payment_ledger WHERE kind = 'voided';
+ALTER TABLE payment_ledger DROP CONSTRAINT payment_ledger_kind_check;
+ALTER TABLE payment_ledger ADD CONSTRAINT payment_ledger_kind_check
+CHECK (kind IN ('authorized', 'captured', 'refunded'));
+DROP TABLE returns;
+DROP TABLE refunds;
+ALTER TABLE payments DROP COLUMN tries;
+ALTER TABLE payments DROP COLUMN provider;
+ALTER TABLE order_lines DROP COLUMN returned;
+ALTER TABLE order_lines DROP COLUMN refunded;
+ALTER TABLE order_lines DROP COLUMN tax_included;
+ALTER TABLE order_lines DROP COLUMN tax;
+ALTER TABLE order_lines DROP COLUMN discount;
+ALTER TABLE orders DROP COLUMN days_max;
+ALTER TABLE orders DROP COLUMN days_min;
+ALTER TABLE orders DROP COLUMN promotions;
+ALTER TABLE orders DROP COLUMN tax_included;
+ALTER TABLE orders DROP COLUMN stage;

@@ -1,0 +1,18 @@
+DROP TRIGGER payment_ledger_is_not_updated;
+DROP TRIGGER payment_ledger_is_not_deleted;
+DROP TRIGGER payment_ledger_is_not_replaced;
+DELETE FROM payment_ledger WHERE kind = 'voided';
+DROP TABLE returns;
+DROP TABLE refunds;
+ALTER TABLE payments DROP COLUMN tries;
+ALTER TABLE payments DROP COLUMN provider;
+ALTER TABLE order_lines DROP COLUMN returned;
+ALTER TABLE order_lines DROP COLUMN refunded;
+ALTER TABLE order_lines DROP COLUMN tax_included;
+ALTER TABLE order_lines DROP COLUMN tax;
+ALTER TABLE order_lines DROP COLUMN discount;
+ALTER TABLE orders DROP COLUMN days_max;
+ALTER TABLE orders DROP COLUMN days_min;
+ALTER TABLE orders DROP COLUMN promotions;
+ALTER TABLE orders DROP COLUMN tax_included;
+ALTER TABLE orders DROP COLUMN stage;

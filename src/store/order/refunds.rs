@@ -1,0 +1,87 @@
+//! Refunds as rows, and back.
+
+use chrono::NaiveDateTime;
+use diesel::{prelude::*, upsert::excluded};
+use serde_json::from_str;
+
+use super::super::{Conn, Tx};
+use crate::{
+    domain::{
+        Error,
+        money::Money,
+        order::{Order, refund::Refund},
+    },
+    store::{error::corrupt, schema::refunds},
+};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = refunds, treat_none_as_default_value = false)]
+pub struct RefundRow {
+    id: String,
+    pub order_id: String,
+    amount: i64,
+    currency: String,
+    status: String,
+    reason: Option<String>,
+    items: String,
+    created_at: NaiveDateTime,
+    done_at: Option<NaiveDateTime>,
+}
+
+/// The refunds of some orders, the oldest first.
+pub fn of(conn: &mut Conn, orders: &[&str]) -> Result<Vec<RefundRow>, Error> {
+    Ok(refunds::table
+        .filter(refunds::order_id.eq_any(orders))
+        .order(refunds::id)
+        .select(RefundRow::as_select())
+        .load(conn)?)
+}
+
+/// Writes the refunds of some orders as they are now.
+pub fn write(tx: &mut Tx<'_>, orders: &[&Order]) -> Result<(), Error> {
+    let rows: Vec<RefundRow> = orders.iter().flat_map(|order| RefundRow::all(order)).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    diesel::insert_into(refunds::table)
+        .values(&rows)
+        .on_conflict(refunds::id)
+        .do_update()
+        .set((
+            refunds::status.eq(excluded(refunds::status)),
+            refunds::done_at.eq(excluded(refunds::done_at)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+impl RefundRow {
+    fn all(order: &Order) -> impl Iterator<Item = RefundRow> {
+        order.refunds.iter().map(|refund| RefundRow {
+            id: refund.id.to_string(),
+            order_id: order.id.to_string(),
+            amount: refund.amount.amount,
+            currency: refund.amount.currency.into(),
+            status: refund.status.to_string(),
+            reason: refund.reason.clone(),
+            items: serde_json::json!(refund.items).to_string(),
+            created_at: refund.created_at.naive_utc(),
+            done_at: refund.done_at.map(|at| at.naive_utc()),
+        })
+    }
+
+    pub fn into_refund(self) -> Result<Refund, Error> {
+        Ok(Refund {
+            id: self.id.parse().map_err(corrupt)?,
+            amount: Money {
+                amount: self.amount,
+                currency: self.currency.parse().map_err(corrupt)?,
+            },
+            status: self.status.parse()?,
+            reason: self.reason,
+            items: from_str(&self.items).map_err(corrupt)?,
+            created_at: self.created_at.and_utc(),
+            done_at: self.done_at.map(|at| at.and_utc()),
+        })
+    }
+}
