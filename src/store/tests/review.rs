@@ -65,10 +65,13 @@ fn orders(users: &[UserId]) -> String {
     let mut sql = String::new();
     for user in users {
         sql += &format!(
-            "INSERT INTO orders VALUES ('{user}', '{user}', '{user}', '{user}', 1, NULL, \
+            "INSERT INTO orders (id, number, user_id, cart_id, cart_version, email, status, \
+             version, sequence, currency, subtotal, discount, tax, delivery_price, total, \
+             address, delivery_method, expires_at, placed_at, updated_at) VALUES ('{user}', '{user}', '{user}', '{user}', 1, NULL, \
              'delivered', 1, 1, 'EUR', 0, 0, 0, 0, 0, '{{}}', 'standard', \
              '2026-01-01 00:00:00', '2026-01-01 00:00:00', '2026-01-01 00:00:00');
-             INSERT INTO order_lines SELECT '{user}' || variants.id, '{user}', 0, variants.id, \
+             INSERT INTO order_lines (id, order_id, position, variant_id, product_id, name, sku, \
+             options, quantity, unit_price, line_total) SELECT '{user}' || variants.id, '{user}', 0, variants.id, \
              variants.product_id, '', '', '{{}}', 1, 0, 0 FROM variants;
              INSERT INTO deliveries VALUES ('{user}', '{user}', 'delivered', 'standard', NULL, \
              NULL, NULL, NULL, 4);"
