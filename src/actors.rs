@@ -1,6 +1,6 @@
 //! The only writers: an actor per order, payment, cart, delivery, account, session and image, found by
 //! its id, one for each sixteenth of the stock, one for each product that is edited, one for its
-//! reviews, one for the tree of categories, and one for each admin who sends files or reads the log.
+//! reviews, one for the tree of categories, one for the terms of sale, and one for each admin who sends files or reads the log.
 //!
 //! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
 //! deliveries; payments; the sweeper; the mailer. Images and the mailer ask nobody. So no two ever
@@ -24,6 +24,7 @@ pub mod mailer;
 pub mod order;
 pub mod password;
 pub mod payment;
+pub mod pricing;
 pub mod review;
 pub mod session;
 pub mod sweeper;
@@ -42,6 +43,7 @@ use self::{
     order::OrderActor,
     password::Passwords,
     payment::PaymentActor,
+    pricing::TermsActor,
     review::ReviewActor,
     session::SessionActor,
 };
@@ -66,6 +68,7 @@ pub struct Actors {
     pub inventory: Directory<InventoryActor>,
     pub products: Directory<ProductActor>,
     pub categories: Directory<TreeActor>,
+    pub terms: Directory<TermsActor>,
     pub imports: Directory<ImportActor>,
     pub desks: Desks,
     pub audit: Directory<AuditActor>,

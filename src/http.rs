@@ -57,12 +57,14 @@ pub mod openapi;
 pub mod order;
 pub mod payment;
 pub mod peer;
+pub mod promotion;
 pub mod push;
 pub mod request_id;
 pub mod review;
 pub mod routes;
 pub mod session;
 pub mod settings;
+pub mod tariff;
 #[cfg(test)]
 mod tests;
 pub mod token;

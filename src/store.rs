@@ -19,6 +19,7 @@ use crate::domain::{Error, catalogue::change::Changes, id::CartId};
 mod commands;
 mod error;
 pub mod origin;
+pub mod plain;
 mod pool;
 pub mod postgres;
 mod schema;

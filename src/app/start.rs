@@ -74,6 +74,7 @@ pub fn start_actors(
     let links = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let inventory = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let (products, categories) = start_editing(&store, shown, arbiters, &limits);
+    let terms = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let imports = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let audit = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let studio = Studio::start()?;
@@ -106,6 +107,7 @@ pub fn start_actors(
         inventory,
         products,
         categories,
+        terms,
         imports,
         desks: Desks::start()?,
         audit,
@@ -203,6 +205,7 @@ async fn passivate(actors: Actors) {
             inventory,
             products,
             categories,
+            terms,
             imports,
             desks: _,
             audit,
@@ -217,6 +220,7 @@ async fn passivate(actors: Actors) {
         inventory.sweep(now);
         products.sweep(now);
         categories.sweep(now);
+        terms.sweep(now);
         imports.sweep(now);
         audit.sweep(now);
         images.sweep(now);
@@ -242,6 +246,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         inventory,
         products,
         categories,
+        terms,
         imports,
         desks: _,
         audit,
@@ -259,6 +264,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         ("reviews", reviews.drain(at_most).await),
         ("products", products.drain(at_most).await),
         ("categories", categories.drain(at_most).await),
+        ("terms", terms.drain(at_most).await),
         ("imports", imports.drain(at_most).await),
         ("links", links.drain(at_most).await),
         ("accounts", accounts.drain(at_most).await),

@@ -4,6 +4,7 @@ use actix_web::rt::System;
 use clap::Subcommand;
 
 mod catalogue;
+mod checkout;
 mod logins;
 mod paths;
 mod raw;
@@ -15,6 +16,8 @@ use super::Failure;
 pub enum Bench {
     /// Look at products in four ways, beside a route that only sends as many bytes
     Catalogue(catalogue::Options),
+    /// Buy, from the cart to the payment, beside the plain way to write the same rows
+    Checkout(checkout::Options),
     /// List products, in turns with and without a flood of logins beside it
     Logins(logins::Options),
 }
@@ -23,6 +26,7 @@ pub fn run(bench: &Bench) -> Result<(), Failure> {
     System::new().block_on(async {
         match bench {
             Bench::Catalogue(options) => catalogue::run(options).await,
+            Bench::Checkout(options) => checkout::run(options).await,
             Bench::Logins(options) => logins::run(options).await,
         }
     })

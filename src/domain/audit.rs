@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::{
     Error,
     id::{
-        AddressId, CartId, CategoryId, LinkId, NotificationId, OrderId, ProductId, ReviewId,
-        SessionId, SubscriptionId, UserId, VariantId,
+        AddressId, CartId, CategoryId, LinkId, NotificationId, OrderId, ProductId, PromotionId,
+        ReviewId, SessionId, SubscriptionId, UserId, VariantId,
     },
     words::words,
 };
@@ -29,12 +29,14 @@ mod link;
 mod mail;
 mod notification;
 mod order;
+mod promotion;
 mod push;
 pub mod reading;
 mod review;
 mod session;
 mod settings;
 mod system;
+mod tariff;
 
 /// Says what a command leaves in the audit log.
 ///
@@ -91,6 +93,9 @@ words! {
         ProductCreated = "product.created",
         ProductChanged = "product.changed",
         ProductDeleted = "product.deleted",
+        PromotionCreated = "promotion.created",
+        PromotionChanged = "promotion.changed",
+        TariffChanged = "tariff.changed",
         CartChanged = "cart.changed",
         OrderPlaced = "order.placed",
         OrderCancelled = "order.cancelled",
@@ -121,6 +126,8 @@ words! {
         Variant = "variant",
         Image = "image",
         Review = "review",
+        Promotion = "promotion",
+        Tariff = "tariff",
         Cart = "cart",
         Order = "order",
         Audit = "audit",
@@ -138,6 +145,8 @@ pub struct Object {
 impl Object {
     /// The catalogue as a whole.
     pub const CATALOGUE: Object = Object { kind: ObjectKind::Catalogue, id: None };
+    /// What delivery and taxes cost.
+    pub const TARIFF: Object = Object { kind: ObjectKind::Tariff, id: None };
     /// The audit log.
     pub const AUDIT: Object = Object { kind: ObjectKind::Audit, id: None };
 }
@@ -163,6 +172,7 @@ objects! {
     ProductId: Product;
     VariantId: Variant;
     ReviewId: Review;
+    PromotionId: Promotion;
     CartId: Cart;
     OrderId: Order;
 }

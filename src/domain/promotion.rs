@@ -12,6 +12,8 @@ use super::{
     words::words,
 };
 
+pub mod change;
+
 /// The longest coupon, in characters.
 pub const CODE_CHARS_MAX: usize = 40;
 /// The most coupons in one cart.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Error, country, delivery::Method, money::Money};
+use super::{Error, country, delivery::Method, expected::Expected, money::Money};
 
 /// The most zones, and the most steps of weight, of a tariff.
 pub const ZONES_MAX: usize = 50;
@@ -20,6 +20,30 @@ const NAME_CHARS_MAX: usize = 100;
 const DAYS_MAX: i64 = 365;
 /// A hundred percent.
 const WHOLE: i64 = 10_000;
+
+/// Puts another tariff in force; orders keep what they were placed at.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub expected: Expected,
+    pub tariff: Tariff,
+}
+
+/// The tariff as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = KeptTariff)]
+pub struct Kept {
+    #[serde(flatten)]
+    pub tariff: Tariff,
+    pub version: i64,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What came of a [`Change`].
+#[derive(Debug, Clone)]
+pub struct Changed {
+    pub before: Kept,
+    pub after: Kept,
+}
 
 /// The zones; an address lies in the first one that names its country or all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -20,7 +20,7 @@ use super::{
     },
     filler, health, image, link,
     middleware::contain,
-    notification, openapi, order, payment, push, review, session, settings,
+    notification, openapi, order, payment, promotion, push, review, session, settings, tariff,
     token::Caller,
 };
 
@@ -182,6 +182,12 @@ self::routes! {
     GET    "/api/v1/admin/variants/{id}/prices" May<Catalogue> catalogue::variant::variant_prices;
     GET    "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::variant_stock;
     POST   "/api/v1/admin/variants/{id}/stock" May<Stock> catalogue::admin::change_stock;
+    GET    "/api/v1/admin/promotions"          May<Catalogue> promotion::promotions;
+    POST   "/api/v1/admin/promotions"          May<Catalogue> promotion::create_promotion;
+    GET    "/api/v1/admin/promotions/{id}"     May<Catalogue> promotion::promotion;
+    PUT    "/api/v1/admin/promotions/{id}"     May<Catalogue> promotion::change_promotion;
+    GET    "/api/v1/admin/tariff"              May<Catalogue> tariff::tariff;
+    PUT    "/api/v1/admin/tariff"              May<Catalogue> tariff::change_tariff;
     POST   "/api/v1/admin/images"              May<Catalogue> image::upload_image;
     GET    "/api/v1/admin/users"               May<Users> account::manage::users;
     GET    "/api/v1/admin/users/{id}"          May<Users> account::manage::user;

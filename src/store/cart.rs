@@ -45,10 +45,12 @@ struct ItemRow {
 
 /// The cart; one that was never saved is empty.
 pub fn get(conn: &mut Conn, id: CartId) -> Result<Cart, Error> {
-    snapshot(conn, |conn| {
-        let Some(row) = row(conn, id)? else { return Ok(Cart::empty(id)) };
-        cart(&row, &items(conn, id)?)
-    })
+    snapshot(conn, |conn| cart_of(conn, id))
+}
+
+fn cart_of(conn: &mut Conn, id: CartId) -> Result<Cart, Error> {
+    let Some(row) = row(conn, id)? else { return Ok(Cart::empty(id)) };
+    cart(&row, &items(conn, id)?)
 }
 
 /// The cart as its owner sees it, with the prices and the stock of now.
@@ -73,10 +75,7 @@ pub fn quotes(
     now: DateTime<Utc>,
 ) -> Result<Vec<Quote>, Error> {
     snapshot(conn, |conn| {
-        let Some(row) = row(conn, id)? else {
-            return Err(Error::conflict("cart_empty", "there is nothing in the cart"));
-        };
-        let cart = cart(&row, &items(conn, id)?)?;
+        let cart = cart_of(conn, id)?;
         let offers = catalogue::all_offers(conn, cart.items.iter().map(|it| it.variant).collect())?;
         let line = |item: &Item| {
             let (offer, _) = offers.get(&item.variant).ok_or_else(no_variant)?;

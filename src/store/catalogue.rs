@@ -1,9 +1,6 @@
 //! The tables of the catalogue: categories, products, variants and images.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    mem::take,
-};
+use std::mem::take;
 
 use diesel::prelude::*;
 use serde_json::json;
@@ -12,6 +9,7 @@ mod category;
 mod edit;
 mod export;
 mod import;
+mod offer;
 mod record;
 mod rows;
 
@@ -19,9 +17,10 @@ pub use category::{categories, category, change_category, create_category, delet
 pub use edit::{change_product, create_product, discard_product};
 pub use export::export;
 pub use import::{import, weigh};
+pub use offer::{all_offers, offers};
 pub use record::{held, moves, owner, page, prices, record};
 
-use self::rows::{ProductRow, offer};
+use self::rows::ProductRow;
 use super::{
     Conn, Tx, event, snapshot,
     stock::{self, Shelf},
@@ -29,7 +28,6 @@ use super::{
 use crate::{
     domain::{
         Error,
-        cart::Offer,
         catalogue::{
             Product, Status,
             change::{Changes, Revision, Tree},
@@ -38,7 +36,7 @@ use crate::{
         event::Kind,
         id::{OrderId, ProductId, VariantId},
     },
-    store::schema::{category_tree, products, variants},
+    store::schema::{category_tree, products},
 };
 
 /// How many products are read at once when all are.
@@ -152,32 +150,6 @@ pub fn product(conn: &mut Conn, id_or_slug: String) -> Result<Product, Error> {
         let found = rows::revisions(conn, vec![row])?.pop().and_then(|it| it.shown);
         found.map(|shown| shown.product).ok_or(Error::NotFound("product"))
     })
-}
-
-/// What the shop asks for those of `ids` that are for sale.
-pub fn offers(
-    conn: &mut Conn,
-    ids: HashSet<VariantId>,
-) -> Result<BTreeMap<VariantId, Offer>, Error> {
-    let all = all_offers(conn, ids)?.into_iter();
-    Ok(all.filter_map(|(id, (offer, for_sale))| for_sale.then_some((id, offer))).collect())
-}
-
-/// What the shop asks, or asked at last, for each of `ids`, and whether it is for sale.
-pub fn all_offers(
-    conn: &mut Conn,
-    ids: HashSet<VariantId>,
-) -> Result<BTreeMap<VariantId, (Offer, bool)>, Error> {
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let ids = ids.iter().map(ToString::to_string);
-    let rows: Vec<rows::Offered> = variants::table
-        .inner_join(products::table)
-        .filter(variants::id.eq_any(ids))
-        .select(rows::offered())
-        .load(conn)?;
-    rows.into_iter().map(offer).collect()
 }
 
 pub fn change_stock(tx: &mut Tx<'_>, command: &ChangeStock) -> Result<StockChanged, Error> {

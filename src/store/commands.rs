@@ -13,9 +13,10 @@ use crate::domain::{
     id::{MailId, UserId},
     idempotency, image, link, mail, notification,
     order::{change, place},
+    promotion::change as promotions,
     push,
     review::change as reviews,
-    session, settings,
+    session, settings, tariff,
 };
 
 /// Hands the list to `$with`: the lane's name, how it runs, its function in `store/`, the
@@ -59,6 +60,9 @@ macro_rules! with_commands {
             create_product: each catalogue::create_product(catalogue::edit::Create) -> catalogue::edit::Changed;
             change_product: each catalogue::change_product(catalogue::edit::Change) -> catalogue::edit::Changed;
             discard_product: each catalogue::discard_product(catalogue::edit::Discard) -> ();
+            create_promotion: each pricing::create_promotion(promotions::Create) -> promotions::Changed;
+            change_promotion: each pricing::change_promotion(promotions::Change) -> promotions::Changed;
+            change_tariff: each tariff::change(tariff::Change) -> tariff::Changed;
             save_cart: batch cart::save(cart::Save) -> ();
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;

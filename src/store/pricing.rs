@@ -1,12 +1,21 @@
-//! On what terms the shop sells: the tables `tariffs`, `promotions` and `redemptions`, as far as a
-//! price needs them.
+//! On what terms the shop sells: the tables `promotions` and `redemptions`, and what a price needs
+//! of `tariffs`.
 
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::{dsl::count_star, prelude::*};
 
-use super::{Conn, catalogue, promotion::Row, snapshot};
+mod promotion;
+mod redeem;
+mod rows;
+
+pub use promotion::{change_promotion, create_promotion, named, promotion, promotions};
+pub use redeem::{Redeemed, lock, redeem};
+pub use rows::Redemption;
+
+use self::rows::Row;
+use super::{Conn, catalogue, snapshot, tariff};
 use crate::{
     domain::{
         Error,
@@ -19,7 +28,7 @@ use crate::{
     },
     store::{
         error::corrupt,
-        schema::{categories, promotions, redemptions, tariffs},
+        schema::{categories, promotions as promoted, redemptions, tariffs},
     },
 };
 
@@ -40,13 +49,13 @@ pub fn known<'c>(
 ) -> Result<Known, Error> {
     let codes: HashSet<&str> = codes.into_iter().map(Code::as_str).collect();
     let may_apply =
-        promotions::code.eq_any(codes).or(promotions::code.is_null().and(promotions::is_active));
+        promoted::code.eq_any(codes).or(promoted::code.is_null().and(promoted::is_active));
     let rows: Vec<(String, Option<Row>)> = tariffs::table
-        .left_join(promotions::table.on(may_apply))
+        .left_join(promoted::table.on(may_apply))
         .select((tariffs::document, Option::<Row>::as_select()))
         .load(conn)?;
     let document = rows.first().map(|(document, _)| document.as_str()).unwrap_or_default();
-    let tariff = tariff(document)?;
+    let tariff = tariff::read(document)?;
     let rows = rows.into_iter().filter_map(|(_, row)| row);
     let promotions = rows.map(|row| Promotion::try_from(row).map(|it| (it.id, it)));
     let promotions = promotions.collect::<Result<BTreeMap<_, _>, Error>>()?;
@@ -126,14 +135,6 @@ pub fn quotes(
         let basket = Basket { lines, codes: &[], destination: None };
         known(conn, [])?.on(&[], None, now, |terms| pricing::quotes(&basket, &country, terms))
     })
-}
-
-/// The tariff of a row; an empty one is what the program brings.
-pub fn tariff(document: &str) -> Result<Tariff, Error> {
-    if document.is_empty() {
-        return Ok(Tariff::default());
-    }
-    serde_json::from_str(document).map_err(corrupt)
 }
 
 fn parents(conn: &mut Conn) -> Result<BTreeMap<CategoryId, CategoryId>, Error> {

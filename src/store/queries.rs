@@ -36,12 +36,12 @@ pub mod notification;
 pub mod order;
 pub mod payment;
 pub mod pricing;
-pub mod promotion;
 pub mod push;
 pub mod review;
 pub mod session;
 pub mod settings;
 pub mod stock;
+pub mod tariff;
 
 /// Stands before what would be a wildcard of `LIKE`.
 const ESCAPE: char = '\\';

@@ -29,6 +29,7 @@ const SHARED: &[(&str, &str)] = &[
     ("origin", "store: on whose behalf the work at hand is done"),
     ("openapi", "http: the description of all routes"),
     ("peer", "http: from which address a client comes"),
+    ("plain", "store: commands one by one, to measure the writer by"),
     ("pool", "store: connections and migrations, as both dialects have them"),
     ("postgres", "store: one of the two dialects"),
     ("protocol", "ws: the frames"),

@@ -52,6 +52,27 @@ impl Client {
         Ok(Answer { status, bytes, took: began.elapsed() })
     }
 
+    /// Sends a JSON body with more headers, each ended by a line break; the status and the body that
+    /// come back.
+    pub async fn post(
+        &mut self,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> Result<(u16, String), Failure> {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n{headers}\r\n{body}",
+            self.authority,
+            body.len()
+        );
+        let answer = timeout(PATIENCE, self.exchange(request.as_bytes())).await;
+        let answer = answer.map_err(|_| lost(path, &"it took too long"))?;
+        let (status, bytes) = answer.map_err(|err| lost(path, &err))?;
+        let body = self.buffer.get(..bytes).unwrap_or_default();
+        Ok((status, String::from_utf8_lossy(body).into_owned()))
+    }
+
     /// The body of `path` as text.
     pub async fn text(&mut self, path: &str) -> Result<String, Failure> {
         let Answer { status, bytes, .. } = self.get(path).await?;
@@ -115,7 +136,7 @@ fn parse(head: &[u8]) -> std::io::Result<(u16, usize)> {
 }
 
 fn lost(path: &str, err: &dyn std::fmt::Display) -> Failure {
-    Failure::new(format!("GET {path} got no answer: {err}"))
+    Failure::new(format!("{path} got no answer: {err}"))
 }
 
 #[cfg(test)]

@@ -10,9 +10,8 @@ use super::super::{Backend, Conn, ROWS_MAX, Tx};
 use crate::{
     domain::{
         Error,
-        cart::Offer,
         catalogue::{
-            CategoryRef, Image, Product, Status, Variant,
+            CategoryRef, Image, Product, Variant,
             attribute::Definition,
             change::{Node, Revision, Shown},
             rating::Rating,
@@ -143,71 +142,6 @@ pub fn write_prices(tx: &mut Tx<'_>, rows: &[PriceRow]) -> Result<(), Error> {
         diesel::insert_into(price_history::table).values(chunk).execute(tx.conn)?;
     }
     Ok(())
-}
-
-type Columns = (
-    variants::id,
-    variants::product_id,
-    variants::name,
-    variants::sku,
-    variants::options,
-    variants::price,
-    products::name,
-    products::status,
-    variants::removed_at,
-    products::category_id,
-    variants::weight_grams,
-);
-
-/// What an offer is made of: the columns of [`offered`].
-pub type Offered = (
-    String,
-    String,
-    String,
-    String,
-    String,
-    i64,
-    String,
-    String,
-    Option<NaiveDateTime>,
-    String,
-    i64,
-);
-
-pub fn offered() -> Columns {
-    (
-        variants::id,
-        variants::product_id,
-        variants::name,
-        variants::sku,
-        variants::options,
-        variants::price,
-        products::name,
-        products::status,
-        variants::removed_at,
-        products::category_id,
-        variants::weight_grams,
-    )
-}
-
-/// The offer, and whether it is for sale.
-pub fn offer(row: Offered) -> Result<(VariantId, (Offer, bool)), Error> {
-    let (id, product, variant, sku, options, price, name, status, removed_at, category, grams) =
-        row;
-    let id: VariantId = id.parse().map_err(corrupt)?;
-    let name = if variant.is_empty() { name } else { format!("{name}, {variant}") };
-    let offer = Offer {
-        variant: id,
-        product: product.parse().map_err(corrupt)?,
-        name,
-        sku,
-        options: from_str(&options).map_err(corrupt)?,
-        price: Money::euros(price),
-        category: category.parse().map_err(corrupt)?,
-        grams,
-    };
-    let for_sale = status == Status::Published.as_str() && removed_at.is_none();
-    Ok((id, (offer, for_sale)))
 }
 
 /// The revisions of `rows`, which are published; what belongs to them is read with one query a table,

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
-use super::super::{ROWS_MAX, Tx, event, idempotency, promotion::Redeemed, stock::Shelf};
+use super::super::{ROWS_MAX, Tx, event, idempotency, pricing::Redeemed, stock::Shelf};
 use super::{
     refunds,
     rows::{DeliveryRow, LineRow, OrderRow, PaymentRow},

@@ -8,8 +8,7 @@ use serde_json::json;
 
 use super::super::{
     ROWS_MAX, Tx, cart, catalogue, event, idempotency,
-    pricing::{self, Known},
-    promotion::{self, Redemption},
+    pricing::{self, Known, Redemption},
     stock::Shelf,
 };
 use super::rows::{LineRow, OrderRow, PaymentRow};
@@ -34,7 +33,7 @@ pub fn place(tx: &mut Tx<'_>, commands: &[Place]) -> Result<Vec<Result<Placed, E
     let kept = idempotency::find_all(tx.conn, commands.iter().map(|it| &it.claim))?;
     let versions = cart::lock_versions(tx, commands.iter().map(|it| it.buyer.cart()))?;
     let mut terms = pricing::known(tx.conn, commands.iter().flat_map(|it| &it.codes))?;
-    promotion::lock(tx, &mut terms)?;
+    pricing::lock(tx, &mut terms)?;
     let customers: Vec<String> = commands.iter().map(Place::customer).collect();
     terms.count(tx.conn, customers.iter().map(String::as_str))?;
     let variants: HashSet<VariantId> =
@@ -143,7 +142,7 @@ impl Batch {
     fn write(self, tx: &mut Tx<'_>) -> Result<(), Error> {
         let orders: Vec<_> = self.changes.iter().map(|change| &change.order).collect();
         if !orders.is_empty() {
-            promotion::redeem(tx, &self.terms, &self.redemptions)?;
+            pricing::redeem(tx, &self.terms, &self.redemptions)?;
             self.shelf.put_back(tx)?;
             cart::empty(tx, orders.iter().map(|order| order.buyer.cart()))?;
             let rows: Vec<OrderRow> = orders.iter().map(|&order| order.into()).collect();

@@ -108,6 +108,12 @@ expected! {
     GET    "/api/v1/admin/variants/{id}/prices"        401    401   401      403   404;
     GET    "/api/v1/admin/variants/{id}/stock"         401    401   401      403   404;
     POST   "/api/v1/admin/variants/{id}/stock"         401    401   401      403   400;
+    GET    "/api/v1/admin/promotions"                  401    401   401      403   200;
+    POST   "/api/v1/admin/promotions"                  401    401   401      403   400;
+    GET    "/api/v1/admin/promotions/{id}"             401    401   401      403   404;
+    PUT    "/api/v1/admin/promotions/{id}"             401    401   401      403   400;
+    GET    "/api/v1/admin/tariff"                      401    401   401      403   200;
+    PUT    "/api/v1/admin/tariff"                      401    401   401      403   400;
     POST   "/api/v1/admin/images"                      401    401   401      403   415;
     POST   "/api/v1/admin/products/import"             401    401   401      403   415;
     GET    "/api/v1/admin/products/export"             401    401   401      403   200;

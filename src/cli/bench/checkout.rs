@@ -1,0 +1,131 @@
+//! `rialto bench checkout`: whole purchases over HTTP, beside the plain way to write the same rows.
+//!
+//! A purchase is a line put into the cart, the checkout, and the confirmed payment; each buyer is
+//! registered once and has one connection. The plain way writes the rows of the same three steps by a
+//! pool of eight connections, a transaction a step, into a database of its own, without HTTP and
+//! without anybody who is told. Rounds of the two take turns, so that a machine that grows slower or
+//! faster meanwhile does so in both.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::{
+    super::{Failure, base, say},
+    table::{millis, percentile, ratio},
+};
+
+mod buyer;
+mod plain;
+
+use self::{buyer::Shop, plain::Plain};
+
+/// How many buy at once.
+const CLIENTS: [usize; 4] = [1, 8, 32, 128];
+/// The lines of the carts that are compared.
+const FEW: usize = 2;
+const MANY: usize = 20;
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The server to measure; one that runs with `RIALTO_RATE_LIMITS=off` and `RIALTO_COURIER=manual`
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// The admin who sees to the stock; the password is `BENCH_PASSWORD` of the environment, or the
+    /// demo shop's
+    #[arg(long, value_name = "EMAIL", default_value = super::super::seed::DEMO_ADMIN.email)]
+    email: String,
+    /// The empty database of the plain way; left out, it is a SQLite file that is deleted at the end
+    #[arg(long, value_name = "URL")]
+    plain: Option<String>,
+    /// Rounds of each, in turns
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+    /// How long each round takes, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 3_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(100..=60_000))]
+    round: u64,
+}
+
+/// How long each purchase of some rounds took, and how long the rounds did.
+#[derive(Default)]
+struct Bought {
+    took: Vec<Duration>,
+    lasted: Duration,
+}
+
+impl Bought {
+    fn add(&mut self, mut took: Vec<Duration>, lasted: Duration) {
+        self.took.append(&mut took);
+        self.lasted = self.lasted.saturating_add(lasted);
+    }
+
+    fn figures(mut self) -> [u128; 3] {
+        self.took.sort_unstable();
+        let count = u128::try_from(self.took.len()).unwrap_or(u128::MAX);
+        let millis = self.lasted.as_millis().max(1);
+        let a_second = count.saturating_mul(1_000).checked_div(millis).unwrap_or_default();
+        [a_second, percentile(&self.took, 50), percentile(&self.took, 99)]
+    }
+}
+
+pub async fn run(options: &Options) -> Result<(), Failure> {
+    let url = base::checked(&options.url)?;
+    let each = Duration::from_millis(options.round);
+    let mut shop = Shop::open(&url, &options.email).await?;
+    let plain = Plain::open(options.plain.as_deref()).await?;
+    say(format!(
+        "{url}: {} rounds of {} ms with each number of clients, and as many of the plain way on {}, \
+         in turns\n",
+        options.rounds,
+        options.round,
+        plain.kind()
+    ))?;
+    say(format!(
+        "{:<9}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}{:>8}",
+        "clients", "purchases/s", "p50", "p99", "plain/s", "p50", "p99", "ratio"
+    ))?;
+    for clients in CLIENTS {
+        shop.admit(clients).await?;
+        let (mut bought, mut plainly) = (Bought::default(), Bought::default());
+        shop.round(clients, each / 4).await?;
+        for _ in 0..options.rounds {
+            let began = Instant::now();
+            let took = shop.round(clients, each).await?;
+            bought.add(took, began.elapsed());
+            let began = Instant::now();
+            let took = plain.round(clients, each)?;
+            plainly.add(took, began.elapsed());
+        }
+        let ([rate, p50, p99], [other, other50, other99]) = (bought.figures(), plainly.figures());
+        say(format!(
+            "{clients:<9}{rate:>12}{:>12}{:>12}{other:>12}{:>12}{:>12}{:>8}",
+            millis(p50),
+            millis(p99),
+            millis(other50),
+            millis(other99),
+            ratio(rate, other)
+        ))?;
+    }
+    of_lines(&mut shop, each).await
+}
+
+/// What the lines of an order cost: checkout and payment alone, by one client, in turns.
+async fn of_lines(shop: &mut Shop, each: Duration) -> Result<(), Failure> {
+    let (mut few, mut many) = (Vec::new(), Vec::new());
+    let began = Instant::now();
+    while began.elapsed() < each {
+        few.push(shop.purchase(FEW).await?);
+        many.push(shop.purchase(MANY).await?);
+    }
+    few.sort_unstable();
+    many.sort_unstable();
+    let (few, many) = (percentile(&few, 50), percentile(&many, 50));
+    Ok(say(format!(
+        "\ncheckout and payment of {MANY} lines: {}, of {FEW}: {}: {} times",
+        millis(many),
+        millis(few),
+        ratio(many, few)
+    ))?)
+}

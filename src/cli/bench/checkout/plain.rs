@@ -1,0 +1,193 @@
+//! The plain way: the rows of the same steps, by a pool of connections.
+
+use std::{
+    path::PathBuf,
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use chrono::TimeDelta;
+
+use super::super::super::Failure;
+use crate::{
+    demo,
+    domain::{
+        Error,
+        address::Address,
+        cart::{Buyer, Cart, Edit, Quantity},
+        delivery::Method,
+        id::{CartId, DeliveryId, ItemId, OrderId, VariantId},
+        idempotency::{Answer, Claim, Outcome},
+        order::{
+            Order,
+            change::{Advance, NewDelivery},
+            place::Place,
+        },
+        payment::Verdict,
+    },
+    store::{self, Migration, Store, Url, plain, read},
+};
+
+/// Connections that write.
+const POOL: usize = 8;
+/// How many of its variants are bought from, as over HTTP.
+const VARIANTS: usize = 100;
+
+pub struct Plain {
+    store: plain::Plain,
+    variants: Vec<VariantId>,
+    kind: &'static str,
+    /// A file that is deleted at the end.
+    file: Option<PathBuf>,
+}
+
+impl Plain {
+    /// Makes the shop in an empty database.
+    pub async fn open(url: Option<&str>) -> Result<Self, Failure> {
+        let (url, file) = match url {
+            Some(url) if url.starts_with("postgres://") => (Url::Postgres(url.to_owned()), None),
+            Some(path) => (Url::Sqlite(path.trim_start_matches("sqlite:").into()), None),
+            None => {
+                let path = std::env::temp_dir()
+                    .join(format!("rialto-bench-{}.db", uuid::Uuid::now_v7().simple()));
+                (Url::Sqlite(path.clone()), Some(path))
+            }
+        };
+        let kind = match url {
+            Url::Sqlite(_) => "SQLite",
+            Url::Postgres(_) => "PostgreSQL",
+        };
+        let variants = stocked(&url).await.map_err(failed)?;
+        let store = plain::Plain::open(&url, POOL).map_err(failed)?;
+        Ok(Plain { store, variants, kind, file })
+    }
+
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// So many clients purchase for so long; how long each purchase took. It blocks.
+    pub fn round(&self, clients: usize, lasting: Duration) -> Result<Vec<Duration>, Failure> {
+        let began = Instant::now();
+        let bought = thread::scope(|scope| {
+            let clients: Vec<_> = (0..clients)
+                .map(|number| scope.spawn(move || self.buy(number, began, lasting)))
+                .collect();
+            let joined = clients.into_iter().map(|it| it.join().unwrap_or(Err(Error::Busy)));
+            joined.collect::<Result<Vec<Vec<Duration>>, Error>>()
+        });
+        Ok(bought.map_err(failed)?.concat())
+    }
+
+    fn buy(
+        &self,
+        number: usize,
+        began: Instant,
+        lasting: Duration,
+    ) -> Result<Vec<Duration>, Error> {
+        let mut took = Vec::new();
+        let mut cart = Cart::empty(CartId::new());
+        while began.elapsed() < lasting {
+            let began = Instant::now();
+            let at = (number * 31 + took.len() * 7) % self.variants.len().max(1);
+            let variant = self.variants.get(at).copied().ok_or(Error::NotFound("variant"))?;
+            cart = self.purchase(&cart, variant)?;
+            took.push(began.elapsed());
+        }
+        Ok(took)
+    }
+
+    /// A line, a checkout, and a payment; the cart after that.
+    fn purchase(&self, cart: &Cart, variant: VariantId) -> Result<Cart, Error> {
+        let now = store::now();
+        let quantity = Quantity::try_from(1)?;
+        let edit = Edit::Add { item: ItemId::new(), variant, quantity };
+        let (cart, save) = cart.after(&edit, now + TimeDelta::days(30))?;
+        self.store.write(vec![save])?;
+        let placed = self.store.write(vec![place(&cart)?])?;
+        let order = placed.order.ok_or(Error::NotFound("order"))?;
+        self.store.write(confirm(&order)?)?;
+        Ok(cart.emptied())
+    }
+}
+
+impl Drop for Plain {
+    fn drop(&mut self) {
+        for file in self.file.iter().flat_map(|path| {
+            ["", "-wal", "-shm"].map(|end| format!("{}{end}", path.to_string_lossy()))
+        }) {
+            std::fs::remove_file(file).ok(); // Some of them need not be there.
+        }
+    }
+}
+
+/// Makes the tables, and goods of which there is enough.
+async fn stocked(url: &Url) -> Result<Vec<VariantId>, Error> {
+    store::migrate(url, Migration::Up)?;
+    let store = Store::open(url)?;
+    let mut shop = demo::catalogue();
+    for variant in shop.products.iter_mut().flat_map(|it| &mut it.variants) {
+        variant.on_hand = Some(100_000_000);
+    }
+    store.write(shop).await?;
+    let (tell, told) = mpsc::channel();
+    read!(store, catalogue::all(move |changes| tell.send(changes).unwrap_or_default()))?;
+    let products = told.into_iter().flat_map(|changes| changes.products);
+    let variants = products.filter_map(|it| it.shown).flat_map(|it| it.product.variants);
+    Ok(variants.map(|it| it.id).take(VARIANTS).collect())
+}
+
+fn place(cart: &Cart) -> Result<Place, Error> {
+    let now = store::now();
+    Ok(Place {
+        order: OrderId::new(),
+        buyer: Buyer::Guest(cart.id),
+        email: None,
+        cart_version: cart.version,
+        items: cart.items.clone(),
+        codes: Vec::new(),
+        address: address()?,
+        method: Method::Standard,
+        expected_total: None,
+        expires_at: now + TimeDelta::minutes(30),
+        claim: claim(),
+    })
+}
+
+/// What a confirmation writes: the attempt, and what the provider said of it.
+fn confirm(order: &Order) -> Result<Vec<Advance>, Error> {
+    let (now, claim) = (store::now(), claim());
+    let attempt = order.attempt("tok_success", &claim, now + TimeDelta::seconds(10), now)?;
+    let (after, verdict) =
+        (attempt.order.clone(), Verdict::Captured { reference: format!("emu_{}", order.id) });
+    let delivery = NewDelivery { id: DeliveryId::new(), eta: None, due_at: None };
+    let settled = after.settle(after.payment.attempt, &verdict, delivery, now, now)?;
+    let settled = settled.ok_or(Error::Stale)?;
+    let answer = Outcome::Done(serde_json::json!(settled.order.payment).to_string());
+    let claim = Some((claim, Answer::fresh(answer)));
+    Ok(vec![Advance { change: attempt, claim: None }, Advance { change: settled, claim }])
+}
+
+fn claim() -> Claim {
+    let key = uuid::Uuid::now_v7().simple().to_string();
+    Claim { request: key.clone(), key }
+}
+
+fn address() -> Result<Address, Error> {
+    let address = Address {
+        name: "Ada Byron".to_owned(),
+        line1: "Lindenstr. 5".to_owned(),
+        line2: None,
+        city: "Berlin".to_owned(),
+        region: None,
+        postal_code: "10969".to_owned(),
+        country: "DE".to_owned(),
+        phone: None,
+    };
+    address.checked()
+}
+
+fn failed(error: Error) -> Failure {
+    Failure::new(format!("the plain way failed: {error:?}"))
+}

@@ -1,0 +1,90 @@
+//! The plain way to write: a pool of connections, and a transaction for each command by itself. It is
+//! what most shops do, and what `rialto bench checkout` compares the group-committing writer with. The
+//! rows and the statements are the same.
+
+use std::{
+    sync::{Mutex, PoisonError, mpsc},
+    thread,
+};
+
+use tokio::sync::oneshot;
+
+use super::{
+    Databases, Url,
+    commands::{Command, Lanes, Replies},
+    error::{Failure, failure},
+    now,
+    postgres::Postgres,
+    sqlite::Sqlite,
+    writer::Engine,
+};
+use crate::domain::{Error, audit::Origin};
+
+/// How often a transaction is tried that another one was in the way of.
+const TRIES_MAX: u32 = 100;
+
+/// A pool of connections that write.
+pub struct Plain(Databases<Pool<Sqlite>, Pool<Postgres>>);
+
+struct Pool<E> {
+    free: Mutex<mpsc::Receiver<E>>,
+    back: mpsc::Sender<E>,
+}
+
+impl Plain {
+    /// Opens `size` connections. The schema must be up to date.
+    pub fn open(url: &Url, size: usize) -> Result<Self, Error> {
+        Ok(Plain(match url {
+            Url::Sqlite(path) => Databases::Sqlite(Pool::open(&path.to_string_lossy(), size)?),
+            Url::Postgres(url) => Databases::Postgres(Pool::open(url, size)?),
+        }))
+    }
+
+    /// Runs commands of one kind in a transaction of their own, and says what came of the last one.
+    /// It blocks.
+    pub fn write<C: Command>(&self, commands: Vec<C>) -> Result<C::Outcome, Error> {
+        match &self.0 {
+            Databases::Sqlite(pool) => pool.write(commands),
+            Databases::Postgres(pool) => pool.write(commands),
+        }
+    }
+}
+
+impl<E: Engine> Pool<E> {
+    fn open(url: &str, size: usize) -> Result<Self, Error> {
+        let (back, free) = mpsc::channel();
+        for _ in 0..size {
+            back.send(E::connect(url)?).map_err(|_| Error::Busy)?;
+        }
+        Ok(Pool { free: Mutex::new(free), back })
+    }
+
+    fn write<C: Command>(&self, commands: Vec<C>) -> Result<C::Outcome, Error> {
+        let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
+        let mut last = None;
+        for command in commands {
+            let (reply, answered) = oneshot::channel();
+            lanes.push(command.enqueue(Origin::SYSTEM, reply), &mut replies);
+            last = Some(answered);
+        }
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let mut engine = free.map_err(|_| Error::Busy)?;
+        let done = attempt(&mut engine, &lanes);
+        self.back.send(engine).map_err(|_| Error::Busy)?;
+        replies.answer(done?.outcomes);
+        last.and_then(|mut it| it.try_recv().ok()).unwrap_or(Err(Error::Busy)) // it was answered
+    }
+}
+
+fn attempt<E: Engine>(engine: &mut E, lanes: &Lanes) -> Result<super::writer::Done, Error> {
+    let mut tries = 1;
+    loop {
+        match engine.commit(lanes, now()) {
+            Err(err) if failure(&err) == Failure::Passing && tries < TRIES_MAX => {
+                tries += 1;
+                thread::yield_now();
+            }
+            done => return done,
+        }
+    }
+}
