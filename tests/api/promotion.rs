@@ -67,7 +67,10 @@ async fn thirty_buyers_at_once_have_a_promotion_just_as_often_as_it_may_be_had()
     let teapot = shop.variant("teapot").await;
     let rule = json!({ "kind": "amount", "value": 100, "usage_limit": 10 });
     let made = promote(&shop, rule).await;
-    let buyers = join_all((0..30).map(|_| shop.sign_up())).await;
+    let mut buyers = Vec::new();
+    for _ in 0..30 {
+        buyers.push(shop.sign_up().await);
+    }
     join_all(buyers.iter().map(|it| it.add(&teapot, 1))).await;
 
     let placed = join_all(buyers.iter().map(Client::check_out)).await;
