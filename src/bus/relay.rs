@@ -25,7 +25,7 @@ pub async fn run(bus: Weak<Inner>) {
     let every = look_every(&inner);
     drop(inner);
     while let Some(inner) = bus.upgrade() {
-        // Seen before the outbox is: what is committed after it is seen again.
+        // Seen before what waits is: what is committed after it is seen again.
         committed.borrow_and_update();
         match inner.store.write(Relay).await {
             Ok(moved) if moved > 0 => inner.published.notify_one(),

@@ -103,7 +103,7 @@ pub struct Published {
     pub event: Event,
 }
 
-/// Publishes what the outbox holds, at most [`RELAY_MAX`] events at once; the outcome is how many.
+/// Publishes what waits, at most [`RELAY_MAX`] events at once; the outcome is how many.
 #[derive(Debug, Clone, Copy)]
 pub struct Relay;
 

@@ -47,8 +47,8 @@ pub fn append(tx: &mut Tx<'_>, left: &[(Origin, Entry)]) -> Result<(), Error> {
     if left.is_empty() {
         return Ok(());
     }
-    lock_audit(tx.conn)?;
-    let mut head = head(tx.conn)?;
+    let mut head =
+        lock_audit(tx.conn)?.map_or(Head::START, |(sequence, hash)| Head { sequence, hash });
     let rows = left.iter().map(|(origin, entry)| {
         let row = Row::of(origin, entry, tx.now.naive_utc(), &head);
         head = row.head();
@@ -62,16 +62,6 @@ pub fn append(tx: &mut Tx<'_>, left: &[(Origin, Entry)]) -> Result<(), Error> {
 /// That somebody reads the log changes nothing else: the entry is all that is written.
 pub fn read(_: &mut Tx<'_>, _: &Read) -> Result<(), Error> {
     Ok(())
-}
-
-/// The last row of the log; before the first it is [`Head::START`].
-fn head(conn: &mut Conn) -> Result<Head, Error> {
-    let last: Option<(i64, String)> = audit::table
-        .order(audit::sequence.desc())
-        .select((audit::sequence, audit::hash))
-        .first(conn)
-        .optional()?;
-    Ok(last.map_or(Head::START, |(sequence, hash)| Head { sequence, hash }))
 }
 
 /// The entries that `filter` lets through, the newest first.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use diesel::{Connection, RunQueryDsl, connection::SimpleConnection, r2d2::ConnectionManager};
+use diesel::{
+    Connection, OptionalExtension, RunQueryDsl, connection::SimpleConnection,
+    r2d2::ConnectionManager,
+};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use r2d2::Pool;
 
@@ -62,12 +65,22 @@ pub fn leads(conn: &mut Conn) -> Result<bool, Error> {
     Ok(diesel::select(pg_try_advisory_xact_lock(RELAY_LOCK)).get_result(conn)?)
 }
 
-/// Lets nobody else add to the audit log until the end of the transaction. Whoever holds it waits
-/// for no other lock, so that nobody waits for it in a circle: it is taken last.
-pub fn lock_audit(conn: &mut Conn) -> Result<(), Error> {
-    diesel::define_sql_function! { fn pg_advisory_xact_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Text; }
-    diesel::select(pg_advisory_xact_lock(AUDIT_LOCK)).execute(conn)?;
-    Ok(())
+/// The last row of the audit log, which nobody else adds to until the end of the transaction.
+/// Whoever holds it waits for no other lock, so that nobody waits for it in a circle: it is taken
+/// last.
+pub fn lock_audit(conn: &mut Conn) -> Result<Option<(i64, String)>, Error> {
+    #[derive(diesel::QueryableByName)]
+    struct Last {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        sequence: i64,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        hash: String,
+    }
+    let last: Option<Last> = diesel::sql_query("SELECT sequence, hash FROM lock_audit($1)")
+        .bind::<diesel::sql_types::BigInt, _>(AUDIT_LOCK)
+        .get_result(conn)
+        .optional()?;
+    Ok(last.map(|it| (it.sequence, it.hash)))
 }
 
 pub(super) struct Postgres(Conn);

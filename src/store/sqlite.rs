@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diesel::{
-    Connection,
+    Connection, ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl,
     connection::SimpleConnection,
     r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError},
 };
@@ -57,9 +57,15 @@ pub fn leads(_conn: &mut Conn) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Lets nobody else add to the audit log until the end of the transaction: nobody else can.
-pub fn lock_audit(_conn: &mut Conn) -> Result<(), Error> {
-    Ok(())
+/// The last row of the audit log, which nobody else adds to until the end of the transaction: nobody
+/// else can.
+pub fn lock_audit(conn: &mut Conn) -> Result<Option<(i64, String)>, Error> {
+    use super::schema::audit;
+    Ok(audit::table
+        .order(audit::sequence.desc())
+        .select((audit::sequence, audit::hash))
+        .first(conn)
+        .optional()?)
 }
 
 pub(super) struct Sqlite(Conn);

@@ -33,6 +33,7 @@ use crate::domain::{
 
 mod import;
 mod review;
+mod statements;
 mod tree;
 
 /// A database that is gone when the test is.

@@ -4,3 +4,4 @@ CREATE TABLE outbox (
 INSERT INTO outbox (event_id) SELECT id FROM events WHERE is_pending;
 DROP INDEX events_pending;
 ALTER TABLE events DROP COLUMN is_pending;
+DROP FUNCTION lock_audit;
