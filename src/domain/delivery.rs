@@ -178,22 +178,25 @@ mod tests {
         let abandoned = (Status::Failed, Some(Step::Abandon));
 
         assert_eq!(reached(Status::Pending), [(Status::Packed, Some(Step::Pack)), abandoned]);
-        assert_eq!(reached(Status::Packed), [
-            (Status::InTransit, Some(Step::HandOver)),
-            abandoned
-        ]);
-        assert_eq!(reached(Status::InTransit), [
-            (Status::InTransit, None),
-            (Status::OutForDelivery, Some(Step::Load)),
-            failed,
-            returned
-        ]);
-        assert_eq!(reached(Status::OutForDelivery), [
-            (Status::OutForDelivery, None),
-            (Status::Delivered, Some(Step::Deliver)),
-            failed,
-            returned
-        ]);
+        assert_eq!(reached(Status::Packed), [(Status::InTransit, Some(Step::HandOver)), abandoned]);
+        assert_eq!(
+            reached(Status::InTransit),
+            [
+                (Status::InTransit, None),
+                (Status::OutForDelivery, Some(Step::Load)),
+                failed,
+                returned
+            ]
+        );
+        assert_eq!(
+            reached(Status::OutForDelivery),
+            [
+                (Status::OutForDelivery, None),
+                (Status::Delivered, Some(Step::Deliver)),
+                failed,
+                returned
+            ]
+        );
         for end in [Status::Delivered, Status::Failed, Status::Returned] {
             assert_eq!(reached(end), []);
         }

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 mod advance;
-mod place;
 mod find;
+mod place;
 mod refunds;
 mod returns;
 mod rows;

@@ -20,6 +20,13 @@ use crate::domain::{
     id::{DeliveryId, LineId},
 };
 
+/// The longest name of a carrier, and the longest number of a parcel.
+pub const CARRIER_CHARS_MAX: usize = 100;
+/// The longest note about a parcel.
+pub const NOTE_CHARS_MAX: usize = 200;
+/// The longest location, as JSON.
+pub const LOCATION_BYTES_MAX: usize = 500;
+
 /// An order is handed over to a carrier.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Shipment {

@@ -41,9 +41,13 @@ impl Asked {
                 Error::invalid("q", "invalid_value", "this is neither a number nor an address")
             });
         }
+        Ok(Asked::number(text))
+    }
+
+    pub fn number(text: &str) -> Self {
         let text = text.trim().to_ascii_uppercase();
         let is_whole = text.starts_with("R-");
-        Ok(Asked::Number(if is_whole { text } else { format!("R-{text}") }))
+        Asked::Number(if is_whole { text } else { format!("R-{text}") })
     }
 }
 

@@ -20,11 +20,7 @@ use crate::{
 };
 
 /// The orders that `filter` lets through, the newest first.
-pub fn find(
-    conn: &mut Conn,
-    filter: Filter,
-    page: Page<Key>,
-) -> Result<Listed<Order, Key>, Error> {
+pub fn find(conn: &mut Conn, filter: Filter, page: Page<Key>) -> Result<Listed<Order, Key>, Error> {
     snapshot(conn, |conn| {
         let Filter { status, payment_status, user, asked, from, to } = filter;
         let mut query = orders::table
