@@ -25,6 +25,9 @@ use crate::domain::{
     words::words,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// How long after it was decided a refund is overdue. Whoever decides it gives it back at once; this
 /// is for whoever comes after a crash.
 const REFUND_AFTER: TimeDelta = TimeDelta::seconds(10);
