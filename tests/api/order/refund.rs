@@ -153,11 +153,8 @@ async fn a_refund_that_a_crash_interrupts_is_given_back_once_and_answered() {
     let (once, at) = (admin.once(&key()), desk(&order, "refund"));
     let body = amount(300).to_string();
 
-    let asked = once.attempt(
-        actix_web::http::Method::POST,
-        &at,
-        Some(("application/json", body.as_bytes())),
-    );
+    let asked =
+        once.attempt(awc::http::Method::POST, &at, Some(("application/json", body.as_bytes())));
     let crash = async {
         let owed =
             async { while admin.order(&order).await["refunds"][0]["status"] != "pending" {} };
