@@ -207,6 +207,8 @@ mod tests {
 
     #[test]
     fn only_what_was_captured_is_refunded() {
-        assert_eq!(from(Step::Refund), [Status::Captured]);
+        let with_money = [Status::Captured, Status::PartiallyRefunded];
+        assert_eq!(from(Step::Refund), with_money);
+        assert_eq!(from(Step::RefundPart), with_money);
     }
 }
