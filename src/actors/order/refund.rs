@@ -10,7 +10,7 @@ use crate::{
         Error,
         id::RefundId,
         idempotency::{Answer, Claim, Keep, Outcome},
-        order::{Order, refund::What},
+        order::{Order, change::Advanced, refund::What},
     },
     store::{self, read},
 };
@@ -100,9 +100,9 @@ impl Held {
             let claim = refund.and_then(|it| it.claim.clone());
             let claim = claim.map(|claim| (claim, answer(&change.order)));
             match self.write(change, claim).await {
-                // Replayed: another node has told it, and its answer stands.
-                Ok(_) => return self.order().await.cloned(),
-                Err(Error::Stale) => self.order = None,
+                Ok(Advanced::Done) => return self.order().await.cloned(),
+                // An answer under the key says nothing of whether this was written.
+                Ok(Advanced::Replayed(_)) | Err(Error::Stale) => self.order = None,
                 Err(err) => return Err(err),
             }
         }

@@ -293,7 +293,9 @@ async fn orders_are_found_by_what_is_known_of_them() {
     assert_eq!(found("q=guest%40example.com").await, ids(&[&fourth]));
     assert_eq!(found("q=nobody%40example.com").await, ids(&[]));
     let (from, to) = (second["placed_at"].as_str().unwrap(), third["placed_at"].as_str().unwrap());
-    let placed = |order: &Value| order["placed_at"].as_str().unwrap().to_owned();
+    let placed = |order: &Value| {
+        chrono::DateTime::parse_from_rfc3339(order["placed_at"].as_str().unwrap()).unwrap()
+    };
     assert!(placed(&first) < placed(&second) && placed(&second) < placed(&third));
     assert_eq!(found(&format!("from={from}&to={to}")).await, ids(&[&second]));
     assert!(!shop.log().contains("tests.example"), "an address is in the log");
