@@ -23,7 +23,7 @@ use crate::domain::{
 const ROUNDS: u64 = 2_000;
 const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
-/// Numbers that look random and are the same on each run (SplitMix64).
+/// Numbers that look random and are the same on each run (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
