@@ -98,6 +98,7 @@ words! {
         PaymentAttempted = "payment.attempted",
         PaymentSettled = "payment.settled",
         PaymentRefunded = "payment.refunded",
+        RefundPutOff = "payment.refund_put_off",
         RefundAsked = "payment.refund_asked",
         DeliveryMoved = "delivery.moved",
         AuditRead = "audit.read",

@@ -185,6 +185,21 @@ pub struct Order {
     pub sequence: i64,
 }
 
+impl Order {
+    /// Whether it was called off, or expired.
+    pub fn is_off(&self) -> bool {
+        match self.stage {
+            Stage::Cancelled => true,
+            Stage::PendingPayment
+            | Stage::Paid
+            | Stage::Processing
+            | Stage::Shipped
+            | Stage::Delivered
+            | Stage::Returned => false,
+        }
+    }
+}
+
 /// Ten letters and digits of the random end of an id, in Crockford's base 32: 50 bits.
 pub fn number(id: OrderId) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -20,7 +20,9 @@ mod cart;
 mod catalogue;
 mod mail;
 mod own_redis;
+mod payment;
 mod review;
+mod stripe;
 #[path = "../api/support.rs"]
 mod support;
 
