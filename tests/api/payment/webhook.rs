@@ -72,7 +72,7 @@ async fn nobody_is_believed_who_does_not_sign_or_signed_long_ago() {
         answer.refused(404, "not_found");
     }
     let long = "x".repeat(70_000);
-    tell(&stranger, &signed(&long, now), &long).await.refused(413, "too_large");
+    tell(&stranger, &signed(&long, now), &long).await.refused(413, "body_too_large");
 
     assert_eq!(buyer.order(&order).await, order);
 }
