@@ -9,7 +9,8 @@ use awc::http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
 use crate::support::{
-    TestShop, client, each, key, mail::until,
+    TestShop, client, each, key,
+    mail::until,
     purchase::{euros, path, topic},
 };
 
@@ -73,7 +74,10 @@ async fn an_order_is_paid_and_given_back_when_it_is_called_off() {
 
     assert_eq!(payment["status"], "captured");
     let [intent] = &intents(&order).await[..] else { panic!("one intent") };
-    assert_eq!((&intent["status"], &intent["amount"]), (&json!("succeeded"), &order["total"]["amount"]));
+    assert_eq!(
+        (&intent["status"], &intent["amount"]),
+        (&json!("succeeded"), &order["total"]["amount"])
+    );
     assert_eq!((&intent["currency"], &intent["capture_method"]), (&json!("eur"), &json!("manual")));
     assert_eq!(buyer.order(&order).await["status"], "paid");
 

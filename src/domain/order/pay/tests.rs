@@ -1,7 +1,6 @@
 //! Every verdict on every order, and what the ledger comes to whatever happens.
 
 use chrono::TimeDelta;
-use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::*;
 use crate::domain::{
@@ -245,23 +244,35 @@ fn a_refund_that_is_not_done_is_asked_for_later_by_one_of_those_who_asked() {
     assert_eq!(back.put_off_refund(refund, 0, at(7)), None);
 }
 
+/// Numbers that look like chance, the same for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    /// One from 0 to `sides` - 1.
+    fn throw(&mut self, sides: u64) -> u64 {
+        // The multiplier of Knuth's MMIX; the high bits are the better ones.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (self.0 >> 33) % sides
+    }
+}
+
 /// A random step that may happen to an order, or that is refused.
-fn step(order: &Order, dice: &mut StdRng, now: DateTime<Utc>) -> Option<Change> {
+fn step(order: &Order, dice: &mut Dice, now: DateTime<Utc>) -> Option<Change> {
     let attempt = order.payment.attempt;
-    let verdict = match dice.random_range(0..5) {
+    let verdict = match dice.throw(5) {
         0 | 1 => captured(),
         2 => voided(),
         3 => declined(),
         _ => Verdict::Unknown { reference: None },
     };
     let owed = order.refunds.iter().find(|it| it.is_owed()).map(|it| it.id);
-    match dice.random_range(0..7) {
+    match dice.throw(7) {
         0 => order.attempt("tok", &claim(), now + TimeDelta::seconds(10), now).ok(),
         1 | 2 => order.settle(attempt, &verdict, delivery(), now).unwrap(),
         3 => order.expire(now).ok(),
         4 => order.cancel(None, now).ok(),
         5 => {
-            let part = What::Amount(Money::euros(dice.random_range(1..60)));
+            let part = What::Amount(Money::euros(1 + i64::try_from(dice.throw(60)).unwrap()));
             order.ask_refund(&part, None, now).ok()
         }
         _ => order.refunded(owed?, now).unwrap(),
@@ -271,8 +282,8 @@ fn step(order: &Order, dice: &mut StdRng, now: DateTime<Utc>) -> Option<Change> 
 #[test]
 fn whatever_happens_the_ledger_says_what_the_shop_has() {
     let mut ends = std::collections::BTreeSet::new();
-    for seed in 0..2000 {
-        let (mut dice, mut order) = (StdRng::seed_from_u64(seed), unpaid());
+    for seed in 0..2000_u64 {
+        let (mut dice, mut order) = (Dice(seed * 7919), unpaid());
         let mut sums = std::collections::BTreeMap::new();
         for second in 1..=i64::try_from(seed % 30).unwrap() {
             let Some(change) = step(&order, &mut dice, at(second * 4)) else { continue };
