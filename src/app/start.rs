@@ -34,7 +34,7 @@ use crate::{
     gateway::{
         courier::Courier,
         mail::{Post, files::Folder, letter::Shop, message::Stationery, smtp},
-        payment::emulator::Emulator,
+        payment::Providers,
     },
     reading::catalogue::{
         Catalogue,
@@ -56,6 +56,7 @@ const REVOKED_EVERY: Duration = Duration::from_millis(500);
 pub fn start_actors(
     config: &Config,
     (store, shown): (&Store, &Catalogue),
+    providers: &Providers,
     revoked: &Revoked,
     hot: &Images,
     arbiters: &Arc<[ArbiterHandle]>,
@@ -81,16 +82,18 @@ pub fn start_actors(
     let deps = image::Deps { store: store.clone(), studio: studio.clone(), hot: hot.clone() };
     let images = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let reviews = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
-    let deps = order::Deps { store: store.clone(), courier };
+    let deps = order::Deps { store: store.clone(), courier, providers: providers.clone() };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let (cart_ttl, payment_ttl) = (config.cart_ttl, config.payment_ttl);
-    let deps = cart::Deps { store: store.clone(), orders: orders.clone(), cart_ttl, payment_ttl };
+    let (provider, of_carts) = (providers.first(), orders.clone());
+    let deps =
+        cart::Deps { store: store.clone(), orders: of_carts, cart_ttl, payment_ttl, provider };
     let carts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = delivery::Deps { store: store.clone(), orders: orders.clone() };
     let deliveries = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = payment::Deps {
         store: store.clone(),
-        provider: Arc::new(Emulator::new(config.emulator_delay)),
+        providers: providers.clone(),
         orders: orders.clone(),
         deliveries: deliveries.clone(),
     };
