@@ -82,8 +82,13 @@ pub fn start_actors(
     let reviews = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
-    let (cart_ttl, payment_ttl) = (config.cart_ttl, config.payment_ttl);
-    let deps = cart::Deps { store: store.clone(), orders: orders.clone(), cart_ttl, payment_ttl };
+    let deps = cart::Deps {
+        store: store.clone(),
+        orders: orders.clone(),
+        cart_ttl: config.cart_ttl,
+        hold_ttl: config.hold_ttl,
+        payment_ttl: config.payment_ttl,
+    };
     let carts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = delivery::Deps { store: store.clone(), orders: orders.clone() };
     let deliveries = Directory::new(deps, Arc::clone(arbiters), limits.clone());

@@ -31,6 +31,9 @@ words! {
     DeliveryDelivered = "delivery.delivered",
     DeliveryFailed = "delivery.failed",
     CheckoutRefused = "checkout.refused",
+    /// Units are reserved for a cart, or not any more; it names the variants.
+    CartHeld = "cart.held",
+    CartReleased = "cart.released",
     UserRegistered = "user.registered",
     SessionRevoked = "session.revoked",
     NotificationCreated = "notification.created",
@@ -67,6 +70,8 @@ impl Kind {
             | Kind::DeliveryDelivered
             | Kind::DeliveryFailed
             | Kind::CheckoutRefused
+            | Kind::CartHeld
+            | Kind::CartReleased
             | Kind::UserRegistered
             | Kind::SessionRevoked
             | Kind::StockChanged

@@ -59,7 +59,8 @@ macro_rules! with_commands {
             create_product: each catalogue::create_product(catalogue::edit::Create) -> catalogue::edit::Changed;
             change_product: each catalogue::change_product(catalogue::edit::Change) -> catalogue::edit::Changed;
             discard_product: each catalogue::discard_product(catalogue::edit::Discard) -> ();
-            save_cart: batch cart::save(cart::Save) -> ();
+            save_cart: batch cart::save(cart::change::Save) -> ();
+            merge_carts: batch cart::merge(cart::merge::Merge) -> cart::merge::Merged;
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;
             relay: each event::relay(event::Relay) -> i64;
