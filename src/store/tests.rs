@@ -34,6 +34,7 @@ use crate::domain::{
     page::Page,
 };
 
+mod cart;
 mod import;
 mod review;
 mod tree;

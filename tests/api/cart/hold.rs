@@ -101,13 +101,11 @@ async fn every_edit_of_a_line_ends_the_hold_and_a_coupon_does_not() {
     let line = format!("/cart/items/{}", held["items"][0]["id"].as_str().unwrap());
     assert_eq!(buyer.add(&mug, 1).await["hold"], Value::Null);
     assert_eq!(shop.reserved(&piano).await, 0);
-    for (fewer, more) in [(1, 3), (2, 1)] {
-        for quantity in [fewer, more] {
-            buyer.hold().await;
-            let cart = buyer.patch(&line, json!({ "quantity": quantity })).await.is(200);
-            assert_eq!((&cart["hold"], &cart["problems"]), (&Value::Null, &json!([])));
-            assert_eq!((shop.reserved(&piano).await, shop.reserved(&mug).await), (0, 0));
-        }
+    for quantity in [1, 3, 2] {
+        buyer.hold().await;
+        let cart = buyer.patch(&line, json!({ "quantity": quantity })).await.is(200);
+        assert_eq!((&cart["hold"], &cart["problems"]), (&Value::Null, &json!([])));
+        assert_eq!((shop.reserved(&piano).await, shop.reserved(&mug).await), (0, 0));
     }
     buyer.hold().await;
     buyer.delete(&line).await.is(200);
