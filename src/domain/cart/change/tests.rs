@@ -1,3 +1,5 @@
+//! Every change of a cart, and the moments at which its holds and it itself end.
+
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
