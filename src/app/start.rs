@@ -82,13 +82,7 @@ pub fn start_actors(
     let reviews = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
-    let deps = cart::Deps {
-        store: store.clone(),
-        orders: orders.clone(),
-        cart_ttl: config.cart_ttl,
-        hold_ttl: config.hold_ttl,
-        payment_ttl: config.payment_ttl,
-    };
+    let deps = cart_deps(config, &store, &orders);
     let carts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = delivery::Deps { store: store.clone(), orders: orders.clone() };
     let deliveries = Directory::new(deps, Arc::clone(arbiters), limits.clone());
@@ -122,6 +116,16 @@ pub fn start_actors(
     Sweeper { store, actors: actors.clone() }.start();
     actix_rt::spawn(passivate(actors.clone()));
     Ok(actors)
+}
+
+fn cart_deps(config: &Config, store: &Store, orders: &Directory<order::OrderActor>) -> cart::Deps {
+    cart::Deps {
+        store: store.clone(),
+        orders: orders.clone(),
+        cart_ttl: config.cart_ttl,
+        hold_ttl: config.hold_ttl,
+        payment_ttl: config.payment_ttl,
+    }
 }
 
 /// Those by whom the catalogue is changed by hand.
