@@ -84,14 +84,7 @@ pub fn start_actors(
     let reviews = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier, providers: providers.clone() };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
-    let deps = cart::Deps {
-        store: store.clone(),
-        orders: orders.clone(),
-        cart_ttl: config.cart_ttl,
-        hold_ttl: config.hold_ttl,
-        payment_ttl: config.payment_ttl,
-        provider: providers.first(),
-    };
+    let deps = cart_deps(config, &store, &orders, &providers);
     let carts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = delivery::Deps { store: store.clone(), orders: orders.clone() };
     let deliveries = Directory::new(deps, Arc::clone(arbiters), limits.clone());
@@ -126,6 +119,17 @@ pub fn start_actors(
     Sweeper { store, actors: actors.clone() }.start();
     actix_rt::spawn(passivate(actors.clone()));
     Ok(actors)
+}
+
+fn cart_deps(config: &Config, store: &Store, orders: &Directory<order::OrderActor>) -> cart::Deps {
+    cart::Deps {
+        store: store.clone(),
+        orders: orders.clone(),
+        cart_ttl: config.cart_ttl,
+        hold_ttl: config.hold_ttl,
+        payment_ttl: config.payment_ttl,
+        provider: providers.first(),
+    }
 }
 
 /// Those by whom the catalogue is changed by hand.
