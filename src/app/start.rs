@@ -84,7 +84,7 @@ pub fn start_actors(
     let reviews = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let deps = order::Deps { store: store.clone(), courier, providers: providers.clone() };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
-    let deps = cart_deps(config, &store, &orders, &providers);
+    let deps = cart_deps(config, &store, &orders, providers);
     let carts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = delivery::Deps { store: store.clone(), orders: orders.clone() };
     let deliveries = Directory::new(deps, Arc::clone(arbiters), limits.clone());
@@ -121,7 +121,12 @@ pub fn start_actors(
     Ok(actors)
 }
 
-fn cart_deps(config: &Config, store: &Store, orders: &Directory<order::OrderActor>) -> cart::Deps {
+fn cart_deps(
+    config: &Config,
+    store: &Store,
+    orders: &Directory<order::OrderActor>,
+    providers: &Providers,
+) -> cart::Deps {
     cart::Deps {
         store: store.clone(),
         orders: orders.clone(),
