@@ -231,7 +231,11 @@ impl Draft {
         self.change.stock = effect;
     }
 
+    /// Enters a movement of money in the ledger; where nothing moves there is none.
     pub fn enter(&mut self, kind: EntryKind, amount: Money) {
+        if amount.amount == 0 {
+            return;
+        }
         self.change.ledger.push(Entry { payment: self.change.order.payment.id, kind, amount });
     }
 
