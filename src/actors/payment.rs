@@ -195,8 +195,10 @@ impl Held {
         }
         let store = self.deps.store.clone();
         let mut order = read!(store, order::get(id.order()))?;
+        // What is known already does not become another charge by what somebody says.
         if let Some((key, reference)) = hint.charge
             && key == order.payment.provider_key()
+            && order.payment.reference.is_none()
         {
             order.payment.reference = Some(reference);
         }
@@ -247,22 +249,28 @@ impl Held {
         }
     }
 
-    /// Gives back what is owed, one refund after the other.
+    /// Gives back what is owed, one refund after the other; one that the provider does not give does
+    /// not keep back the others.
     async fn refund(&mut self, mut order: Order) -> Result<Order, Error> {
         let owed: Vec<Refund> = order.refunds.iter().filter(|it| it.is_owed()).cloned().collect();
+        let mut in_vain = None;
         for Refund { id, amount, .. } in owed {
             let charge = charge(&order);
             let asked = async { self.provider(&order.payment)?.refund(&charge, id, amount).await };
-            order = match answered(asked).await {
+            match answered(asked).await {
                 Ok(GivenBack::Done) => {
-                    self.deps.orders.ask(order.id, owed::Refunded { refund: id }).await?
+                    let refunded = owed::Refunded { refund: id };
+                    order = self.deps.orders.ask(order.id, refunded).await?;
                 }
-                Ok(GivenBack::Pending) | Err(NoAnswer) => return self.put_off(&order, id).await,
+                Ok(GivenBack::Pending) | Err(NoAnswer) => in_vain = Some(id),
                 Ok(GivenBack::Refused { code }) => {
                     tracing::error!(order = %order.id, refund = %id, code, "a refund was refused");
-                    return self.put_off(&order, id).await;
+                    in_vain = Some(id);
                 }
-            };
+            }
+        }
+        if let Some(id) = in_vain {
+            return self.put_off(&order, id).await;
         }
         self.is_idle = order.payment.due.is_none();
         Ok(order)

@@ -179,6 +179,8 @@ impl<'b> Goods<'b> {
                 0 => Err(Problem::NotApplicable),
                 given => Ok(given),
             },
+            // What is free already can be no cheaper: such a coupon is not used up.
+            Benefit::Percentage(_) | Benefit::Amount(_) if left == 0 => Err(Problem::NotApplicable),
             Benefit::Percentage(percent) => {
                 let given = (i128::from(left) * i128::from(percent) + 50) / 100;
                 Ok(take(&mut of, i64::try_from(given).unwrap_or(left)))

@@ -126,6 +126,7 @@ impl Held {
     }
 
     async fn settle(&mut self, msg: &Settle) -> Result<Settled, Error> {
+        let mut kept = None;
         for _ in 0..TRIES_MAX {
             let (now, courier) = (store::now(), self.deps.courier);
             let may_be_old = self.may_be_old();
@@ -137,7 +138,10 @@ impl Held {
                     self.order = None;
                     continue;
                 }
-                Ok(None) => return Ok(Settled { answer: answer(order), order: order.clone() }),
+                Ok(None) => {
+                    let answer = kept.unwrap_or_else(|| answer(order));
+                    return Ok(Settled { answer, order: order.clone() });
+                }
                 Err(err) => return Err(err),
             };
             let settled = Settled { answer: answer(&change.order), order: change.order.clone() };
@@ -152,8 +156,9 @@ impl Held {
             let claim = claim.map(|claim| (claim, settled.answer.clone()));
             match self.write(change, claim).await {
                 Ok(Advanced::Done) => return Ok(settled),
+                // An answer under the key says nothing of whether this was written.
                 Ok(Advanced::Replayed(answer)) => {
-                    return Ok(Settled { order: self.order().await?.clone(), answer });
+                    (kept, self.order) = (Some(answer), None);
                 }
                 Err(Error::Stale) => self.order = None,
                 Err(err) => return Err(err),

@@ -109,10 +109,11 @@ impl Order {
         self.payment.amount.minus(self.payment.refunded)?.minus(owed)
     }
 
-    /// Whether all that was paid was given back, or is owed.
+    /// Whether all that was paid was given back, or is owed; or at least for all goods.
     pub fn is_given_back(&self) -> Result<bool, Error> {
         let was_paid = self.payment.was_captured() && self.payment.amount.amount > 0;
-        Ok(was_paid && self.refundable()?.amount == 0)
+        let for_goods = self.items.iter().all(|line| line.refunded == line.quantity.get());
+        Ok(was_paid && (for_goods || self.refundable()?.amount == 0))
     }
 
     /// Owes a part of what was paid, or the rest of it, from now on. What is paid back whole before

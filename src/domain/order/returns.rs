@@ -145,14 +145,15 @@ impl Order {
 }
 
 impl Draft {
-    /// Counts what has arrived, and owes its price as far as there is something left to give back.
+    /// Counts what has arrived, and owes the price of those units that were not given back before: a
+    /// refund of units counts for those that come first.
     fn take_back(&mut self, arrived: &BTreeMap<LineId, i64>, reason: &str) -> Result<(), Error> {
         let mut owed = Vec::new();
         for (&id, &units) in arrived {
             let line = self.line(id)?;
             line.returned = line.returned.saturating_add(units);
-            let left = line.quantity.get().saturating_sub(line.refunded);
-            if let Ok(quantity) = Quantity::try_from(units.min(left)) {
+            let more = line.returned.saturating_sub(line.refunded).min(units);
+            if let Ok(quantity) = Quantity::try_from(more) {
                 owed.push(Units { id, quantity });
             }
         }
