@@ -34,7 +34,7 @@ async fn carts(store: &Store, count: usize) -> Vec<Place> {
     let mut all = Vec::new();
     for _ in 0..count {
         let mut cart = Cart::empty(CartId::new());
-        for variant in &product.variants {
+        for variant in product.variants.iter().filter(|it| it.sku != "TEAPOT") {
             let quantity = Quantity::try_from(1).unwrap();
             let edit = Edit::Add { item: ItemId::new(), variant: variant.id, quantity };
             let day = now() + TimeDelta::days(1);
@@ -105,7 +105,8 @@ fn statements(database: &Database, commands: Vec<Place>) -> usize {
         }
     };
     let placed = done.unwrap().outcomes.place;
-    assert!(placed.iter().all(|it| it.as_ref().is_ok_and(|it| it.order.is_some())), "{placed:?}");
+    let ordered = placed.iter().filter(|it| it.as_ref().is_ok_and(|it| it.order.is_some()));
+    assert_eq!(ordered.count(), placed.len());
     count.load(Ordering::Relaxed)
 }
 
