@@ -5,7 +5,14 @@ use std::time::Duration;
 
 use actix::prelude::*;
 
-use super::{Actors, delivery, link::Send, order::Expire, payment::Attend};
+use super::{
+    Actors,
+    delivery::{self, DeliveryActor},
+    directory::Directory,
+    link::{LinkActor, Send},
+    order::{Expire, OrderActor},
+    payment::{Attend, PaymentActor},
+};
 use crate::{
     domain::{Error, idempotency, link, session},
     store::{self, Store, read},
@@ -21,7 +28,27 @@ const ROWS_MAX: i64 = 500;
 
 pub struct Sweeper {
     pub store: Store,
-    pub actors: Actors,
+    pub owners: Owners,
+}
+
+/// Who owns what can be due.
+#[derive(Clone)]
+pub struct Owners {
+    pub links: Directory<LinkActor>,
+    pub orders: Directory<OrderActor>,
+    pub payments: Directory<PaymentActor>,
+    pub deliveries: Directory<DeliveryActor>,
+}
+
+impl Owners {
+    pub fn of(actors: &Actors) -> Self {
+        Owners {
+            links: actors.links.clone(),
+            orders: actors.orders.clone(),
+            payments: actors.payments.clone(),
+            deliveries: actors.deliveries.clone(),
+        }
+    }
 }
 
 impl Actor for Sweeper {
@@ -39,27 +66,28 @@ impl Actor for Sweeper {
 impl Sweeper {
     /// Sweeps once, and sets the next: two never overlap.
     fn sweep(&mut self, ctx: &mut Context<Self>) {
-        let (store, actors) = (self.store.clone(), self.actors.clone());
-        let swept = async move { log(sweep(&store, &actors).await) }.into_actor(self);
+        let (store, owners) = (self.store.clone(), self.owners.clone());
+        let swept = async move { log(sweep(&store, &owners).await) }.into_actor(self);
         ctx.spawn(swept.map(|(), _, ctx: &mut Context<Self>| {
             ctx.run_later(SWEEP_EVERY, Self::sweep);
         }));
     }
 }
 
-async fn sweep(store: &Store, actors: &Actors) -> Result<(), Error> {
+/// Hands all that is due by now to those who own it.
+pub async fn sweep(store: &Store, owners: &Owners) -> Result<(), Error> {
     let now = store::now();
     for order in read!(store, order::expired(now, ROWS_MAX))? {
-        actors.orders.tell(order, Expire);
+        owners.orders.tell(order, Expire);
     }
     for link in read!(store, link::waiting(ROWS_MAX))? {
-        actors.links.tell(link, Send);
+        owners.links.tell(link, Send);
     }
     for payment in read!(store, payment::due(now, ROWS_MAX))? {
-        actors.payments.tell(payment, Attend);
+        owners.payments.tell(payment, Attend);
     }
     for delivery in read!(store, delivery::due(now, ROWS_MAX))? {
-        actors.deliveries.tell(delivery, delivery::Move);
+        owners.deliveries.tell(delivery, delivery::Move);
     }
     Ok(())
 }

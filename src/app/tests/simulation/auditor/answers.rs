@@ -1,0 +1,179 @@
+//! I9 and I10: what was answered once is answered again, is kept, and is so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Complaint, holds, int, text};
+use crate::{
+    app::tests::simulation::{
+        shop::Shop,
+        shopper::{Entry, Heard, Hope, Request, placed},
+    },
+    domain::{
+        id::OrderId,
+        idempotency::{Answer, Claim, Outcome},
+    },
+    store::sqlite::tests::simulated::Base,
+};
+
+pub fn check(base: &mut Base, shop: &Shop, asked: &[Entry]) -> Result<(), Complaint> {
+    let kept = kept(base);
+    of_keys(&kept, asked)?;
+    one_order_each(base, &kept)?;
+    acknowledged(base, asked)?;
+    carts(base, shop, asked)
+}
+
+/// What the shop keeps: the request and the outcome, by key.
+fn kept(base: &mut Base) -> BTreeMap<String, (String, Outcome)> {
+    let sql = "SELECT json_array(key, request, outcome) AS row FROM idempotency_keys";
+    let row = |row: Value| {
+        let outcome = serde_json::from_str(text(&row[2])).unwrap();
+        (text(&row[0]).to_owned(), (text(&row[1]).to_owned(), outcome))
+    };
+    base.rows(sql).into_iter().map(row).collect()
+}
+
+fn of_keys(
+    kept: &BTreeMap<String, (String, Outcome)>,
+    asked: &[Entry],
+) -> Result<(), Complaint> {
+    let mut fresh: BTreeSet<String> = BTreeSet::new();
+    for entry in asked {
+        let (Some(claim), Hope::Heard(Heard::Kept(answer))) = (entry.request.claim(), &entry.answer)
+        else {
+            continue;
+        };
+        let Claim { key, request } = claim;
+        let says = |what: &str| format!("{what}: {key}, {}, {answer:?}", entry.request.name());
+        let found = kept.get(&key);
+        holds(found.is_some(), "I9", || says("an answer that was given is not kept"))?;
+        let (first, outcome) = found.unwrap();
+        holds(*first == request, "I9", || says("another body was answered under the key"))?;
+        let same = *outcome == answer.outcome;
+        holds(same, "I9", || format!("{}, but it keeps {outcome:?}", says("another answer")))?;
+        let is = answer.replayed || fresh.insert(key.clone());
+        holds(is, "I9", || says("it was done twice under one key"))?;
+    }
+    Ok(())
+}
+
+/// Each order was made under one key, and each cart made one of each of its versions.
+fn one_order_each(
+    base: &mut Base,
+    kept: &BTreeMap<String, (String, Outcome)>,
+) -> Result<(), Complaint> {
+    let is_checkout = |outcome: &&Outcome| match outcome {
+        Outcome::Done(body) => body.contains("\"order\":"),
+        Outcome::Refused(_) => false,
+    };
+    let made = kept.values().map(|(_, outcome)| outcome).filter(is_checkout);
+    let made: Vec<OrderId> = made.filter_map(placed).collect();
+    let rows = base.rows("SELECT json_array(id, cart_id, cart_version) AS row FROM orders");
+    let mut carts = BTreeSet::new();
+    for row in &rows {
+        let id: OrderId = text(&row[0]).parse().unwrap();
+        let keys = made.iter().filter(|it| **it == id).count();
+        holds(keys == 1, "I9", || format!("{keys} keys have made an order: {row}"))?;
+        let is = carts.insert((text(&row[1]).to_owned(), int(&row[2])));
+        holds(is, "I9", || format!("a cart was checked out twice: {row}"))?;
+    }
+    holds(made.len() == rows.len(), "I10", || "an order is lost".to_owned())
+}
+
+/// What was said to be done is done.
+fn acknowledged(base: &mut Base, asked: &[Entry]) -> Result<(), Complaint> {
+    let orders = base.rows(
+        "SELECT json_array(o.id, o.total, o.stage, p.status) AS row
+            FROM orders o JOIN payments p ON p.order_id = o.id",
+    );
+    let order = |id: OrderId| orders.iter().find(|it| text(&it[0]) == id.to_string());
+    for entry in asked {
+        let Hope::Heard(heard) = &entry.answer else { continue };
+        let is = match (&entry.request, heard) {
+            (Request::CheckOut { .. }, Heard::Kept(Answer { outcome: Outcome::Done(body), .. })) => {
+                let body: Value = serde_json::from_str(body).unwrap();
+                let id = text(&body["order"]["id"]).parse().unwrap();
+                order(id).is_some_and(|it| it[1] == body["order"]["total"]["amount"])
+            }
+            (
+                Request::Confirm { order: id, .. },
+                Heard::Kept(Answer { outcome: Outcome::Done(body), .. }),
+            ) => {
+                let body: Value = serde_json::from_str(body).unwrap();
+                let was_paid = text(&body["status"]) == "captured";
+                let paid = ["captured", "partially_refunded", "refunded"];
+                !was_paid || order(*id).is_some_and(|it| paid.contains(&text(&it[3])))
+            }
+            (Request::Cancel { order: id }, Heard::Order(_))
+            | (Request::Abandon { order: id }, Heard::Done) => {
+                order(*id).is_some_and(|it| text(&it[2]) == "cancelled")
+            }
+            (Request::Restock { units, reason, .. }, Heard::Done) => {
+                let sql = format!(
+                    "SELECT json_array(COUNT(*), SUM(units)) AS row FROM stock_ledger
+                        WHERE reason = '{reason}'"
+                );
+                let row = base.rows(&sql).remove(0);
+                int(&row[0]) == 1 && int(&row[1]) == *units
+            }
+            _ => true,
+        };
+        holds(is, "I10", || format!("what was acknowledged is not so: {entry:?}"))?;
+    }
+    Ok(())
+}
+
+/// No edit of a cart is lost or made twice: units that somebody only ever put in are in the cart or
+/// in an order, and no two edits were told the same version.
+fn carts(base: &mut Base, shop: &Shop, asked: &[Entry]) -> Result<(), Complaint> {
+    let mut versions = BTreeSet::new();
+    for entry in asked {
+        if let Hope::Heard(Heard::Cart(version)) = entry.answer {
+            let is = versions.insert((entry.who, version));
+            holds(is, "I8", || format!("two edits of a cart made one version: {entry:?}"))?;
+        }
+    }
+    for (who, buyer) in shop.buyers.iter().enumerate() {
+        let own: Vec<&Entry> = asked.iter().filter(|it| it.who == who).collect();
+        if own.iter().any(|it| it.request == Request::Clear) {
+            continue;
+        }
+        let cart = buyer.cart();
+        for (variant, id) in shop.variants.iter().enumerate() {
+            let sql = format!(
+                "SELECT json_array(
+                    (SELECT COALESCE(SUM(quantity), 0) FROM cart_items
+                        WHERE cart_id = '{cart}' AND variant_id = '{id}')
+                    + (SELECT COALESCE(SUM(quantity), 0) FROM order_lines l
+                        JOIN orders o ON o.id = l.order_id
+                        WHERE o.cart_id = '{cart}' AND l.variant_id = '{id}')) AS row"
+            );
+            let found = int(&base.rows(&sql).remove(0)[0]);
+            let (least, most) = put_in(&own, variant);
+            let is = (least..=most).contains(&found);
+            let says = || {
+                format!("shopper {who} put in {least} to {most} of {variant}, there are {found}")
+            };
+            holds(is, "I10", says)?;
+        }
+    }
+    Ok(())
+}
+
+/// How many units were put in for certain, and how many at the most.
+fn put_in(own: &[&Entry], of: usize) -> (i64, i64) {
+    let (mut least, mut most) = (0, 0);
+    for entry in own {
+        let Request::Add { variant, units } = entry.request else { continue };
+        if variant != of {
+            continue;
+        }
+        most += units;
+        if let Hope::Heard(Heard::Cart(_)) = entry.answer {
+            least += units;
+        }
+    }
+    (least, most)
+}

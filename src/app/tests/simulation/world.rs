@@ -1,0 +1,455 @@
+//! The world of one schedule: nodes, a provider, shoppers and a clock. At each step the dice choose
+//! what happens next of all that could; between two steps everything runs until it waits again.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::{Duration, Instant, sleep};
+
+use super::{
+    auditor::{self, Complaint},
+    node::Node,
+    provider::{Company, Manner, TOKENS},
+    shop::{Shop, VARIANTS},
+    shopper::{Hope, Key, Notebook, Request},
+};
+use crate::{
+    actors::sweeper::sweep,
+    demo::dice::Dice,
+    domain::event::Relay,
+    store::sqlite::tests::simulated::{Base, Fate, Waiting, set_clock},
+};
+
+/// How many steps a schedule has before it is settled.
+const STEPS: (u32, u32) = (30, 90);
+/// So many steps lie between two looks of the auditor.
+const AUDIT_EVERY: usize = 8;
+
+pub struct World<'w> {
+    base: &'w mut Base,
+    shop: &'w Shop,
+    dice: Dice,
+    trace: &'w mut Vec<String>,
+    nodes: Vec<Node>,
+    graves: Vec<Waiting>,
+    started: usize,
+    is_shared: bool,
+    company: Company,
+    notebook: Notebook,
+    heard: Vec<bool>,
+    shoppers: usize,
+    keys: usize,
+    /// The wall clock when the runtime's began.
+    epoch: DateTime<Utc>,
+    began: Instant,
+}
+
+/// Something that can happen.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Ask,
+    Repeat,
+    Read(usize),
+    Commit(usize),
+    Open,
+    Deliver,
+    Decide,
+    Wait,
+    Sweep(usize),
+    Relay(usize),
+    Crash(usize),
+    Skew(usize),
+    Passivate(usize),
+    GiveUp,
+}
+
+impl<'w> World<'w> {
+    pub fn new(
+        base: &'w mut Base,
+        shop: &'w Shop,
+        seed: u64,
+        trace: &'w mut Vec<String>,
+    ) -> World<'w> {
+        let mut dice = Dice::new(seed);
+        let variants = 1 + index(dice.below(3));
+        let units: Vec<i64> = (0..VARIANTS)
+            .map(|at| if at < variants { 1 + dice.below(5) } else { 0 })
+            .collect();
+        shop.clear(base, &units);
+        let (shoppers, nodes) = (2 + index(dice.below(3)), 1 + index(dice.below(2)));
+        let epoch = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        trace.push(format!("{units:?} units, {shoppers} shoppers, {nodes} nodes"));
+        let mut world = World {
+            base,
+            shop,
+            dice,
+            trace,
+            nodes: Vec::new(),
+            graves: Vec::new(),
+            started: 0,
+            is_shared: nodes > 1,
+            company: Company::default(),
+            notebook: Notebook::default(),
+            heard: Vec::new(),
+            shoppers,
+            keys: 0,
+            epoch,
+            began: Instant::now(),
+        };
+        world.set_clock(TimeDelta::zero());
+        for _ in 0..nodes {
+            world.start();
+        }
+        world
+    }
+
+    /// Runs the schedule, and has it audited.
+    pub async fn run(&mut self) -> Result<(), Complaint> {
+        let steps = STEPS.0 + u32::try_from(self.dice.below(STEPS.1)).unwrap();
+        for at in 0..index(steps.into()) {
+            let step = self.choose();
+            self.perform(step).await;
+            self.rest().await;
+            if at % AUDIT_EVERY == 0 {
+                auditor::always(self.base)?;
+            }
+        }
+        self.settle().await?;
+        self.repeat_all().await?;
+        auditor::always(self.base)?;
+        let entries = self.notebook.entries();
+        auditor::settled(self.base, self.shop, &self.company.book(), &entries)
+    }
+
+    /// Everything runs until it waits: the paused clock moves on only then.
+    async fn rest(&mut self) {
+        sleep(Duration::from_millis(1)).await;
+        let entries = self.notebook.entries();
+        self.heard.resize(entries.len(), false);
+        for (at, entry) in entries.iter().enumerate() {
+            if let Hope::Heard(heard) = &entry.answer
+                && !self.heard[at]
+            {
+                self.heard[at] = true;
+                self.trace.push(format!("    #{at} hears: {}", heard.name()));
+            }
+        }
+    }
+
+    fn set_clock(&self, ahead: TimeDelta) {
+        let passed = TimeDelta::from_std(self.began.elapsed()).unwrap();
+        set_clock(self.epoch + passed + ahead);
+    }
+
+    fn start(&mut self) {
+        let number = self.started;
+        self.started += 1;
+        let node = Node::start(number, self.base, self.shop, &self.company, self.is_shared);
+        self.nodes.push(node);
+    }
+
+    fn say(&mut self, what: impl Into<String>) {
+        self.trace.push(what.into());
+    }
+
+    fn chance(&mut self, percent: i64) -> bool {
+        self.dice.below(100) < percent
+    }
+
+    /// One of `count`.
+    fn below(&mut self, count: usize) -> usize {
+        index(self.dice.below(u32::try_from(count).unwrap()))
+    }
+
+    /// What is next, of all that can happen, by weight.
+    fn choose(&mut self) -> Step {
+        let (letters, late, undecided) = self.company.waiting();
+        let waits = !self.notebook.waiting().is_empty();
+        let mut all = vec![(14, Step::Ask), (3, Step::Repeat), (3, Step::Wait)];
+        let when = |is: bool, weight: i64| if is { weight } else { 0 };
+        all.push((when(letters > 0, 14), Step::Open));
+        all.push((when(late > 0, 4), Step::Deliver));
+        all.push((when(undecided > 0, 4), Step::Decide));
+        all.push((when(waits, 1), Step::GiveUp));
+        for (at, node) in self.nodes.iter_mut().enumerate() {
+            let (writes, reads) = node.waiting.look();
+            all.push((when(reads > 0, 20), Step::Read(at)));
+            all.push((when(writes > 0, 20), Step::Commit(at)));
+            all.push((2, Step::Sweep(at)));
+            all.push((1, Step::Relay(at)));
+            all.push((1, Step::Crash(at)));
+            all.push((1, Step::Skew(at)));
+            all.push((1, Step::Passivate(at)));
+        }
+        let sum: i64 = all.iter().map(|(weight, _)| weight).sum();
+        let mut rolled = self.dice.below(u32::try_from(sum).unwrap());
+        let chosen = all.into_iter().find(|(weight, _)| {
+            rolled -= weight;
+            rolled < 0
+        });
+        chosen.unwrap().1
+    }
+
+    async fn perform(&mut self, step: Step) {
+        match step {
+            Step::Ask => self.ask(),
+            Step::Repeat => self.repeat(),
+            Step::Read(at) => self.read(at),
+            Step::Commit(at) => self.commit(at),
+            Step::Open => self.open(),
+            Step::Deliver => {
+                let at = self.below(self.company.waiting().1);
+                self.say(format!("the provider's late answer {at} comes"));
+                self.company.deliver(at);
+            }
+            Step::Decide => {
+                self.say("the provider decides");
+                self.company.decide();
+            }
+            Step::Wait => self.wait().await,
+            Step::Sweep(at) => self.sweep(at),
+            Step::Relay(at) => self.relay(at),
+            Step::Crash(at) => self.crash(at),
+            Step::Skew(at) => {
+                let hours = [-1, 0, 1][self.below(3)];
+                self.nodes[at].ahead = TimeDelta::hours(hours);
+                self.say(format!("the clock of node {} is {hours} h ahead", self.nodes[at].number));
+            }
+            Step::Passivate(at) => self.passivate(at),
+            Step::GiveUp => {
+                let waiting = self.notebook.waiting();
+                let gone = waiting[self.below(waiting.len())];
+                self.say(format!("nobody waits for #{gone} any more"));
+                self.notebook.lose(|at, _| at == gone);
+            }
+        }
+    }
+
+    /// All that is decided from now on is decided by the clock of this node.
+    fn on(&mut self, at: usize) -> usize {
+        self.set_clock(self.nodes[at].ahead);
+        self.nodes[at].number
+    }
+
+    fn read(&mut self, at: usize) {
+        let (_, reads) = self.nodes[at].waiting.look();
+        let (node, which) = (self.on(at), self.below(reads));
+        self.say(format!("node {node} reads {which}"));
+        self.nodes[at].waiting.read(which);
+    }
+
+    fn commit(&mut self, at: usize) {
+        let (writes, _) = self.nodes[at].waiting.look();
+        let (node, count) = (self.on(at), 1 + self.below(writes));
+        let fate = match self.dice.below(100) {
+            0..4 => Fate::Broken,
+            4..10 => Fate::Unheard,
+            10..14 => Fate::Delayed,
+            _ => Fate::Done,
+        };
+        let kinds = self.nodes[at].waiting.kinds(count).join(", ");
+        self.say(format!("node {node} commits {kinds}: {fate:?}"));
+        self.base.commit(&mut self.nodes[at].waiting, count, fate, self.is_shared);
+    }
+
+    fn open(&mut self) {
+        let at = self.below(self.company.waiting().0);
+        let manner = if self.chance(55) {
+            Manner::Prompt
+        } else {
+            Manner::ALL[self.below(Manner::ALL.len())]
+        };
+        let asked = self.company.open(at, manner);
+        self.say(format!("the provider is asked to {asked}: {manner:?}"));
+    }
+
+    async fn wait(&mut self) {
+        let millis = [20, 300, 1_100, 2_100, 5_100, 61_000][self.below(6)];
+        self.say(format!("{millis} ms pass"));
+        self.set_clock(TimeDelta::zero());
+        sleep(Duration::from_millis(millis)).await;
+    }
+
+    fn sweep(&mut self, at: usize) {
+        let node = self.on(at);
+        self.say(format!("node {node} sweeps"));
+        let (store, owners) = (self.nodes[at].store.clone(), self.nodes[at].owners.clone());
+        drop(actix_rt::spawn(async move { sweep(&store, &owners).await }));
+    }
+
+    fn relay(&mut self, at: usize) {
+        let node = self.on(at);
+        self.say(format!("node {node} relays"));
+        let store = self.nodes[at].store.clone();
+        drop(actix_rt::spawn(async move { store.write(Relay).await }));
+    }
+
+    /// What waits is committed in part, and nobody hears of it.
+    fn crash(&mut self, at: usize) {
+        let (writes, _) = self.nodes[at].waiting.look();
+        let (node, count) = (self.on(at), self.below(writes + 1));
+        self.say(format!("node {node} crashes after {count} commits of {writes}"));
+        self.base.commit(&mut self.nodes[at].waiting, count, Fate::Done, self.is_shared);
+        self.graves.push(self.nodes.remove(at).crash());
+        self.notebook.lose(|_, entry| entry.node == node);
+        self.start();
+    }
+
+    fn passivate(&mut self, at: usize) {
+        let node = self.on(at);
+        self.say(format!("node {node} forgets what is idle"));
+        let long_after = std::time::Instant::now() + Duration::from_secs(3_600);
+        let selling = &self.nodes[at].selling;
+        selling.carts.sweep(long_after);
+        selling.orders.sweep(long_after);
+        selling.payments.sweep(long_after);
+        selling.deliveries.sweep(long_after);
+    }
+}
+
+/// What shoppers do.
+impl World<'_> {
+    fn send(&mut self, who: usize, request: Request) {
+        let at = self.below(self.nodes.len());
+        let (node, number) = (self.on(at), self.notebook.entries().len());
+        let what = request.name();
+        self.say(format!("#{number} shopper {who} asks node {node} to {what}"));
+        self.notebook.send(self.shop, who, request, &self.nodes[at]);
+    }
+
+    fn ask(&mut self) {
+        let who = self.below(self.shoppers);
+        let orders = self.notebook.orders(who);
+        let request = match self.dice.below(100) {
+            0..25 => self.add(),
+            25..50 => self.check_out(),
+            50..52 => Request::Clear,
+            52..56 => {
+                let (variant, reason) = (self.below(VARIANTS), format!("restock {}", self.keys));
+                self.keys += 1;
+                Request::Restock { variant, units: [-2, -1, 1, 2][self.below(4)], reason }
+            }
+            rolled => match orders.len() {
+                0 => self.add(),
+                count => {
+                    let order = orders[self.below(count)];
+                    self.about(order, rolled)
+                }
+            },
+        };
+        self.send(who, request);
+    }
+
+    /// What is asked about an order.
+    fn about(&mut self, order: crate::domain::id::OrderId, rolled: i64) -> Request {
+        match rolled {
+            ..90 => {
+                let token = match self.chance(60) {
+                    true => TOKENS[0],
+                    false => TOKENS[self.below(TOKENS.len())],
+                };
+                Request::Confirm { key: self.key(), order, token }
+            }
+            90..94 => Request::Abandon { order },
+            _ => Request::Cancel { order },
+        }
+    }
+
+    fn add(&mut self) -> Request {
+        Request::Add { variant: self.below(VARIANTS), units: 1 + self.dice.below(2) }
+    }
+
+    fn check_out(&mut self) -> Request {
+        Request::CheckOut { key: self.key(), expected: None }
+    }
+
+    fn key(&mut self) -> Key {
+        self.keys += 1;
+        Key { name: format!("key {}", self.keys), twist: false }
+    }
+
+    /// Somebody sends again what they sent before, now and then with another body.
+    fn repeat(&mut self) {
+        let who = self.below(self.shoppers);
+        let keyed = self.notebook.keyed(who);
+        if keyed.is_empty() {
+            return;
+        }
+        let request = keyed[self.below(keyed.len())].clone();
+        let request = if self.chance(10) { request.twisted() } else { request };
+        self.send(who, request);
+    }
+}
+
+/// How a schedule ends.
+impl World<'_> {
+    /// Lets all be done that has begun, and moves the clock past all that can be due.
+    async fn settle(&mut self) -> Result<(), Complaint> {
+        self.say("all is settled");
+        for node in &mut self.nodes {
+            node.ahead = TimeDelta::zero();
+        }
+        for _ in 0..24 {
+            self.finish().await?;
+            self.relay(0);
+            self.finish().await?;
+            if auditor::is_settled(self.base) {
+                return Ok(());
+            }
+            self.epoch += TimeDelta::minutes(30);
+            let at = self.below(self.nodes.len());
+            self.sweep(at);
+        }
+        self.finish().await?;
+        Err(auditor::unsettled(self.base))
+    }
+
+    /// Everything that waits is done, until nothing does.
+    async fn finish(&mut self) -> Result<(), Complaint> {
+        for _ in 0..1_000 {
+            let mut idle = true;
+            for at in 0..self.nodes.len() {
+                self.on(at);
+                let (writes, reads) = self.nodes[at].waiting.look();
+                idle &= (writes, reads) == (0, 0);
+                (0..reads).for_each(|_| self.nodes[at].waiting.read(0));
+                if writes > 0 {
+                    let waiting = &mut self.nodes[at].waiting;
+                    self.base.commit(waiting, writes, Fate::Done, self.is_shared);
+                }
+            }
+            let (letters, late, undecided) = self.company.waiting();
+            idle &= (letters, late, undecided) == (0, 0, 0);
+            (0..letters).for_each(|_| drop(self.company.open(0, Manner::Prompt)));
+            (0..late).for_each(|_| self.company.deliver(0));
+            (0..undecided).for_each(|_| self.company.decide());
+            self.rest().await;
+            if idle && self.nodes.iter_mut().all(|it| it.waiting.look() == (0, 0)) {
+                if self.notebook.waiting().is_empty() {
+                    return Ok(());
+                }
+                // Somebody waits for an answer that never comes, up to a deadline.
+                sleep(Duration::from_secs(1)).await;
+            }
+        }
+        Err(Complaint::new("I15", "somebody is never answered"))
+    }
+
+    /// Whatever was sent under a key is sent once more.
+    async fn repeat_all(&mut self) -> Result<(), Complaint> {
+        self.say("all is repeated");
+        for who in 0..self.shoppers {
+            let mut done: Vec<String> = Vec::new();
+            for request in self.notebook.keyed(who) {
+                let name = request.key().unwrap().name.clone();
+                if !done.contains(&name) {
+                    done.push(name);
+                    self.send(who, request);
+                }
+            }
+        }
+        self.settle().await
+    }
+}
+
+fn index(number: i64) -> usize {
+    usize::try_from(number).unwrap()
+}
