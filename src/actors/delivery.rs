@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use super::{
     Holds, atomically,
     directory::{Directory, Entity, Incarnation},
-    order::{self, OrderActor},
+    order::{OrderActor, deliver::Deliver},
 };
 use crate::{
     domain::{
@@ -72,7 +72,7 @@ impl Handler<Move> for DeliveryActor {
 
     fn handle(&mut self, _: Move, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| {
-            let deliver = order::Deliver { delivery: held.id };
+            let deliver = Deliver { delivery: held.id };
             if let Some(due_at) = held.deps.orders.ask(held.order, deliver).await? {
                 let after = (due_at - store::now()).to_std().unwrap_or_default();
                 // The quick path: where it cannot be set, the sweeper finds the row.

@@ -25,6 +25,10 @@ use crate::{
     store::{self, Store, read},
 };
 
+pub mod deliver;
+pub mod refund;
+pub mod returns;
+
 /// When a payment whose answer did not come is looked up, if nobody does it before.
 const LOOK_UP_AFTER: Duration = Duration::from_secs(10);
 /// How soon an answer that is still unknown is asked for again.
@@ -185,25 +189,7 @@ impl Handler<Refunded> for OrderActor {
     type Result = AtomicResponse<Self, Result<Order, Error>>;
 
     fn handle(&mut self, msg: Refunded, _: &mut Context<Self>) -> Self::Result {
-        atomically(self, async move |held| {
-            held.change(|order, now| order.refunded(msg.refund, now)).await
-        })
-    }
-}
-
-/// The courier has reached the next station, if it is time; the answer is when the one after
-/// that is due.
-#[derive(Message)]
-#[rtype(result = "Result<Option<DateTime<Utc>>, Error>")]
-pub struct Deliver {
-    pub delivery: DeliveryId,
-}
-
-impl Handler<Deliver> for OrderActor {
-    type Result = AtomicResponse<Self, Result<Option<DateTime<Utc>>, Error>>;
-
-    fn handle(&mut self, msg: Deliver, _: &mut Context<Self>) -> Self::Result {
-        atomically(self, async move |held| held.deliver(msg.delivery).await)
+        atomically(self, async move |held| held.refunded(msg.refund).await)
     }
 }
 
@@ -330,28 +316,6 @@ impl Held {
             }
         }
         Err(Error::Busy)
-    }
-
-    async fn deliver(&mut self, id: DeliveryId) -> Result<Option<DateTime<Utc>>, Error> {
-        let courier = self.deps.courier;
-        if self.may_be_old() {
-            self.order = None; // What is not due here may be due, or done, in the store.
-        }
-        let (order, now) = (self.order().await?, store::now());
-        let parcel = order.deliveries.iter().find(|it| it.id == id);
-        let parcel = parcel.ok_or(Error::NotFound("delivery"))?;
-        match parcel.due_at {
-            Some(due_at) if due_at <= now => {}
-            early_or_never => return Ok(early_or_never),
-        }
-        let done = parcel.steps_done;
-        let order = self
-            .change(|order, now| match courier.next(order, done, now) {
-                Some((step, due_at)) => order.deliver(id, step, due_at, now).map(Some),
-                None => Err(Error::conflict("invalid_transition", "there is no further step")),
-            })
-            .await?;
-        Ok(order.deliveries.iter().find(|it| it.id == id).and_then(|it| it.due_at))
     }
 }
 

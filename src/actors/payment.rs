@@ -23,6 +23,8 @@ use crate::{
     store::{self, Store, read},
 };
 
+pub mod refund;
+
 pub struct PaymentActor(Option<Held>);
 
 /// What payments share.

@@ -56,8 +56,12 @@ pub enum Step {
     HandOver,
     Load,
     Deliver,
-    /// It will not arrive: the order was cancelled before it left.
+    /// It will not arrive, and has not left: the order was called off, say.
     Abandon,
+    /// It could not be delivered.
+    Fail,
+    /// It is on its way back to the shop.
+    SendBack,
 }
 
 impl Status {
@@ -70,13 +74,34 @@ impl Status {
             (Status::InTransit, Step::Load) => Ok(Status::OutForDelivery),
             (Status::OutForDelivery, Step::Deliver) => Ok(Status::Delivered),
             (Status::Pending | Status::Packed, Step::Abandon) => Ok(Status::Failed),
+            (Status::InTransit | Status::OutForDelivery, Step::Fail) => Ok(Status::Failed),
+            (Status::InTransit | Status::OutForDelivery, Step::SendBack) => Ok(Status::Returned),
             (status, step) => Err(Refusal::transition("delivery", status, step.verb()).into()),
         }
+    }
+
+    /// The step that leads to `reported`; `None` where a parcel that is on its way stays as it is.
+    pub fn step_to(self, reported: Status) -> Result<Option<Step>, Error> {
+        let step = match (self, reported) {
+            (Status::InTransit, Status::InTransit)
+            | (Status::OutForDelivery, Status::OutForDelivery) => return Ok(None),
+            (Status::Pending | Status::Packed, Status::Failed) => Step::Abandon,
+            (_, Status::Packed) => Step::Pack,
+            (_, Status::InTransit) => Step::HandOver,
+            (_, Status::OutForDelivery) => Step::Load,
+            (_, Status::Delivered) => Step::Deliver,
+            (_, Status::Failed) => Step::Fail,
+            (_, Status::Returned) => Step::SendBack,
+            (_, Status::Pending) => {
+                return Err(Refusal::transition("delivery", self, "be pending").into());
+            }
+        };
+        self.after(step).map(|_| Some(step))
     }
 }
 
 impl Step {
-    fn verb(self) -> &'static str {
+    pub fn verb(self) -> &'static str {
         match self {
             Step::Process => "be processed",
             Step::Pack => "be packed",
@@ -84,6 +109,8 @@ impl Step {
             Step::Load => "go out for delivery",
             Step::Deliver => "be delivered",
             Step::Abandon => "be abandoned",
+            Step::Fail => "fail",
+            Step::SendBack => "be sent back",
         }
     }
 }
@@ -135,5 +162,43 @@ mod tests {
         assert_eq!(from(Step::Load), [Status::InTransit]);
         assert_eq!(from(Step::Deliver), [Status::OutForDelivery]);
         assert_eq!(from(Step::Abandon), [Status::Pending, Status::Packed]);
+        let on_its_way = [Status::InTransit, Status::OutForDelivery];
+        assert_eq!(from(Step::Fail), on_its_way);
+        assert_eq!(from(Step::SendBack), on_its_way);
+    }
+
+    #[test]
+    fn what_is_reported_is_a_step_or_a_stay_on_the_way() {
+        let reached = |from: Status| -> Vec<(Status, Option<Step>)> {
+            let all = Status::ALL.iter().copied();
+            all.filter_map(|to| Some((to, from.step_to(to).ok()?))).collect()
+        };
+        let (failed, returned) =
+            ((Status::Failed, Some(Step::Fail)), (Status::Returned, Some(Step::SendBack)));
+        let abandoned = (Status::Failed, Some(Step::Abandon));
+
+        assert_eq!(reached(Status::Pending), [(Status::Packed, Some(Step::Pack)), abandoned]);
+        assert_eq!(reached(Status::Packed), [(Status::InTransit, Some(Step::HandOver)), abandoned]);
+        assert_eq!(
+            reached(Status::InTransit),
+            [
+                (Status::InTransit, None),
+                (Status::OutForDelivery, Some(Step::Load)),
+                failed,
+                returned
+            ]
+        );
+        assert_eq!(
+            reached(Status::OutForDelivery),
+            [
+                (Status::OutForDelivery, None),
+                (Status::Delivered, Some(Step::Deliver)),
+                failed,
+                returned
+            ]
+        );
+        for end in [Status::Delivered, Status::Failed, Status::Returned] {
+            assert_eq!(reached(end), []);
+        }
     }
 }

@@ -18,6 +18,10 @@ words! {
     OrderShipped = "order.shipped",
     OrderDelivered = "order.delivered",
     OrderCancelled = "order.cancelled",
+    OrderPartiallyRefunded = "order.partially_refunded",
+    OrderRefunded = "order.refunded",
+    OrderReturnRequested = "order.return_requested",
+    OrderReturned = "order.returned",
     OrderExpired = "order.expired",
     PaymentAuthorized = "payment.authorized",
     PaymentCaptured = "payment.captured",
@@ -30,6 +34,7 @@ words! {
     DeliveryOutForDelivery = "delivery.out_for_delivery",
     DeliveryDelivered = "delivery.delivered",
     DeliveryFailed = "delivery.failed",
+    DeliveryReturned = "delivery.returned",
     CheckoutRefused = "checkout.refused",
     UserRegistered = "user.registered",
     SessionRevoked = "session.revoked",
@@ -54,6 +59,10 @@ impl Kind {
             | Kind::OrderShipped
             | Kind::OrderDelivered
             | Kind::OrderCancelled
+            | Kind::OrderPartiallyRefunded
+            | Kind::OrderRefunded
+            | Kind::OrderReturnRequested
+            | Kind::OrderReturned
             | Kind::OrderExpired
             | Kind::PaymentAuthorized
             | Kind::PaymentCaptured
@@ -66,6 +75,7 @@ impl Kind {
             | Kind::DeliveryOutForDelivery
             | Kind::DeliveryDelivered
             | Kind::DeliveryFailed
+            | Kind::DeliveryReturned
             | Kind::CheckoutRefused
             | Kind::UserRegistered
             | Kind::SessionRevoked

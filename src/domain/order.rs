@@ -7,11 +7,13 @@ use serde::Serialize;
 
 pub mod change;
 pub mod deliver;
+pub mod find;
 pub mod pay;
 pub mod place;
 pub mod refund;
+pub mod returns;
 
-use self::refund::Refund;
+use self::{refund::Refund, returns::Return};
 use super::{
     Error,
     address::Address,
@@ -63,6 +65,8 @@ pub enum Step {
     Deliver,
     Cancel,
     Expire,
+    /// All that was bought has come back.
+    Return,
 }
 
 impl Stage {
@@ -74,6 +78,7 @@ impl Stage {
             (Stage::Paid, Step::Process) => Ok(Stage::Processing),
             (Stage::Processing, Step::Ship) => Ok(Stage::Shipped),
             (Stage::Shipped, Step::Deliver) => Ok(Stage::Delivered),
+            (Stage::Delivered, Step::Return) => Ok(Stage::Returned),
             (Stage::PendingPayment | Stage::Paid | Stage::Processing, Step::Cancel) => {
                 Ok(Stage::Cancelled)
             }
@@ -101,8 +106,15 @@ impl Status {
 }
 
 impl Step {
-    pub const ALL: [Step; 6] =
-        [Step::Pay, Step::Process, Step::Ship, Step::Deliver, Step::Cancel, Step::Expire];
+    pub const ALL: [Step; 7] = [
+        Step::Pay,
+        Step::Process,
+        Step::Ship,
+        Step::Deliver,
+        Step::Cancel,
+        Step::Expire,
+        Step::Return,
+    ];
 
     fn verb(self) -> &'static str {
         match self {
@@ -112,6 +124,7 @@ impl Step {
             Step::Deliver => "be delivered",
             Step::Cancel => "be cancelled",
             Step::Expire => "expire",
+            Step::Return => "be returned",
         }
     }
 }
@@ -167,6 +180,7 @@ pub struct Order {
     pub days: (i64, i64),
     pub payment: Payment,
     pub refunds: Vec<Refund>,
+    pub returns: Vec<Return>,
     pub deliveries: Vec<Delivery>,
     /// When it is cancelled if it is not paid.
     pub expires_at: DateTime<Utc>,
@@ -185,6 +199,12 @@ pub struct Order {
     pub sequence: i64,
 }
 
+impl Order {
+    pub fn line(&self, id: LineId) -> Option<&Line> {
+        self.items.iter().find(|it| it.id == id)
+    }
+}
+
 /// Ten letters and digits of the random end of an id, in Crockford's base 32: 50 bits.
 pub fn number(id: OrderId) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -201,35 +221,50 @@ pub fn number(id: OrderId) -> String {
 mod tests {
     use super::*;
 
-    fn from(step: Step) -> Vec<Stage> {
-        Stage::ALL.iter().copied().filter(|stage| stage.after(step).is_ok()).collect()
+    /// Every step that is allowed, from where and to where: all other pairs are refused.
+    const ALLOWED: [(Stage, Step, Stage); 9] = [
+        (Stage::PendingPayment, Step::Pay, Stage::Paid),
+        (Stage::PendingPayment, Step::Cancel, Stage::Cancelled),
+        (Stage::PendingPayment, Step::Expire, Stage::Cancelled),
+        (Stage::Paid, Step::Process, Stage::Processing),
+        (Stage::Paid, Step::Cancel, Stage::Cancelled),
+        (Stage::Processing, Step::Ship, Stage::Shipped),
+        (Stage::Processing, Step::Cancel, Stage::Cancelled),
+        (Stage::Shipped, Step::Deliver, Stage::Delivered),
+        (Stage::Delivered, Step::Return, Stage::Returned),
+    ];
+
+    #[test]
+    fn each_pair_of_a_stage_and_a_step_is_allowed_or_names_the_stage() {
+        for stage in Stage::ALL.iter().copied() {
+            for step in Step::ALL {
+                let allowed = ALLOWED.iter().find(|(from, by, _)| (*from, *by) == (stage, step));
+                match (stage.after(step), allowed) {
+                    (Ok(after), Some((_, _, to))) => assert_eq!(after, *to, "{stage} {step:?}"),
+                    (Err(Error::Conflict(refusal)), None) => {
+                        assert_eq!(refusal.code, "invalid_transition");
+                        assert_eq!(refusal.details["state"], stage.as_str());
+                    }
+                    (after, _) => panic!("{stage} {step:?}: {after:?}"),
+                }
+            }
+        }
     }
 
     #[test]
-    fn only_an_unshipped_order_can_be_cancelled() {
-        let open = [Stage::PendingPayment, Stage::Paid, Stage::Processing];
-        assert_eq!(from(Step::Cancel), open);
-    }
-
-    #[test]
-    fn only_an_unpaid_order_is_paid_or_expires() {
-        assert_eq!(from(Step::Pay), [Stage::PendingPayment]);
-        assert_eq!(from(Step::Expire), [Stage::PendingPayment]);
-    }
-
-    #[test]
-    fn a_parcel_goes_out_in_order() {
-        assert_eq!(from(Step::Process), [Stage::Paid]);
-        assert_eq!(from(Step::Ship), [Stage::Processing]);
-        assert_eq!(from(Step::Deliver), [Stage::Shipped]);
-    }
-
-    #[test]
-    fn nothing_happens_to_an_order_that_has_ended() {
-        for stage in [Stage::Cancelled, Stage::Returned, Stage::Delivered] {
-            let open: Vec<Step> =
-                Step::ALL.into_iter().filter(|step| stage.after(*step).is_ok()).collect();
-            assert_eq!(open, [], "{stage}");
+    fn what_is_shown_follows_the_money_until_the_order_has_ended() {
+        use payment::Status::{Captured, PartiallyRefunded, Refunded};
+        let shown = |payment| {
+            let paid = [Stage::Paid, Stage::Processing, Stage::Shipped, Stage::Delivered];
+            paid.map(|stage| Status::of(stage, payment))
+        };
+        let plain = [Status::Paid, Status::Processing, Status::Shipped, Status::Delivered];
+        assert_eq!(shown(Captured), plain);
+        assert_eq!(shown(PartiallyRefunded), [Status::PartiallyRefunded; 4]);
+        assert_eq!(shown(Refunded), [Status::Refunded; 4]);
+        for payment in [Captured, PartiallyRefunded, Refunded] {
+            assert_eq!(Status::of(Stage::Cancelled, payment), Status::Cancelled);
+            assert_eq!(Status::of(Stage::Returned, payment), Status::Returned);
         }
     }
 

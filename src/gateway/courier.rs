@@ -60,6 +60,12 @@ impl Courier {
         Some((step, due_at))
     }
 
+    /// When the step after `step` is due, which somebody else has taken.
+    pub fn after(self, order: &Order, step: Step, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let taken = TIMETABLE.iter().position(|(of_ours, _)| *of_ours == step)?;
+        self.next(order, i32::try_from(taken).ok()?, now)?.1
+    }
+
     fn at(self, order: &Order, from: DateTime<Utc>, station: usize) -> Option<DateTime<Utc>> {
         let Courier::Simulated { speed } = self else { return None };
         let (_, reached) = TIMETABLE.get(station)?;

@@ -3,6 +3,8 @@
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
 
+pub mod admin;
+
 use super::{
     cart::AddItem,
     error::Answered,

@@ -60,6 +60,21 @@ impl FromRequest for IdempotencyKey {
     }
 }
 
+/// The same where a client may do without.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionalKey(pub Option<IdempotencyKey>);
+
+impl FromRequest for OptionalKey {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let sent = request.headers().get(HEADER).map(|value| value.as_bytes());
+        let key = sent.map(|sent| IdempotencyKey::parse(Some(sent))).transpose();
+        ready(key.map(OptionalKey).map_err(Problem::from))
+    }
+}
+
 /// The answer to a request that is `refused` for its body, or for who sends it. The key is compared
 /// before either: one that was used for another request is told first, what was done under it is
 /// answered again, and only a free key lets the request be refused.

@@ -8,7 +8,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub mod admin;
 pub mod checkout;
+pub mod refund;
+pub mod returns;
 
 use super::{
     cursor::{List, Paging},
@@ -114,6 +117,23 @@ impl Reason {
         }
         Ok(self.reason)
     }
+}
+
+/// Why something is done, where that has to be said.
+fn reason(said: &str) -> Result<String, Error> {
+    let said = said.trim();
+    if !said.is_empty() && is_line(said, REASON_CHARS_MAX) {
+        return Ok(said.to_owned());
+    }
+    Err(Error::invalid("reason", "invalid_value", "it has 1 to 200 characters"))
+}
+
+/// At least one, and no more than `most`.
+fn some<T>(items: Vec<T>, most: usize) -> Result<Vec<T>, Error> {
+    if (1..=most).contains(&items.len()) {
+        return Ok(items);
+    }
+    Err(Error::invalid("items", "out_of_range", "name at least one, and no more than there can be"))
 }
 
 /// Something that happened to an order.

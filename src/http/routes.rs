@@ -16,7 +16,7 @@ use super::{
     error::Problem,
     extract::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Visitor,
-        right::{Audit, Catalogue, Reviews, Stock, Users},
+        right::{Audit, Catalogue, Orders, Reviews, Stock, Users},
     },
     filler, health, image, link,
     middleware::contain,
@@ -157,6 +157,7 @@ self::routes! {
     GET    "/api/v1/orders/{id}"               Holder     order::order;
     GET    "/api/v1/orders/{id}/events"        Holder     order::order_events;
     POST   "/api/v1/orders/{id}/cancel"        Holder     order::cancel_order;
+    POST   "/api/v1/orders/{id}/returns"       Holder     order::returns::ask_return;
     GET    "/api/v1/payments/{id}"             Holder     payment::payment;
     POST   "/api/v1/payments/{id}/confirm"     Holder     payment::confirm_payment;
     POST   "/api/v1/payments/{id}/cancel"      Holder     payment::cancel_payment;
@@ -189,6 +190,14 @@ self::routes! {
     GET    "/api/v1/admin/tariff"              May<Catalogue> tariff::tariff;
     PUT    "/api/v1/admin/tariff"              May<Catalogue> tariff::change_tariff;
     POST   "/api/v1/admin/images"              May<Catalogue> image::upload_image;
+    GET    "/api/v1/admin/orders"              May<Orders> order::admin::all_orders;
+    GET    "/api/v1/admin/orders/{id}"         May<Orders> order::admin::any_order;
+    POST   "/api/v1/admin/orders/{id}/process" May<Orders> order::admin::process_order;
+    POST   "/api/v1/admin/orders/{id}/ship"    May<Orders> order::admin::ship_order;
+    POST   "/api/v1/admin/orders/{id}/cancel"  May<Orders> order::admin::call_off_order;
+    POST   "/api/v1/admin/orders/{id}/refund"  May<Orders> order::refund::refund_order;
+    POST   "/api/v1/admin/returns/{id}/receive" May<Orders> order::returns::receive_return;
+    POST   "/api/v1/admin/deliveries/{id}/events" May<Orders> delivery::admin::report_delivery;
     GET    "/api/v1/admin/users"               May<Users> account::manage::users;
     GET    "/api/v1/admin/users/{id}"          May<Users> account::manage::user;
     POST   "/api/v1/admin/users/{id}/suspend"  May<Users> account::manage::suspend_user;

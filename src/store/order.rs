@@ -4,12 +4,16 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 mod advance;
+mod find;
 mod place;
 mod refunds;
+mod returns;
 mod rows;
 
 pub use advance::advance;
+pub use find::find;
 pub use place::place;
+pub use returns::order as of_return;
 
 use self::rows::{DeliveryRow, LineRow, OrderRow, Parts, PaymentRow, assemble};
 use super::{Conn, event, snapshot};
@@ -112,6 +116,6 @@ fn complete(conn: &mut Conn, rows: Vec<OrderRow>) -> Result<Vec<Order>, Error> {
         .order(deliveries::id)
         .select(DeliveryRow::as_select())
         .load(conn)?;
-    let refunds = refunds::of(conn, &ids)?;
-    assemble(rows, Parts { lines, payments, refunds, deliveries })
+    let (refunds, returns) = (refunds::of(conn, &ids)?, returns::of(conn, &ids)?);
+    assemble(rows, Parts { lines, payments, refunds, returns, deliveries })
 }

@@ -145,12 +145,13 @@ table! { payments (id) {
 table! { refunds (id) {
     id -> Text, order_id -> Text, amount -> BigInt, currency -> Text, status -> Text,
     reason -> Nullable<Text>, items -> Text, created_at -> Timestamp,
-    done_at -> Nullable<Timestamp>,
+    done_at -> Nullable<Timestamp>, claim_key -> Nullable<Text>,
+    claim_request -> Nullable<Text>,
 } }
 
 table! { returns (id) {
     id -> Text, order_id -> Text, status -> Text, reason -> Text, items -> Text,
-    created_at -> Timestamp, received_at -> Nullable<Timestamp>,
+    received -> Text, created_at -> Timestamp, received_at -> Nullable<Timestamp>,
 } }
 
 table! { payment_ledger (id) {

@@ -3,6 +3,11 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+mod admin;
+mod refund;
+mod returns;
+mod walk;
+
 use crate::support::{
     TestShop, each, gapless,
     purchase::{path, topic},

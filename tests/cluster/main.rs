@@ -19,6 +19,7 @@ mod address;
 mod cart;
 mod catalogue;
 mod mail;
+mod order;
 mod own_redis;
 mod review;
 #[path = "../api/support.rs"]

@@ -4,6 +4,10 @@ DELETE FROM payment_ledger WHERE kind = 'voided';
 ALTER TABLE payment_ledger DROP CONSTRAINT payment_ledger_kind_check;
 ALTER TABLE payment_ledger ADD CONSTRAINT payment_ledger_kind_check
 CHECK (kind IN ('authorized', 'captured', 'refunded'));
+DROP INDEX payments_status;
+DROP INDEX orders_email;
+DROP INDEX orders_status;
+DROP INDEX orders_placed_at;
 DROP TABLE returns;
 DROP TABLE refunds;
 ALTER TABLE payments DROP COLUMN tries;

@@ -29,7 +29,11 @@ CREATE TABLE refunds (
     items TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     done_at TIMESTAMP,
-    CHECK ((status = 'done') = (done_at IS NOT NULL))
+    -- The idempotency key of who asked for it, and their request.
+    claim_key TEXT UNIQUE,
+    claim_request TEXT,
+    CHECK ((status = 'done') = (done_at IS NOT NULL)),
+    CHECK ((claim_key IS NULL) = (claim_request IS NULL))
 );
 CREATE INDEX refunds_order_id ON refunds (order_id);
 
@@ -39,11 +43,19 @@ CREATE TABLE returns (
     status TEXT NOT NULL CHECK (status IN ('requested', 'received')),
     reason TEXT NOT NULL,
     items TEXT NOT NULL,
+    -- What arrived of the items.
+    received TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     received_at TIMESTAMP,
     CHECK ((status = 'received') = (received_at IS NOT NULL))
 );
 CREATE INDEX returns_order_id ON returns (order_id);
+
+-- Those who run the shop find orders by these, the newest first.
+CREATE INDEX orders_placed_at ON orders (placed_at, id);
+CREATE INDEX orders_status ON orders (status, placed_at, id);
+CREATE INDEX orders_email ON orders (email) WHERE email IS NOT NULL;
+CREATE INDEX payments_status ON payments (status);
 
 -- Money that was set aside can be let go again. SQLite changes no CHECK, so the table is made anew.
 CREATE TABLE new_ledger (

@@ -4,11 +4,15 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Line, Order, Stage, Status, Step, refund::Refund};
+use super::{
+    Line, Order, Stage, Status, Step,
+    refund::Refund,
+    returns::{Received, Return},
+};
 use crate::domain::{
     Error,
     audit::Action,
-    delivery::Delivery,
+    delivery::{self, Delivery},
     event::{Event, Kind},
     id::{DeliveryId, EventId, LineId},
     idempotency::{Answer, Claim},
@@ -35,17 +39,36 @@ pub struct Change {
 }
 
 /// How an order stands, in short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct State {
     pub version: i64,
     pub status: Status,
     pub payment_status: payment::Status,
+    /// What was given back or is owed, in minor units.
+    #[serde(skip_serializing_if = "is_none")]
+    pub refunds: i64,
+    /// Units that have come back.
+    #[serde(skip_serializing_if = "is_none")]
+    pub returned: i64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deliveries: Vec<delivery::Status>,
+}
+
+fn is_none(figure: &i64) -> bool {
+    *figure == 0
 }
 
 impl State {
     pub fn of(order: &Order) -> Self {
         let Order { version, status, payment, .. } = order;
-        State { version: *version, status: *status, payment_status: payment.status }
+        State {
+            version: *version,
+            status: *status,
+            payment_status: payment.status,
+            refunds: order.refunds.iter().map(|it| it.amount.amount).sum(),
+            returned: order.items.iter().map(|it| it.returned).sum(),
+            deliveries: order.deliveries.iter().map(|it| it.status).collect(),
+        }
     }
 }
 
@@ -54,19 +77,22 @@ pub struct Touched {
     pub lines: bool,
     pub payment: bool,
     pub refunds: bool,
+    pub returns: bool,
     pub deliveries: bool,
 }
 
 /// What a change does to the stock of the order's lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StockEffect {
     None,
     /// Reserved units have been sold: they leave the shop.
     Commit,
     /// Reserved units are free again.
     Release,
-    /// Units that had been sold come back.
+    /// Units that had been sold come back: all of them, which had not left.
     Return,
+    /// These have come back from the buyer.
+    TakeBack(Vec<Received>),
 }
 
 /// Writes a [`Change`]; with a claim, its answer is kept in the same transaction.
@@ -187,6 +213,11 @@ impl Draft {
     pub fn refunds(&mut self) -> &mut Vec<Refund> {
         self.change.touched.refunds = true;
         &mut self.change.order.refunds
+    }
+
+    pub fn returns(&mut self) -> &mut Vec<Return> {
+        self.change.touched.returns = true;
+        &mut self.change.order.returns
     }
 
     /// A line, or `NotFound`.

@@ -98,6 +98,7 @@ impl Place {
             delivery_method: self.method,
             payment: unpaid(self.order, total, now),
             refunds: Vec::new(),
+            returns: Vec::new(),
             deliveries: Vec::new(),
             expires_at: self.expires_at,
             placed_at: now,

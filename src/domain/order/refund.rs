@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Line, Order,
+    Line, Order, Stage,
     change::{Change, Draft},
 };
 use crate::domain::{
@@ -19,10 +19,14 @@ use crate::domain::{
     error::Refusal,
     event::Kind,
     id::{LineId, RefundId},
+    idempotency::Claim,
     money::Money,
     payment::{self, Due, EntryKind, Task},
     words::words,
 };
+
+#[cfg(test)]
+mod tests;
 
 /// How long after it was decided a refund is overdue. Whoever decides it gives it back at once; this
 /// is for whoever comes after a crash.
@@ -48,6 +52,9 @@ pub struct Refund {
     pub items: Vec<Units>,
     pub created_at: DateTime<Utc>,
     pub done_at: Option<DateTime<Utc>>,
+    /// What asked for it, which is answered once it is done.
+    #[serde(skip)]
+    pub claim: Option<Claim>,
 }
 
 /// Units of a line of an order.
@@ -102,11 +109,19 @@ impl Order {
         self.payment.amount.minus(self.payment.refunded)?.minus(owed)
     }
 
-    /// Owes a part of what was paid, or the rest of it, from now on.
+    /// Whether all that was paid was given back, or is owed.
+    pub fn is_given_back(&self) -> Result<bool, Error> {
+        let was_paid = self.payment.was_captured() && self.payment.amount.amount > 0;
+        Ok(was_paid && self.refundable()?.amount == 0)
+    }
+
+    /// Owes a part of what was paid, or the rest of it, from now on. What is paid back whole before
+    /// it has left stays where it is: it was sold, until the order is cancelled.
     pub fn ask_refund(
         &self,
         what: &What,
-        reason: Option<&str>,
+        reason: &str,
+        claim: &Claim,
         now: DateTime<Utc>,
     ) -> Result<Change, Error> {
         if !self.payment.was_captured() {
@@ -114,9 +129,22 @@ impl Order {
         }
         let mut draft = Change::begin(self, Action::RefundAsked, now);
         match what {
-            What::Amount(amount) => draft.owe(*amount, Vec::new(), reason)?,
+            What::Amount(amount) => draft.owe(*amount, Vec::new(), Some(reason))?,
             What::Items(items) => draft.owe_items(items, reason)?,
-            What::Rest => draft.owe_rest(reason)?,
+            What::Rest => draft.owe(self.refundable()?, Vec::new(), Some(reason))?,
+        }
+        if let Some(asked) = draft.refunds().last_mut() {
+            asked.claim = Some(claim.clone());
+        }
+        if draft.order().is_given_back()? {
+            match self.stage {
+                Stage::Paid | Stage::Processing => draft.abandon_deliveries()?,
+                Stage::PendingPayment
+                | Stage::Shipped
+                | Stage::Delivered
+                | Stage::Cancelled
+                | Stage::Returned => {}
+            }
         }
         Ok(draft.done())
     }
@@ -144,13 +172,13 @@ impl Draft {
     ) -> Result<(), Error> {
         let most = self.order().refundable()?;
         if amount.currency != most.currency || !(1..=most.amount).contains(&amount.amount) {
-            let message = "that is more than is left of what was paid, or nothing";
-            let most = json!({ "amount": most.amount, "currency": most.currency });
-            return Err(Refusal::new("refund_too_large", message).with("refundable", most).into());
+            return Err(too_large(most).into());
         }
         let (created_at, reason) = (self.now(), reason.map(str::to_owned));
         let (id, status, done_at) = (RefundId::new(), Status::Pending, None);
-        self.refunds().push(Refund { id, amount, status, reason, items, created_at, done_at });
+        let claim = None;
+        let refund = Refund { id, amount, status, reason, items, created_at, done_at, claim };
+        self.refunds().push(refund);
         let due = Due { task: Task::Refund, at: created_at + REFUND_AFTER };
         self.payment().due = Some(due);
         Ok(())
@@ -166,21 +194,36 @@ impl Draft {
     }
 
     /// Owes the price of some units.
-    pub fn owe_items(&mut self, items: &[Units], reason: Option<&str>) -> Result<(), Error> {
+    fn owe_items(&mut self, items: &[Units], reason: &str) -> Result<(), Error> {
+        let amount = self.count_refunded(items)?;
+        self.owe(amount, items.to_vec(), Some(reason))
+    }
+
+    /// Owes the price of some units, or what is left of what was paid, if that is less.
+    pub fn owe_at_most(&mut self, items: &[Units], reason: &str) -> Result<(), Error> {
+        let (price, left) = (self.count_refunded(items)?, self.order().refundable()?);
+        let amount = price.amount.min(left.amount);
+        if amount == 0 {
+            return Ok(());
+        }
+        self.owe(Money { amount, ..left }, items.to_vec(), Some(reason))
+    }
+
+    /// Counts units as given back; what comes of it is their price.
+    fn count_refunded(&mut self, items: &[Units]) -> Result<Money, Error> {
+        let refundable = self.order().refundable()?;
         let mut amount = Money::ZERO;
         for units in items {
             let line = self.line(units.id)?;
             let left = line.quantity.get().saturating_sub(line.refunded);
             if units.quantity.get() > left {
-                let message = "more units than are left of this line";
-                let refusal = Refusal::new("refund_too_large", message);
-                let refusal = refusal.with("item_id", units.id.to_string());
+                let refusal = too_large(refundable).with("item_id", units.id.to_string());
                 return Err(refusal.with("refundable_quantity", left).into());
             }
             amount = amount.plus(line.price_of(units.quantity)?)?;
             line.refunded = line.refunded.saturating_add(units.quantity.get());
         }
-        self.owe(amount, items.to_vec(), reason)
+        Ok(amount)
     }
 
     fn give_back(&mut self, id: RefundId, amount: Money) -> Result<(), Error> {
@@ -200,6 +243,20 @@ impl Draft {
         }
         self.enter(EntryKind::Refunded, amount);
         self.tell(Kind::PaymentRefunded, json!({ "amount": amount, "refund_id": id }));
+        match self.order().stage {
+            Stage::Paid | Stage::Processing | Stage::Shipped | Stage::Delivered => {
+                let kind = if is_all { Kind::OrderRefunded } else { Kind::OrderPartiallyRefunded };
+                self.tell(kind, json!({ "refund_id": id }));
+            }
+            // These stay what they are, whatever is given back of them.
+            Stage::PendingPayment | Stage::Cancelled | Stage::Returned => {}
+        }
         Ok(())
     }
+}
+
+fn too_large(most: Money) -> Refusal {
+    let message = "that is more than is left of what was paid, or nothing";
+    let most = json!({ "amount": most.amount, "currency": most.currency });
+    Refusal::new("refund_too_large", message).with("refundable", most)
 }

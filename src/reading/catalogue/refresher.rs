@@ -185,6 +185,11 @@ impl Due {
             Kind::OrderProcessing
             | Kind::OrderShipped
             | Kind::OrderDelivered
+            | Kind::OrderPartiallyRefunded
+            | Kind::OrderRefunded
+            | Kind::OrderReturnRequested
+            // What came back and can be sold again is told as `stock.changed`, variant by variant.
+            | Kind::OrderReturned
             | Kind::PaymentAuthorized
             | Kind::PaymentCaptured
             | Kind::PaymentFailed
@@ -196,6 +201,7 @@ impl Due {
             | Kind::DeliveryOutForDelivery
             | Kind::DeliveryDelivered
             | Kind::DeliveryFailed
+            | Kind::DeliveryReturned
             | Kind::CheckoutRefused
             | Kind::UserRegistered
             | Kind::SessionRevoked

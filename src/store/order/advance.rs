@@ -8,7 +8,7 @@ use diesel::{prelude::*, upsert::excluded};
 
 use super::super::{ROWS_MAX, Tx, event, idempotency, pricing::Redeemed, stock::Shelf};
 use super::{
-    refunds,
+    refunds, returns,
     rows::{DeliveryRow, LineRow, OrderRow, PaymentRow},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
         id::{EventId, OrderId, PromotionId},
         idempotency::Kept,
         order::{
-            Order, Stage, Status,
+            Line, Order, Stage, Status,
             change::{Advance, Advanced, Change, StockEffect, Touched},
         },
         payment::Entry,
@@ -62,8 +62,10 @@ pub fn advance(
     let without: Vec<OrderId> =
         changes.iter().filter(|it| given_back(it).next().is_some()).map(|it| it.order.id).collect();
     redeemed.give_back(tx, &without)?;
+    let restocked = returns::restocked(tx, &shelf, &changes);
     shelf.put_back(tx)?;
     write(tx, &changes)?;
+    event::record(tx, &restocked)?;
     idempotency::keep(tx, &fresh)?;
     Ok(outcomes)
 }
@@ -76,10 +78,15 @@ fn given_back(change: &Change) -> impl Iterator<Item = PromotionId> {
 
 /// The variants whose stock a change moves.
 fn touched(change: &Change) -> Vec<crate::domain::id::VariantId> {
-    match change.stock {
+    let all = change.order.items.iter();
+    match &change.stock {
         StockEffect::None => Vec::new(),
         StockEffect::Commit | StockEffect::Release | StockEffect::Return => {
-            change.order.items.iter().map(|line| line.variant_id).collect()
+            all.map(|line| line.variant_id).collect()
+        }
+        StockEffect::TakeBack(received) => {
+            let come = |line: &&Line| received.iter().any(|it| it.id == line.id);
+            all.filter(come).map(|line| line.variant_id).collect()
         }
     }
 }
@@ -95,11 +102,14 @@ fn lock_versions(tx: &mut Tx<'_>, commands: &[Advance]) -> Result<HashMap<OrderI
 }
 
 fn move_stock(tx: &Tx<'_>, shelf: &mut Shelf, change: &Change) -> Result<(), Error> {
+    if let StockEffect::TakeBack(received) = &change.stock {
+        return returns::take_back(tx, shelf, &change.order, received);
+    }
     for line in &change.order.items {
         let (units, order) = (line.quantity.get(), Some(change.order.id));
         let gone = units.saturating_neg();
-        match change.stock {
-            StockEffect::None => {}
+        match &change.stock {
+            StockEffect::None | StockEffect::TakeBack(_) => {}
             StockEffect::Commit => {
                 shelf.shift(line.variant_id, gone, gone)?;
                 shelf.count_sold(line.variant_id, units)?;
@@ -135,6 +145,7 @@ fn write(tx: &mut Tx<'_>, changes: &[&Change]) -> Result<(), Error> {
     write_deliveries(tx, parcels.collect())?;
     write_lines(tx, those(|it| it.lines).into_iter().flat_map(LineRow::all).collect())?;
     refunds::write(tx, &those(|it| it.refunds))?;
+    returns::write(tx, &those(|it| it.returns))?;
     write_ledger(tx, changes)?;
     event::record(tx, changes.iter().flat_map(|change| &change.events))
 }

@@ -8,6 +8,7 @@ use super::super::{Conn, Tx};
 use crate::{
     domain::{
         Error,
+        idempotency::Claim,
         money::Money,
         order::{Order, refund::Refund},
     },
@@ -26,6 +27,8 @@ pub struct RefundRow {
     items: String,
     created_at: NaiveDateTime,
     done_at: Option<NaiveDateTime>,
+    claim_key: Option<String>,
+    claim_request: Option<String>,
 }
 
 /// The refunds of some orders, the oldest first.
@@ -67,10 +70,13 @@ impl RefundRow {
             items: serde_json::json!(refund.items).to_string(),
             created_at: refund.created_at.naive_utc(),
             done_at: refund.done_at.map(|at| at.naive_utc()),
+            claim_key: refund.claim.as_ref().map(|claim| claim.key.clone()),
+            claim_request: refund.claim.as_ref().map(|claim| claim.request.clone()),
         })
     }
 
     pub fn into_refund(self) -> Result<Refund, Error> {
+        let claim = self.claim_key.zip(self.claim_request);
         Ok(Refund {
             id: self.id.parse().map_err(corrupt)?,
             amount: Money {
@@ -82,6 +88,7 @@ impl RefundRow {
             items: from_str(&self.items).map_err(corrupt)?,
             created_at: self.created_at.and_utc(),
             done_at: self.done_at.map(|at| at.and_utc()),
+            claim: claim.map(|(key, request)| Claim { key, request }),
         })
     }
 }

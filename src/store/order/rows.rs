@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::from_str;
 
-use super::refunds::RefundRow;
+use super::{refunds::RefundRow, returns::ReturnRow};
 use crate::{
     domain::{
         Error,
@@ -219,6 +219,7 @@ pub struct Parts {
     pub lines: Vec<LineRow>,
     pub payments: Vec<PaymentRow>,
     pub refunds: Vec<RefundRow>,
+    pub returns: Vec<ReturnRow>,
     pub deliveries: Vec<DeliveryRow>,
 }
 
@@ -227,6 +228,7 @@ pub fn assemble(rows: Vec<OrderRow>, parts: Parts) -> Result<Vec<Order>, Error> 
     let mut lines = by_order(parts.lines, |row| &row.order_id);
     let mut payments = by_order(parts.payments, |row| &row.order_id);
     let mut refunds = by_order(parts.refunds, |row| &row.order_id);
+    let mut returns = by_order(parts.returns, |row| &row.order_id);
     let mut deliveries = by_order(parts.deliveries, |row| &row.order_id);
     let mut order = |row: OrderRow| {
         let id = &row.id;
@@ -234,6 +236,7 @@ pub fn assemble(rows: Vec<OrderRow>, parts: Parts) -> Result<Vec<Order>, Error> 
             lines: lines.remove(id).unwrap_or_default(),
             payments: payments.remove(id).unwrap_or_default(),
             refunds: refunds.remove(id).unwrap_or_default(),
+            returns: returns.remove(id).unwrap_or_default(),
             deliveries: deliveries.remove(id).unwrap_or_default(),
         };
         row.into_order(own)
@@ -252,7 +255,7 @@ fn by_order<R>(rows: Vec<R>, order: impl Fn(&R) -> &String) -> HashMap<String, V
 impl OrderRow {
     /// The order with its own parts.
     fn into_order(self, parts: Parts) -> Result<Order, Error> {
-        let Parts { lines, mut payments, refunds, deliveries } = parts;
+        let Parts { lines, mut payments, refunds, returns, deliveries } = parts;
         let payment = payments.pop().ok_or(Error::NotFound("payment"))?;
         let currency: Currency = self.currency.parse().map_err(corrupt)?;
         let money = |amount| Money { amount, currency };
@@ -266,6 +269,10 @@ impl OrderRow {
             refunds: refunds
                 .into_iter()
                 .map(RefundRow::into_refund)
+                .collect::<Result<_, Error>>()?,
+            returns: returns
+                .into_iter()
+                .map(ReturnRow::into_return)
                 .collect::<Result<_, Error>>()?,
             items,
             number: self.number,

@@ -85,6 +85,7 @@ expected! {
     GET    "/api/v1/orders/{id}"                       401    401   401      404   404;
     GET    "/api/v1/orders/{id}/events"                401    401   401      404   404;
     POST   "/api/v1/orders/{id}/cancel"                401    401   401      404   404;
+    POST   "/api/v1/orders/{id}/returns"               401    401   401      404   404;
     GET    "/api/v1/payments/{id}"                     401    401   401      404   404;
     POST   "/api/v1/payments/{id}/cancel"              401    401   401      404   404;
     POST   "/api/v1/payments/{id}/confirm"             401    401   401      400   400;
@@ -117,6 +118,14 @@ expected! {
     POST   "/api/v1/admin/images"                      401    401   401      403   415;
     POST   "/api/v1/admin/products/import"             401    401   401      403   415;
     GET    "/api/v1/admin/products/export"             401    401   401      403   200;
+    GET    "/api/v1/admin/orders"                      401    401   401      403   200;
+    GET    "/api/v1/admin/orders/{id}"                 401    401   401      403   404;
+    POST   "/api/v1/admin/orders/{id}/process"         401    401   401      403   404;
+    POST   "/api/v1/admin/orders/{id}/ship"            401    401   401      403   404;
+    POST   "/api/v1/admin/orders/{id}/cancel"          401    401   401      403   400;
+    POST   "/api/v1/admin/orders/{id}/refund"          401    401   401      403   400;
+    POST   "/api/v1/admin/returns/{id}/receive"        401    401   401      403   400;
+    POST   "/api/v1/admin/deliveries/{id}/events"      401    401   401      403   400;
     GET    "/api/v1/admin/users"                       401    401   401      403   200;
     GET    "/api/v1/admin/users/{id}"                  401    401   401      403   404;
     POST   "/api/v1/admin/users/{id}/suspend"          401    401   401      403   404;

@@ -1,0 +1,116 @@
+//! Owing money back, once for each key, and being told that it was given back.
+
+use actix::prelude::*;
+use serde_json::json;
+
+use super::{Held, OrderActor};
+use crate::{
+    actors::{TRIES_MAX, atomically},
+    domain::{
+        Error,
+        id::RefundId,
+        idempotency::{Answer, Claim, Keep, Outcome},
+        order::{Order, change::Advanced, refund::What},
+    },
+    store::{self, read},
+};
+
+/// Owes a part of what was paid for the order, or the rest of it.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<Asked, Error>")]
+pub struct AskRefund {
+    pub what: What,
+    pub reason: String,
+    pub claim: Claim,
+}
+
+/// What an [`AskRefund`] leads to.
+pub enum Asked {
+    /// It is owed by this order, and `is_repeat` where it was before.
+    Owed { order: Box<Order>, is_repeat: bool },
+    /// It had been answered before, or was refused.
+    Answered(Answer),
+}
+
+impl Handler<AskRefund> for OrderActor {
+    type Result = AtomicResponse<Self, Result<Asked, Error>>;
+
+    fn handle(&mut self, msg: AskRefund, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| held.ask_refund(&msg).await)
+    }
+}
+
+impl Held {
+    async fn ask_refund(&mut self, msg: &AskRefund) -> Result<Asked, Error> {
+        let AskRefund { what, reason, claim } = msg;
+        for _ in 0..TRIES_MAX {
+            let (store, key) = (self.deps.store.clone(), claim.key.clone());
+            if let Some(kept) = read!(store, idempotency::find(key))? {
+                return Ok(Asked::Answered(kept.answer(claim)?));
+            }
+            let may_be_old = self.may_be_old();
+            let order = self.order().await?;
+            let mut owed = order.refunds.iter().filter_map(|it| it.claim.as_ref());
+            if let Some(first) = owed.find(|it| it.key == claim.key) {
+                let order = Box::new(order.clone());
+                let is_same = first == claim;
+                let owed = Asked::Owed { order, is_repeat: true };
+                return if is_same { Ok(owed) } else { Err(Error::KeyReused) };
+            }
+            match order.ask_refund(what, reason, claim, store::now()) {
+                Ok(change) => match self.write(change, None).await {
+                    Ok(_) => {
+                        let order = Box::new(self.order().await?.clone());
+                        return Ok(Asked::Owed { order, is_repeat: false });
+                    }
+                    // Perhaps it was this very refund that another node was faster with.
+                    Err(Error::Stale) => self.order = None,
+                    Err(err) => return Err(err),
+                },
+                Err(_) if may_be_old => self.order = None,
+                // A refusal is an outcome: a repeat is refused too, whatever has come since.
+                Err(Error::Conflict(refusal)) => {
+                    let (claim, outcome) = (claim.clone(), Outcome::Refused(refusal));
+                    let kept = self.deps.store.write(Keep { claim, outcome }).await?;
+                    return Ok(Asked::Answered(kept));
+                }
+                Err(err) => return Err(err),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// The provider has given a refund back. Whoever asked for it may have gone without an answer:
+    /// the order as it is then waits for them under their key.
+    pub async fn refunded(&mut self, id: RefundId) -> Result<Order, Error> {
+        for _ in 0..TRIES_MAX {
+            let may_be_old = self.may_be_old();
+            let order = self.order().await?;
+            let change = match order.refunded(id, store::now()) {
+                Ok(Some(change)) => change,
+                // What is unknown or done here may not be in what another node has made of it.
+                Ok(None) | Err(_) if may_be_old => {
+                    self.order = None;
+                    continue;
+                }
+                Ok(None) => return Ok(order.clone()),
+                Err(err) => return Err(err),
+            };
+            let refund = change.order.refunds.iter().find(|it| it.id == id);
+            let claim = refund.and_then(|it| it.claim.clone());
+            let claim = claim.map(|claim| (claim, answer(&change.order)));
+            match self.write(change, claim).await {
+                Ok(Advanced::Done) => return self.order().await.cloned(),
+                // An answer under the key says nothing of whether this was written.
+                Ok(Advanced::Replayed(_)) | Err(Error::Stale) => self.order = None,
+                Err(err) => return Err(err),
+            }
+        }
+        Err(Error::Busy)
+    }
+}
+
+/// The order as the client sees it.
+pub fn answer(order: &Order) -> Answer {
+    Answer::fresh(Outcome::Done(json!(order).to_string()))
+}
