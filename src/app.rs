@@ -17,12 +17,14 @@ use tokio::{
 };
 
 mod measure;
+mod payment;
 mod start;
 #[cfg(test)]
 mod tests;
 
 use self::{
     measure::Measured,
+    payment::{providers, start_posting},
     start::{
         drain, drain_mailer, start_actors, start_catalogue, start_mailer, start_telling,
         watch_revocations,
@@ -34,6 +36,7 @@ use crate::{
     cache::{self, image::Images, limits::Limits, revoked::Revoked, ticket::Tickets},
     config::{Config, Environment, Secret, private_folder},
     domain::Error,
+    gateway::payment::Providers,
     http::{
         self, Edge, Waits, filler::Filler, health::Metrics, openapi::Document,
         order::checkout::Buyers, peer::Proxies, routes::Table, token::Keys,
@@ -89,8 +92,10 @@ impl App {
         let caches = caches(config, &mut registry).await?;
         let bus = Bus::start(store.clone()).await?;
         let catalogue = start_catalogue(&store, &bus).await?;
+        let (providers, post) = providers(config)?;
+        let (revoked, images) = (&caches.revoked, &caches.images);
         let actors =
-            start_actors(config, (&store, &catalogue), &caches.revoked, &caches.images, &handles)?;
+            start_actors(config, (&store, &catalogue), &providers, revoked, images, &handles)?;
         let (revoked, sessions) = (caches.revoked.clone(), actors.sessions.clone());
         let watched = watch_revocations(store.clone(), revoked, sessions);
         actix_rt::spawn(watched);
@@ -107,13 +112,15 @@ impl App {
         };
         registry.register_collector(Box::new(measured));
         let counts = ws::metrics::Metrics::register(&mut registry);
-        let edge = edge(config, address, (store, catalogue), &actors, &caches, told, registry)?;
+        let asked = (&actors, &providers);
+        let edge = edge(config, address, (store, catalogue), asked, &caches, told, registry)?;
         let edge = Edge { waits, ..edge };
         let (url, proofs) = (config.public_url(address), edge.keys.proofs().clone());
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let sockets = sockets(&edge, bus, counts, caches.tickets);
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
+        start_posting(post, address);
         announce(&config.data_dir, address).map_err(Error::internal("writing the address"))?;
         Ok(App { address, server, actors, sockets, mailer, draining, arbiters })
     }
@@ -148,7 +155,7 @@ fn edge(
     config: &Config,
     address: SocketAddr,
     (store, catalogue): (Store, Catalogue),
-    actors: &Actors,
+    (actors, providers): (&Actors, &Providers),
     caches: &Caches,
     draining: watch::Receiver<bool>,
     mut registry: Registry,
@@ -160,6 +167,7 @@ fn edge(
         store,
         catalogue,
         actors: actors.clone(),
+        providers: providers.clone(),
         revoked: caches.revoked.clone(),
         keys: Keys::new(secrets.iter().map(Secret::as_bytes))?,
         origins: config.allowed_origins(address).into_iter().collect(),

@@ -13,6 +13,7 @@ mod address;
 mod example;
 mod file;
 mod mail;
+mod payment;
 mod secret;
 mod settings;
 mod source;
@@ -87,6 +88,7 @@ impl Config {
         let config = Config::parse(&texts, &mut problems);
         if let Some(config) = &config {
             problems.extend(config.unfit_for_prod());
+            problems.extend(config.unfit_for_stripe());
         }
         match config {
             Some(config) if problems.is_empty() => Ok((config, texts)),

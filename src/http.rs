@@ -30,6 +30,7 @@ use crate::{
     actors::Actors,
     cache::{image::Images, limits::Limits, revoked::Revoked},
     domain,
+    gateway::payment::Providers,
     reading::catalogue::Catalogue,
     store::Store,
 };
@@ -75,6 +76,7 @@ pub struct Edge {
     pub store: Store,
     pub catalogue: Catalogue,
     pub actors: Actors,
+    pub providers: Providers,
     pub revoked: Revoked,
     pub keys: Keys,
     /// The origins whose pages may call the API from a browser, like `https://shop.example`.
@@ -166,6 +168,7 @@ fn configure(config: &mut ServiceConfig, edge: Edge) {
         .app_data(Data::new(edge.store))
         .app_data(Data::new(edge.catalogue))
         .app_data(Data::new(edge.actors))
+        .app_data(Data::new(edge.providers))
         .app_data(Data::new(edge.revoked))
         .app_data(Data::new(edge.keys))
         .app_data(Data::new(edge.limits))

@@ -20,6 +20,7 @@ use crate::{
         idempotency::Claim,
         money::Money,
         order::place::{Place, Placed},
+        payment::ProviderName,
     },
     store::{self, Store, read},
 };
@@ -35,6 +36,8 @@ pub struct Deps {
     pub cart_ttl: Duration,
     /// How long an order may wait for its payment.
     pub payment_ttl: Duration,
+    /// Who moves the money of new orders.
+    pub provider: ProviderName,
 }
 
 pub struct Held {
@@ -158,6 +161,7 @@ impl Held {
             method: msg.method,
             expected_total: msg.expected_total,
             expires_at: store::now() + self.deps.payment_ttl,
+            provider: self.deps.provider,
             claim: msg.claim.clone(),
         }
     }

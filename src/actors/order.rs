@@ -1,7 +1,5 @@
 //! Orders: the only writers of an order, its payment and its deliveries.
 
-use std::time::Duration;
-
 use actix::prelude::*;
 use chrono::{DateTime, Utc};
 
@@ -12,27 +10,23 @@ use super::{
 use crate::{
     domain::{
         Error,
-        id::{DeliveryId, OrderId, RefundId},
-        idempotency::{Answer, Claim, Keep, Outcome},
+        id::OrderId,
+        idempotency::{Answer, Claim},
         order::{
             Order, Status,
             change::{Advance, Advanced, Change},
             place::{Place as Placing, Placed},
         },
-        payment::{self, Verdict},
+        payment,
     },
-    gateway::courier::Courier,
+    gateway::{courier::Courier, payment::Providers},
     store::{self, Store, read},
 };
 
 pub mod deliver;
+pub mod pay;
 pub mod refund;
 pub mod returns;
-
-/// When a payment whose answer did not come is looked up, if nobody does it before.
-const LOOK_UP_AFTER: Duration = Duration::from_secs(10);
-/// How soon an answer that is still unknown is asked for again.
-pub const LOOK_UP_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 pub struct OrderActor(Option<Held>);
 
@@ -41,6 +35,7 @@ pub struct OrderActor(Option<Held>);
 pub struct Deps {
     pub store: Store,
     pub courier: Courier,
+    pub providers: Providers,
 }
 
 pub struct Held {
@@ -91,53 +86,6 @@ impl Handler<Place> for OrderActor {
     }
 }
 
-/// The buyer confirms the payment: notes that the provider is about to be asked.
-#[derive(Message)]
-#[rtype(result = "Result<Attempted, Error>")]
-pub struct Attempt {
-    pub token: String,
-    pub claim: Claim,
-}
-
-/// What an [`Attempt`] leads to.
-pub enum Attempted {
-    /// The provider is to be asked for the payment of this order.
-    Go(Box<Order>),
-    /// It had been answered before.
-    Answered(Answer),
-}
-
-impl Handler<Attempt> for OrderActor {
-    type Result = AtomicResponse<Self, Result<Attempted, Error>>;
-
-    fn handle(&mut self, msg: Attempt, _: &mut Context<Self>) -> Self::Result {
-        atomically(self, async move |held| held.attempt(&msg).await)
-    }
-}
-
-/// What the provider said of an attempt. With a claim, the answer is the payment as it is then.
-#[derive(Message)]
-#[rtype(result = "Result<Settled, Error>")]
-pub struct Settle {
-    pub attempt: i32,
-    pub verdict: Verdict,
-    pub claim: Option<Claim>,
-}
-
-/// The order after a [`Settle`], and the answer for who confirmed.
-pub struct Settled {
-    pub order: Order,
-    pub answer: Answer,
-}
-
-impl Handler<Settle> for OrderActor {
-    type Result = AtomicResponse<Self, Result<Settled, Error>>;
-
-    fn handle(&mut self, msg: Settle, _: &mut Context<Self>) -> Self::Result {
-        atomically(self, async move |held| held.settle(&msg).await)
-    }
-}
-
 /// Calls the order off.
 #[derive(Message)]
 #[rtype(result = "Result<Order, Error>")]
@@ -178,21 +126,6 @@ impl Handler<Expire> for OrderActor {
     }
 }
 
-/// The provider has given the money back.
-#[derive(Message)]
-#[rtype(result = "Result<Order, Error>")]
-pub struct Refunded {
-    pub refund: RefundId,
-}
-
-impl Handler<Refunded> for OrderActor {
-    type Result = AtomicResponse<Self, Result<Order, Error>>;
-
-    fn handle(&mut self, msg: Refunded, _: &mut Context<Self>) -> Self::Result {
-        atomically(self, async move |held| held.refunded(msg.refund).await)
-    }
-}
-
 impl Held {
     /// The order as this node knows it, `NotFound` where there is none.
     async fn order(&mut self) -> Result<&Order, Error> {
@@ -214,6 +147,15 @@ impl Held {
         &mut self,
         decide: impl Fn(&Order, DateTime<Utc>) -> Result<Option<Change>, Error>,
     ) -> Result<Order, Error> {
+        self.change_and_keep(decide, |_| None).await
+    }
+
+    /// The same, with an answer that is kept under a claim if there is none yet.
+    async fn change_and_keep(
+        &mut self,
+        decide: impl Fn(&Order, DateTime<Utc>) -> Result<Option<Change>, Error>,
+        claim: impl Fn(&Order) -> Option<(Claim, Answer)>,
+    ) -> Result<Order, Error> {
         for _ in 0..TRIES_MAX {
             let may_be_old = self.may_be_old();
             let change = match decide(self.order().await?, store::now()) {
@@ -226,9 +168,11 @@ impl Held {
                 Ok(None) => return self.order().await.cloned(),
                 Err(err) => return Err(err),
             };
-            match self.write(change, None).await {
-                Ok(_) => return self.order().await.cloned(),
-                Err(Error::Stale) => self.order = None,
+            let claim = claim(&change.order);
+            match self.write(change, claim).await {
+                Ok(Advanced::Done) => return self.order().await.cloned(),
+                // An answer under the key says nothing of whether this was written.
+                Ok(Advanced::Replayed(_)) | Err(Error::Stale) => self.order = None,
                 Err(err) => return Err(err),
             }
         }
@@ -249,97 +193,4 @@ impl Held {
         }
         Ok(advanced)
     }
-
-    async fn attempt(&mut self, msg: &Attempt) -> Result<Attempted, Error> {
-        for _ in 0..TRIES_MAX {
-            let (store, key) = (self.deps.store.clone(), msg.claim.key.clone());
-            if let Some(kept) = read!(store, idempotency::find(key))? {
-                return Ok(Attempted::Answered(kept.answer(&msg.claim)?));
-            }
-            let may_be_old = self.may_be_old();
-            let order = self.order().await?;
-            if order.payment.claim.as_ref().is_some_and(|it| it.key == msg.claim.key) {
-                return repeated(order, &msg.claim);
-            }
-            let now = store::now();
-            match order.attempt(&msg.token, &msg.claim, now + LOOK_UP_AFTER, now) {
-                Ok(change) => match self.write(change, None).await {
-                    Ok(_) => return Ok(Attempted::Go(Box::new(self.order().await?.clone()))),
-                    // Perhaps it was this very confirmation that another node was faster with.
-                    Err(Error::Stale) => self.order = None,
-                    Err(err) => return Err(err),
-                },
-                Err(_) if may_be_old => self.order = None,
-                // A refusal is an outcome: a repeat is refused too, whatever has come since.
-                Err(Error::Conflict(refusal)) => {
-                    let (claim, outcome) = (msg.claim.clone(), Outcome::Refused(refusal));
-                    let kept = self.deps.store.write(Keep { claim, outcome }).await?;
-                    return Ok(Attempted::Answered(kept));
-                }
-                Err(err) => return Err(err),
-            }
-        }
-        Err(Error::Busy)
-    }
-
-    async fn settle(&mut self, msg: &Settle) -> Result<Settled, Error> {
-        for _ in 0..TRIES_MAX {
-            let (now, courier) = (store::now(), self.deps.courier);
-            let may_be_old = self.may_be_old();
-            let order = self.order().await?;
-            let delivery = courier.accept(DeliveryId::new(), order, now);
-            let again = now + LOOK_UP_AGAIN_AFTER;
-            let change = match order.settle(msg.attempt, &msg.verdict, delivery, again, now) {
-                Ok(Some(change)) => change,
-                Ok(None) | Err(_) if may_be_old => {
-                    self.order = None;
-                    continue;
-                }
-                Ok(None) => return Ok(Settled { answer: answer(order), order: order.clone() }),
-                Err(err) => return Err(err),
-            };
-            let settled = Settled { answer: answer(&change.order), order: change.order.clone() };
-            // Whoever confirmed may have gone without an answer: it waits for them under their key.
-            let payment = &change.order.payment;
-            let claim = match &msg.claim {
-                None if payment.due.is_none() => payment.claim.clone(),
-                claim => claim.clone(),
-            };
-            let claim = claim.map(|claim| (claim, settled.answer.clone()));
-            match self.write(change, claim).await {
-                Ok(Advanced::Done) => return Ok(settled),
-                Ok(Advanced::Replayed(answer)) => {
-                    return Ok(Settled { order: self.order().await?.clone(), answer });
-                }
-                Err(Error::Stale) => self.order = None,
-                Err(err) => return Err(err),
-            }
-        }
-        Err(Error::Busy)
-    }
-}
-
-/// A repeat of the confirmation that the present attempt is for, which was not answered: it goes
-/// on with that attempt, or is told what has come of it since.
-fn repeated(order: &Order, claim: &Claim) -> Result<Attempted, Error> {
-    if order.payment.claim.as_ref() != Some(claim) {
-        return Err(Error::KeyReused);
-    }
-    match order.payment.status {
-        payment::Status::Processing => Ok(Attempted::Go(Box::new(order.clone()))),
-        payment::Status::RequiresConfirmation
-        | payment::Status::Authorized
-        | payment::Status::Captured
-        | payment::Status::Failed
-        | payment::Status::Cancelled
-        | payment::Status::PartiallyRefunded
-        | payment::Status::Refunded => {
-            Ok(Attempted::Answered(Answer { replayed: true, ..answer(order) }))
-        }
-    }
-}
-
-/// The payment as the client sees it.
-fn answer(order: &Order) -> Answer {
-    Answer::fresh(Outcome::Done(serde_json::json!(order.payment).to_string()))
 }

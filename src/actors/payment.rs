@@ -1,7 +1,5 @@
 //! Payments: asks the provider, and tells the order what it said. The order alone commits.
 
-use std::{sync::Arc, time::Duration};
-
 use actix::prelude::*;
 use tokio::time::timeout;
 
@@ -9,17 +7,21 @@ use super::{
     Holds, atomically,
     delivery::{self, DeliveryActor},
     directory::{Directory, Entity, Incarnation},
-    order::{self, Attempted, LOOK_UP_AGAIN_AFTER, OrderActor, Settled},
+    order::{
+        self, OrderActor,
+        pay::{self, Attempted, Settled},
+        refund as owed,
+    },
 };
 use crate::{
     domain::{
         Error,
-        id::PaymentId,
+        id::{PaymentId, RefundId},
         idempotency::{Answer, Claim},
         order::{Order, refund::Refund},
-        payment::{Payment, Task, Verdict},
+        payment::{Due, Payment, Task, Verdict},
     },
-    gateway::payment::{ANSWER_MAX, Charge, GivenBack, NoAnswer, Provider, State},
+    gateway::payment::{ANSWER_MAX, Charge, GivenBack, Hint, NoAnswer, Provider, Providers, State},
     store::{self, Store, read},
 };
 
@@ -31,7 +33,7 @@ pub struct PaymentActor(Option<Held>);
 #[derive(Clone)]
 pub struct Deps {
     pub store: Store,
-    pub provider: Arc<dyn Provider>,
+    pub providers: Providers,
     pub orders: Directory<OrderActor>,
     pub deliveries: Directory<DeliveryActor>,
 }
@@ -40,6 +42,8 @@ pub struct Held {
     id: PaymentId,
     deps: Deps,
     incarnation: Incarnation<PaymentActor>,
+    /// Whether nothing was to be asked of the provider when that was last known here.
+    is_idle: bool,
 }
 
 impl Actor for PaymentActor {
@@ -66,7 +70,7 @@ impl Entity for PaymentActor {
         deps: Deps,
         incarnation: Incarnation<Self>,
     ) -> Result<Self, Error> {
-        Ok(PaymentActor(Some(Held { id, deps, incarnation })))
+        Ok(PaymentActor(Some(Held { id, deps, incarnation, is_idle: false })))
     }
 }
 
@@ -86,7 +90,7 @@ impl Handler<Confirm> for PaymentActor {
     }
 }
 
-/// Does what is due: asks for an answer that never came, or gives money back.
+/// Does what is due, if it is time: asks for an answer that never came, or gives money back.
 #[derive(Message)]
 #[rtype(result = "Result<(), Error>")]
 pub struct Attend;
@@ -98,8 +102,25 @@ impl Handler<Attend> for PaymentActor {
         atomically(self, async move |held| {
             let (store, order) = (held.deps.store.clone(), held.id.order());
             let order = read!(store, order::get(order))?;
-            held.attend(order).await.map(drop)
+            match order.payment.due {
+                // Whoever asked in the meantime has put it off.
+                Some(Due { at, .. }) if at > store::now() => Ok(()),
+                Some(_) | None => held.attend(order).await.map(drop),
+            }
         })
+    }
+}
+
+/// The provider has told that something happened: what it is, is asked, if anything is waited for.
+#[derive(Message)]
+#[rtype(result = "Result<(), Error>")]
+pub struct Heard(pub Hint);
+
+impl Handler<Heard> for PaymentActor {
+    type Result = AtomicResponse<Self, Result<(), Error>>;
+
+    fn handle(&mut self, Heard(hint): Heard, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| held.hear(hint).await)
     }
 }
 
@@ -116,7 +137,7 @@ impl Handler<Abandon> for PaymentActor {
             let reason = Some("the buyer walked away".to_owned());
             let cancel = order::Cancel { reason, unpaid_only: true };
             let order = held.deps.orders.ask(held.id.order(), cancel).await?;
-            Ok(order.payment)
+            Ok(held.attend(order).await?.payment)
         })
     }
 }
@@ -143,36 +164,55 @@ impl Handler<CancelOrder> for PaymentActor {
 impl Held {
     async fn confirm(&mut self, msg: Confirm) -> Result<Answer, Error> {
         let (orders, claim) = (self.deps.orders.clone(), msg.claim.clone());
-        if !self.deps.provider.accepts(&msg.token) {
-            return self.refuse(&msg.claim).await;
-        }
-        let attempt = order::Attempt { token: msg.token, claim: msg.claim };
+        let attempt = pay::Attempt { token: msg.token, claim: msg.claim };
         let order = match orders.ask(self.id.order(), attempt).await? {
             Attempted::Go(order) => order,
             Attempted::Answered(answer) => return Ok(answer),
         };
-        let verdict = self.charge(&order.payment).await;
-        Ok(self.settle(order.payment.attempt, verdict, Some(claim)).await?.answer)
-    }
-
-    /// A key comes before the rest of the request: one that was answered is answered again.
-    async fn refuse(&self, claim: &Claim) -> Result<Answer, Error> {
-        let (store, key) = (self.deps.store.clone(), claim.key.clone());
-        if let Some(kept) = read!(store, idempotency::find(key))? {
-            return kept.answer(claim);
-        }
-        let message = "the payment provider knows no such token".to_owned();
-        Err(Error::Rejected { code: "invalid_token", message })
-    }
-
-    async fn attend(&mut self, order: Order) -> Result<Order, Error> {
-        match order.payment.due.map(|due| due.task) {
-            Some(Task::LookUp) => {
-                let verdict = self.look_up(&order.payment).await;
-                Ok(self.settle(order.payment.attempt, verdict, None).await?.order)
+        let verdict = self.charge(&order).await;
+        let settled = self.settle(order.payment.attempt, verdict, Some(claim)).await?;
+        match settled.order.payment.due {
+            // The order was off by then: the money goes back before anybody is told that it came.
+            Some(Due { task: Task::Refund, .. }) => {
+                Ok(pay::answer(&self.refund(settled.order).await?))
             }
-            Some(Task::Refund) => self.refund(order).await,
-            None => Ok(order),
+            Some(Due { task: Task::LookUp, .. }) | None => Ok(settled.answer),
+        }
+    }
+
+    async fn hear(&mut self, hint: Hint) -> Result<(), Error> {
+        let (store, id) = (self.deps.store.clone(), self.id);
+        // Another node may have begun something since.
+        if self.is_idle && !store.is_shared() {
+            return Ok(());
+        }
+        if !read!(store, payment::waits(id))? {
+            self.is_idle = true;
+            return Ok(());
+        }
+        let store = self.deps.store.clone();
+        let mut order = read!(store, order::get(id.order()))?;
+        if let Some((key, reference)) = hint.charge
+            && key == order.payment.provider_key()
+        {
+            order.payment.reference = Some(reference);
+        }
+        self.attend(order).await.map(drop)
+    }
+
+    /// Does what is to be done for the payment of `order`, due or not.
+    async fn attend(&mut self, order: Order) -> Result<Order, Error> {
+        let order = match order.payment.due {
+            Some(Due { task: Task::LookUp, .. }) => {
+                let verdict = self.look_up(&order).await;
+                self.settle(order.payment.attempt, verdict, None).await?.order
+            }
+            Some(Due { task: Task::Refund, .. }) | None => order,
+        };
+        self.is_idle = order.payment.due.is_none();
+        match order.payment.due {
+            Some(Due { task: Task::Refund, .. }) => self.refund(order).await,
+            Some(Due { task: Task::LookUp, .. }) | None => Ok(order),
         }
     }
 
@@ -183,12 +223,9 @@ impl Held {
         verdict: Verdict,
         claim: Option<Claim>,
     ) -> Result<Settled, Error> {
-        let unknown = verdict == Verdict::Unknown;
-        let settle = order::Settle { attempt, verdict, claim };
+        let settle = pay::Settle { attempt, verdict, claim };
         let settled = self.deps.orders.ask(self.id.order(), settle).await?;
-        if unknown && settled.order.payment.due.is_some() {
-            self.attend_again(LOOK_UP_AGAIN_AFTER);
-        }
+        self.follow(&settled.order.payment);
         for parcel in &settled.order.deliveries {
             if let Some(due_at) = parcel.due_at {
                 delivery::move_at(&self.deps.deliveries, parcel.id, due_at - store::now());
@@ -197,64 +234,113 @@ impl Held {
         Ok(settled)
     }
 
+    /// Comes back when it is time, if anything is still to be asked.
+    fn follow(&mut self, payment: &Payment) {
+        self.is_idle = payment.due.is_none();
+        if let Some(Due { at, .. }) = payment.due {
+            let after = (at - store::now()).to_std().unwrap_or_default();
+            // The quick path: where it cannot be set, the sweeper finds the row.
+            self.incarnation.wake(after, || Attend).ok();
+        }
+    }
+
     /// Gives back what is owed, one refund after the other.
     async fn refund(&mut self, mut order: Order) -> Result<Order, Error> {
         let owed: Vec<Refund> = order.refunds.iter().filter(|it| it.is_owed()).cloned().collect();
         for Refund { id, amount, .. } in owed {
-            let key = order.payment.provider_key();
-            match answered(self.deps.provider.refund(&key, id, amount)).await {
+            let charge = charge(&order);
+            let asked = async { self.provider(&order.payment)?.refund(&charge, id, amount).await };
+            order = match answered(asked).await {
                 Ok(GivenBack::Done) => {
-                    let refunded = order::Refunded { refund: id };
-                    order = self.deps.orders.ask(order.id, refunded).await?;
+                    self.deps.orders.ask(order.id, owed::Refunded { refund: id }).await?
                 }
-                // The row keeps the task; the sweeper comes back to it too.
-                Ok(GivenBack::Pending) | Err(NoAnswer) => {
-                    self.attend_again(LOOK_UP_AGAIN_AFTER);
-                    return Ok(order);
+                Ok(GivenBack::Pending) | Err(NoAnswer) => return self.put_off(&order, id).await,
+                Ok(GivenBack::Refused { code }) => {
+                    tracing::error!(order = %order.id, refund = %id, code, "a refund was refused");
+                    return self.put_off(&order, id).await;
                 }
-            }
+            };
         }
+        self.is_idle = order.payment.due.is_none();
         Ok(order)
     }
 
-    fn attend_again(&self, after: Duration) {
-        // The quick path: where it cannot be set, the sweeper finds the row.
-        self.incarnation.wake(after, || Attend).ok();
+    /// Asks for the refund again later: the row keeps the task, and the sweeper comes back to it.
+    async fn put_off(&mut self, order: &Order, refund: RefundId) -> Result<Order, Error> {
+        let put_off = pay::PutOffRefund { refund, tries: order.payment.tries };
+        let order = self.deps.orders.ask(order.id, put_off).await?;
+        self.follow(&order.payment);
+        Ok(order)
     }
 
-    async fn charge(&self, payment: &Payment) -> Verdict {
-        let charge = Charge {
-            key: payment.provider_key(),
-            token: payment.token.clone().unwrap_or_default(),
-            amount: payment.amount,
-        };
-        match answered(self.deps.provider.authorize(&charge)).await {
-            Ok(state) => self.conclude(&charge.key, state).await,
-            Err(NoAnswer) => Verdict::Unknown,
+    fn provider(&self, payment: &Payment) -> Result<&dyn Provider, NoAnswer> {
+        let provider = self.deps.providers.get(payment.provider);
+        if provider.is_none() {
+            let (payment, provider) = (payment.id, payment.provider);
+            tracing::error!(%payment, %provider, "the provider of a payment is not set up");
         }
+        provider.ok_or(NoAnswer)
     }
 
-    /// Asks how an attempt stands. One that the provider never heard of is made, under its key.
-    async fn look_up(&self, payment: &Payment) -> Verdict {
-        let key = payment.provider_key();
-        match answered(self.deps.provider.look_up(&key)).await {
-            Ok(Some(state)) => self.conclude(&key, state).await,
-            Ok(None) => self.charge(payment).await,
-            Err(NoAnswer) => Verdict::Unknown,
+    async fn charge(&self, order: &Order) -> Verdict {
+        let charge = charge(order);
+        let asked = async { self.provider(&order.payment)?.authorize(&charge).await };
+        let state = answered(asked).await;
+        self.conclude(order, charge, state).await
+    }
+
+    /// Asks how an attempt stands.
+    async fn look_up(&self, order: &Order) -> Verdict {
+        let charge = charge(order);
+        let asked = async { self.provider(&order.payment)?.look_up(&charge).await };
+        let state = answered(asked).await;
+        self.conclude(order, charge, state).await
+    }
+
+    /// Takes what has been set aside, as a parcel is paid for before it is packed; where the order is
+    /// off, lets it go.
+    async fn conclude(
+        &self,
+        order: &Order,
+        mut charge: Charge,
+        state: Result<State, NoAnswer>,
+    ) -> Verdict {
+        let mut state = state;
+        if let Ok(State::Authorized { reference }) = &state {
+            charge.reference = Some(reference.clone());
+            let asked = async {
+                let provider = self.provider(&order.payment)?;
+                match order.is_off() {
+                    true => provider.void(&charge).await,
+                    false => provider.capture(&charge, charge.amount).await,
+                }
+            };
+            state = answered(asked).await;
         }
-    }
-
-    /// Takes what has been set aside: a parcel is paid for before it is packed.
-    async fn conclude(&self, key: &str, state: State) -> Verdict {
-        let state = match state {
-            State::Authorized { .. } => answered(self.deps.provider.capture(key)).await,
-            other => Ok(other),
-        };
         match state {
             Ok(State::Captured { reference }) => Verdict::Captured { reference },
+            Ok(State::Voided { reference }) => Verdict::Voided { reference },
             Ok(State::Declined { code }) => Verdict::Declined { code },
-            Ok(State::Pending | State::Authorized { .. }) | Err(NoAnswer) => Verdict::Unknown,
+            Ok(State::Authorized { reference }) => Verdict::Unknown { reference: Some(reference) },
+            Ok(State::Pending { reference }) => {
+                Verdict::Unknown { reference: reference.or(charge.reference) }
+            }
+            Err(NoAnswer) => Verdict::Unknown { reference: charge.reference },
         }
+    }
+}
+
+/// The present attempt, as the provider is asked for it.
+fn charge(order: &Order) -> Charge {
+    let payment = &order.payment;
+    Charge {
+        key: payment.provider_key(),
+        payment: payment.id,
+        order: order.id,
+        token: payment.token.clone().unwrap_or_default(),
+        amount: payment.amount,
+        reference: payment.reference.clone(),
+        open_for: order.expires_at - store::now(),
     }
 }
 

@@ -35,7 +35,7 @@ use crate::{
     gateway::{
         courier::Courier,
         mail::{Post, files::Folder, letter::Shop, message::Stationery, smtp},
-        payment::{Provider, emulator::Emulator},
+        payment::Providers,
     },
     reading::catalogue::{
         Catalogue,
@@ -57,6 +57,7 @@ const REVOKED_EVERY: Duration = Duration::from_millis(500);
 pub fn start_actors(
     config: &Config,
     (store, shown): (&Store, &Catalogue),
+    providers: &Providers,
     revoked: &Revoked,
     hot: &Images,
     arbiters: &Arc<[ArbiterHandle]>,
@@ -78,8 +79,7 @@ pub fn start_actors(
     let deps = image::Deps { store: store.clone(), studio: studio.clone(), hot: hot.clone() };
     let images = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let reviews = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
-    let provider = Arc::new(Emulator::new(config.emulator_delay));
-    let selling = start_selling(config, &store, provider, arbiters, &limits);
+    let selling = start_selling(config, &store, providers, arbiters, &limits);
     let Selling { carts, orders, payments, deliveries } = selling;
     let passwords = Passwords::start(config.password_hash)?;
     let actors = Actors {
@@ -116,11 +116,11 @@ pub struct Selling {
     pub deliveries: Directory<DeliveryActor>,
 }
 
-/// Starts them; the money is moved by `provider`.
+/// Starts them; their money is moved by `providers`.
 pub fn start_selling(
     config: &Config,
     store: &Store,
-    provider: Arc<dyn Provider>,
+    providers: &Providers,
     arbiters: &Arc<[ArbiterHandle]>,
     limits: &Limits,
 ) -> Selling {
@@ -128,16 +128,18 @@ pub fn start_selling(
         Moving::Simulated => Courier::Simulated { speed: config.courier_speed.get() },
         Moving::Manual => Courier::Manual,
     };
-    let deps = order::Deps { store: store.clone(), courier };
+    let deps = order::Deps { store: store.clone(), courier, providers: providers.clone() };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let (cart_ttl, payment_ttl) = (config.cart_ttl, config.payment_ttl);
-    let deps = cart::Deps { store: store.clone(), orders: orders.clone(), cart_ttl, payment_ttl };
+    let (provider, of_carts) = (providers.first(), orders.clone());
+    let deps =
+        cart::Deps { store: store.clone(), orders: of_carts, cart_ttl, payment_ttl, provider };
     let carts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = delivery::Deps { store: store.clone(), orders: orders.clone() };
     let deliveries = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = payment::Deps {
         store: store.clone(),
-        provider,
+        providers: providers.clone(),
         orders: orders.clone(),
         deliveries: deliveries.clone(),
     };

@@ -41,7 +41,6 @@ async fn prepare(config: &Config) -> Result<Store, Failure> {
         }
         Environment::Test => {}
         Environment::Prod => {
-            tracing::warn!("payments are emulated: no money moves");
             seed::refuse_demo_logins(&store, config.password_hash).await?;
         }
     }

@@ -27,6 +27,11 @@ impl Secret {
         self.0.as_bytes()
     }
 
+    /// The key itself, for whoever sends it on.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
     /// Whether it is long and mixed enough to sign with where money is real.
     pub fn is_strong(&self) -> bool {
         let kinds: BTreeSet<u8> = self.0.bytes().collect();

@@ -6,9 +6,10 @@ use super::{
     FILE, Origin, Problem, Secret, Texts,
     address::{DatabaseUrl, NatsUrl, Network, RedisUrl, WebOrigin},
     mail::{Sender, SmtpUrl},
+    payment::StripeUrl,
     value::{Courier, Environment, LogFilter, LogFormat, Shown, Speed, Value, Workers},
 };
-use crate::domain::password::Hashing;
+use crate::domain::{password::Hashing, payment::ProviderName};
 
 /// What can be said of a setting without reading it.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +96,15 @@ settings! {
     cart_ttl: Duration = "RIALTO_CART_TTL" or "30d";
     /// When a cart's hold on its stock expires
     hold_ttl: Duration = "RIALTO_HOLD_TTL" or "15m";
+    /// Who moves the money of new orders: `emulator`, which moves none, or `stripe`
+    payment_provider: ProviderName = "RIALTO_PAYMENT_PROVIDER" or "emulator";
+    /// Stripe's secret key. With it what Stripe has is settled and given back, whoever new orders
+    /// are paid through
+    stripe_key: Option<Secret> = "STRIPE_API_KEY" or "";
+    /// What Stripe's webhooks are signed by, a list; all of them are believed
+    stripe_webhook_secrets: Vec<Secret> = "RIALTO_STRIPE_WEBHOOK_SECRETS" or "";
+    /// Where Stripe's API is
+    stripe_url: StripeUrl = "RIALTO_STRIPE_URL" or "https://api.stripe.com";
     /// How long the payment emulator takes for an answer
     emulator_delay: Duration = "RIALTO_EMULATOR_DELAY" or "0ms";
     /// `simulated`: a fictitious warehouse and courier deliver every paid order; `manual`:

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 use super::address::mask_url;
 use crate::domain::{
     password::{Argon2idCost, BcryptCost, Hashing},
+    payment::ProviderName,
     words::words,
 };
 
@@ -108,7 +109,7 @@ words! {
     }
 }
 
-value_of_words!(Environment, Courier, LogFormat);
+value_of_words!(Environment, Courier, LogFormat, ProviderName);
 
 impl Value for bool {
     fn wanted() -> String {

@@ -105,6 +105,7 @@ words! {
         PaymentAttempted = "payment.attempted",
         PaymentSettled = "payment.settled",
         PaymentRefunded = "payment.refunded",
+        RefundPutOff = "payment.refund_put_off",
         RefundAsked = "payment.refund_asked",
         ReturnAsked = "order.return_requested",
         ReturnReceived = "order.return_received",

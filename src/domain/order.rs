@@ -203,6 +203,19 @@ impl Order {
     pub fn line(&self, id: LineId) -> Option<&Line> {
         self.items.iter().find(|it| it.id == id)
     }
+
+    /// Whether it was called off, or expired.
+    pub fn is_off(&self) -> bool {
+        match self.stage {
+            Stage::Cancelled => true,
+            Stage::PendingPayment
+            | Stage::Paid
+            | Stage::Processing
+            | Stage::Shipped
+            | Stage::Delivered
+            | Stage::Returned => false,
+        }
+    }
 }
 
 /// Ten letters and digits of the random end of an id, in Crockford's base 32: 50 bits.

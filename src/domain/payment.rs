@@ -1,6 +1,6 @@
 //! Payments: what an order costs, and how far the money has come.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::{
@@ -14,6 +14,20 @@ use super::{
 
 /// The longest card token, in bytes.
 pub const TOKEN_BYTES_MAX: usize = 100;
+/// How soon what the provider did not answer is asked again; twice as long after each time.
+const ASK_AGAIN_MIN: TimeDelta = TimeDelta::seconds(1);
+/// How long it is at most between two questions.
+const ASK_AGAIN_MAX: TimeDelta = TimeDelta::minutes(5);
+
+words! {
+    /// Who moves the money.
+    #[schema(as = PaymentProvider)]
+    ProviderName {
+        /// The one that ships with the shop, and moves none.
+        Emulator = "emulator",
+        Stripe = "stripe",
+    }
+}
 
 words! {
     /// The state of a payment.
@@ -38,7 +52,10 @@ pub enum Step {
     Authorize,
     Capture,
     Fail,
+    /// Nothing was taken and nothing will be: the order is off.
     Cancel,
+    /// What was set aside was let go, because the order is off.
+    Void,
     /// A part of it was given back, or the rest.
     RefundPart,
     Refund,
@@ -55,7 +72,8 @@ impl Status {
             (Status::Processing, Step::Authorize) => Ok(Status::Authorized),
             (Status::Authorized, Step::Capture) => Ok(Status::Captured),
             (Status::Processing | Status::Authorized, Step::Fail) => Ok(Status::Failed),
-            (Status::RequiresConfirmation | Status::Failed, Step::Cancel) => Ok(Status::Cancelled),
+            (Status::RequiresConfirmation | Status::Processing | Status::Failed, Step::Cancel)
+            | (Status::Authorized, Step::Void) => Ok(Status::Cancelled),
             (Status::Captured | Status::PartiallyRefunded, Step::RefundPart) => {
                 Ok(Status::PartiallyRefunded)
             }
@@ -72,7 +90,7 @@ impl Step {
             Step::Authorize => "be authorized",
             Step::Capture => "be captured",
             Step::Fail => "fail",
-            Step::Cancel => "be cancelled",
+            Step::Cancel | Step::Void => "be cancelled",
             Step::RefundPart | Step::Refund => "be refunded",
         }
     }
@@ -90,7 +108,7 @@ pub struct Payment {
     pub created_at: DateTime<Utc>,
     /// Who moves the money.
     #[serde(skip)]
-    pub provider: String,
+    pub provider: ProviderName,
     /// How often the provider has been asked in vain since it last answered.
     #[serde(skip)]
     pub tries: i32,
@@ -141,6 +159,22 @@ impl Payment {
         }
     }
 
+    /// Nothing is to be asked of the provider for the present attempt any more.
+    pub fn settled(&mut self) {
+        self.token = None;
+        self.tries = 0;
+        self.due = None;
+    }
+
+    /// Has the provider asked again later, as it did not say how things stand: each time it is
+    /// twice as long to then.
+    pub fn put_off(&mut self, task: Task, now: DateTime<Utc>) {
+        let doublings = u32::try_from(self.tries).unwrap_or(0).min(16);
+        let wait = (ASK_AGAIN_MIN * 2_i32.saturating_pow(doublings)).min(ASK_AGAIN_MAX);
+        self.tries = self.tries.saturating_add(1);
+        self.due = Some(Due { task, at: now + wait });
+    }
+
     /// The key under which the provider knows an attempt; the same for each repeat of it.
     pub fn provider_key(&self) -> String {
         format!("{}:{}", self.id, self.attempt)
@@ -154,11 +188,18 @@ pub enum Verdict {
     Captured {
         reference: String,
     },
+    /// The money was set aside, and let go again.
+    Voided {
+        reference: String,
+    },
     Declined {
         code: String,
     },
-    /// No answer: it may or may not have gone through, so nothing is decided.
-    Unknown,
+    /// No answer: it may or may not have gone through, so nothing is decided. The provider's name
+    /// for the charge may be known already.
+    Unknown {
+        reference: Option<String>,
+    },
 }
 
 /// A movement of money at the provider; entries are never changed.
@@ -194,8 +235,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_cancelled_while_the_provider_is_being_asked() {
-        assert_eq!(from(Step::Cancel), [Status::RequiresConfirmation, Status::Failed]);
+    fn money_that_moved_is_not_cancelled_but_let_go_or_given_back() {
+        let unmoved = [Status::RequiresConfirmation, Status::Processing, Status::Failed];
+        assert_eq!(from(Step::Cancel), unmoved);
+        assert_eq!(from(Step::Void), [Status::Authorized]);
     }
 
     #[test]

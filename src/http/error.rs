@@ -233,6 +233,7 @@ pub fn why(code: &str) -> &'static str {
         "another_user" => "this token is of another user: open another socket",
         "invalid_credentials" => "the e-mail address or the password is wrong",
         "invalid_cart_token" => "this token opens no cart",
+        "invalid_signature" => "this is signed by nobody we know, or was signed too long ago",
         "invalid_ticket" => "this ticket was used, is too old or never was: take another one",
         "invalid_refresh_token" => "this token renews no session: sign in again",
         "refresh_token_reused" => "this token was used before, so its session has ended",

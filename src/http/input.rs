@@ -49,6 +49,11 @@ impl Body {
         }
     }
 
+    /// The body as it came, JSON or not.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// SHA-256 of the bytes, in hex.
     pub fn digest(&self) -> String {
         token::sha256_hex(&self.bytes)

@@ -1,29 +1,30 @@
-//! Payments: see one, confirm it, walk away from it.
+//! Payments: see one, confirm it, walk away from it; and what their providers tell.
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     web::{Data, Path},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     error::Answered,
-    extract::{Auth, Holder},
+    extract::{Auth, Holder, Signed},
     idempotency::{IdempotencyKey, repeated, respond},
     input::Body,
 };
 use crate::{
     actors::{
         Actors,
-        payment::{Abandon, Confirm},
+        payment::{Abandon, Confirm, Heard},
     },
     domain::{
         Error,
         id::PaymentId,
         idempotency::Claim,
-        payment::{Payment, TOKEN_BYTES_MAX},
+        payment::{Payment, ProviderName, TOKEN_BYTES_MAX},
     },
-    store::{Store, read},
+    gateway::payment::{Message, Providers},
+    store::{self, Store, read},
 };
 
 /// A payment.
@@ -70,7 +71,9 @@ pub async fn confirm_payment(
     respond(HttpResponse::Ok(), answer)
 }
 
-/// The buyer walks away: payment and order are cancelled, and the stock is free again.
+/// The buyer walks away: payment and order are cancelled, and the stock is free again. Where the
+/// provider has not said yet what came of a confirmation, the payment stays `processing` until it
+/// has; money that it took goes back.
 #[utoipa::path(
     post, path = "/api/v1/payments/{id}/cancel", tag = "payments",
     responses((status = 200, description = "The payment, cancelled", body = Payment))
@@ -86,6 +89,44 @@ pub async fn cancel_payment(
     holder.may_open(order)?;
     holder.opens(order, read!(store, order::buyer(order))?)?;
     Ok(HttpResponse::Ok().json(actors.payments.ask(id, Abandon).await?))
+}
+
+/// A provider tells that something happened to a charge, signed as Stripe signs: `t=…,v1=…` in
+/// `Stripe-Signature` or `Emulator-Signature`. It is a hint: what happened is asked of the provider,
+/// so neither order nor repeats matter.
+#[utoipa::path(
+    post, path = "/api/v1/webhooks/payments/{provider}", tag = "payments",
+    request_body(content = String, content_type = "application/json"),
+    responses(
+        (status = 200, description = "Heard", body = Received),
+        (status = 401, description = "`invalid_signature`, or more than 300 seconds old"),
+    )
+)]
+pub async fn payment_webhook(
+    _: Auth<Signed>,
+    request: HttpRequest,
+    providers: Data<Providers>,
+    actors: Data<Actors>,
+    name: Path<String>,
+    body: Body,
+) -> Answered {
+    let name: Option<ProviderName> = name.parse().ok(); // Another word names no provider.
+    let provider = name.and_then(|it| providers.get(it)).ok_or(Error::NotFound("provider"))?;
+    let signature = request.headers().get(provider.signature_header());
+    let signature = signature.and_then(|it| it.to_str().ok()).unwrap_or_default(); // Unreadable is none.
+    let message = Message { signature, body: body.bytes(), now: store::now() };
+    let heard = provider.hear(message);
+    let heard = heard.map_err(|_| Error::Unauthenticated { code: "invalid_signature" })?;
+    if let Some(hint) = heard {
+        actors.payments.tell(hint.payment, Heard(hint));
+    }
+    Ok(HttpResponse::Ok().json(Received { received: true }))
+}
+
+/// That a message was heard.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Received {
+    received: bool,
 }
 
 /// What stands for the card.

@@ -15,7 +15,7 @@ use super::{
     account, address, audit, cart, catalogue, delivery,
     error::Problem,
     extract::{
-        Access, Auth, Holder, May, Public, Scope, Shopper, Visitor,
+        Access, Auth, Holder, May, Public, Scope, Shopper, Signed, Visitor,
         right::{Audit, Catalogue, Orders, Reviews, Stock, Users},
     },
     filler, health, image, link,
@@ -161,6 +161,7 @@ self::routes! {
     GET    "/api/v1/payments/{id}"             Holder     payment::payment;
     POST   "/api/v1/payments/{id}/confirm"     Holder     payment::confirm_payment;
     POST   "/api/v1/payments/{id}/cancel"      Holder     payment::cancel_payment;
+    POST   "/api/v1/webhooks/payments/{provider}" Signed  payment::payment_webhook;
     GET    "/api/v1/admin/categories"          May<Catalogue> catalogue::category::admin_categories;
     POST   "/api/v1/admin/categories"          May<Catalogue> catalogue::category::create_category;
     GET    "/api/v1/admin/categories/{id}"     May<Catalogue> catalogue::category::admin_category;

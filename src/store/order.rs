@@ -25,7 +25,6 @@ use crate::{
         id::{OrderId, UserId},
         order::{Order, Status},
         page::{Listed, Page},
-        payment,
     },
     store::{
         error::corrupt,
@@ -84,14 +83,11 @@ pub fn buyer(conn: &mut Conn, id: OrderId) -> Result<Buyer, Error> {
     rows::buyer(user.as_deref(), &cart)
 }
 
-/// Orders whose time to pay was over at `now`, the longest first. Those whose payment is being
-/// asked for at the provider are left out: its answer comes first.
+/// Orders whose time to pay was over at `now`, the longest first.
 pub fn expired(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<OrderId>, Error> {
     let ids: Vec<String> = orders::table
-        .inner_join(payments::table)
         .filter(orders::status.eq(Status::PendingPayment.as_str()))
         .filter(orders::expires_at.le(now.naive_utc()))
-        .filter(payments::status.ne(payment::Status::Processing.as_str()))
         .order(orders::expires_at)
         .limit(limit)
         .select(orders::id)

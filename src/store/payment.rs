@@ -19,3 +19,12 @@ pub fn due(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<Paymen
         .load(conn)?;
     ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
 }
+
+/// Whether something must yet be asked of the provider, due or not.
+pub fn waits(conn: &mut Conn, id: PaymentId) -> Result<bool, Error> {
+    let due = payments::table
+        .find(id.to_string())
+        .filter(payments::due_at.is_not_null())
+        .select(payments::id);
+    Ok(diesel::select(diesel::dsl::exists(due)).get_result(conn)?)
+}

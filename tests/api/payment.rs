@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::{
-    TestShop, each, key,
-    purchase::{path, topic},
-};
+use crate::support::{TestShop, each, key, purchase::topic};
+
+mod late;
+mod race;
+mod webhook;
 
 #[actix_rt::test]
 async fn a_declined_card_leaves_the_order_to_be_paid_by_another() {
@@ -89,11 +90,6 @@ async fn a_payment_that_is_decided_later_is_told_when_it_is() {
 
     for (order, token) in [(&good, "tok_delayed_success"), (&bad, "tok_delayed_failure")] {
         assert_eq!(buyer.pay(order, token).await.is(200)["status"], "processing");
-        buyer
-            .once(&key())
-            .post(&format!("{}/cancel", path(order)), json!({}))
-            .await
-            .refused(409, "invalid_transition");
     }
 
     let (mut paid, mut failed) = (false, false);
@@ -186,6 +182,30 @@ async fn an_order_that_is_not_paid_in_time_expires_and_frees_its_stock() {
     );
     assert_eq!(shop.available(&teapot).await, 100);
     buyer.pay(&order, "tok_success").await.refused(409, "invalid_transition");
+}
+
+#[actix_rt::test]
+async fn a_success_that_is_told_twice_is_one() {
+    let shop = TestShop::start().await;
+    let buyer = shop.sign_up().await;
+    let teapot = shop.variant("teapot").await;
+    let order = buyer.place(&teapot, 1).await;
+
+    let payment = buyer.pay(&order, "tok_duplicate_webhook").await.is(200);
+
+    assert_eq!(payment["status"], "captured");
+    // Both webhooks are on their way while this one is bought.
+    buyer.buy(&teapot, 1).await;
+    let timeline = buyer.timeline(&order).await;
+    let kinds = [
+        "order.placed",
+        "payment.authorized",
+        "payment.captured",
+        "order.paid",
+        "delivery.created",
+    ];
+    assert_eq!(each(&timeline, "type"), kinds);
+    assert_eq!(shop.available(&teapot).await, 98);
 }
 
 #[actix_rt::test]

@@ -21,7 +21,9 @@ mod catalogue;
 mod mail;
 mod order;
 mod own_redis;
+mod payment;
 mod review;
+mod stripe;
 #[path = "../api/support.rs"]
 mod support;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{Complaints, code::uncommented, tree::File};
 
 /// Settings whose names are older than Rialto.
-const PLAIN: [&str; 4] = ["DATABASE_URL", "NATS_URL", "REDIS_URL", "SMTP_URL"];
+const PLAIN: [&str; 5] = ["DATABASE_URL", "NATS_URL", "REDIS_URL", "SMTP_URL", "STRIPE_API_KEY"];
 const PREFIX: &str = "RIALTO_";
 
 /// Settings that one has and the other lacks, if both are there.

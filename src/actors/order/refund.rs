@@ -3,14 +3,15 @@
 use actix::prelude::*;
 use serde_json::json;
 
-use super::{Held, OrderActor};
+use super::{Held, OrderActor, pay};
 use crate::{
     actors::{TRIES_MAX, atomically},
     domain::{
         Error,
         id::RefundId,
         idempotency::{Answer, Claim, Keep, Outcome},
-        order::{Order, change::Advanced, refund::What},
+        order::{Order, refund::What},
+        payment::Payment,
     },
     store::{self, read},
 };
@@ -37,6 +38,21 @@ impl Handler<AskRefund> for OrderActor {
 
     fn handle(&mut self, msg: AskRefund, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| held.ask_refund(&msg).await)
+    }
+}
+
+/// The provider has given the money back.
+#[derive(Message)]
+#[rtype(result = "Result<Order, Error>")]
+pub struct Refunded {
+    pub refund: RefundId,
+}
+
+impl Handler<Refunded> for OrderActor {
+    type Result = AtomicResponse<Self, Result<Order, Error>>;
+
+    fn handle(&mut self, msg: Refunded, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| held.refunded(msg.refund).await)
     }
 }
 
@@ -82,32 +98,22 @@ impl Held {
 
     /// The provider has given a refund back. Whoever asked for it may have gone without an answer:
     /// the order as it is then waits for them under their key.
-    pub async fn refunded(&mut self, id: RefundId) -> Result<Order, Error> {
-        for _ in 0..TRIES_MAX {
-            let may_be_old = self.may_be_old();
-            let order = self.order().await?;
-            let change = match order.refunded(id, store::now()) {
-                Ok(Some(change)) => change,
-                // What is unknown or done here may not be in what another node has made of it.
-                Ok(None) | Err(_) if may_be_old => {
-                    self.order = None;
-                    continue;
-                }
-                Ok(None) => return Ok(order.clone()),
-                Err(err) => return Err(err),
-            };
-            let refund = change.order.refunds.iter().find(|it| it.id == id);
-            let claim = refund.and_then(|it| it.claim.clone());
-            let claim = claim.map(|claim| (claim, answer(&change.order)));
-            match self.write(change, claim).await {
-                Ok(Advanced::Done) => return self.order().await.cloned(),
-                // An answer under the key says nothing of whether this was written.
-                Ok(Advanced::Replayed(_)) | Err(Error::Stale) => self.order = None,
-                Err(err) => return Err(err),
+    async fn refunded(&mut self, id: RefundId) -> Result<Order, Error> {
+        let claim = |order: &Order| {
+            let refund = order.refunds.iter().find(|it| it.id == id);
+            match refund.and_then(|it| it.claim.clone()) {
+                Some(claim) => Some((claim, answer(order))),
+                None => confirmed(order),
             }
-        }
-        Err(Error::Busy)
+        };
+        self.change_and_keep(|order, now| order.refunded(id, now), claim).await
     }
+}
+
+/// Whoever confirmed a payment that came too late is answered once the money is back.
+fn confirmed(order: &Order) -> Option<(Claim, Answer)> {
+    let Payment { due: None, claim: Some(claim), .. } = &order.payment else { return None };
+    Some((claim.clone(), pay::answer(order)))
 }
 
 /// The order as the client sees it.

@@ -19,7 +19,7 @@ use crate::domain::{
     id::{LineId, OrderId, PaymentId, VariantId},
     idempotency::{Answer, Claim},
     money::Money,
-    payment::{self, Payment},
+    payment::{self, Payment, ProviderName},
     pricing::{self, Basket, Destination, Priced, PricedLine, Terms},
     promotion::{Code, Problem},
 };
@@ -41,6 +41,8 @@ pub struct Place {
     /// What the client thinks it costs.
     pub expected_total: Option<Money>,
     pub expires_at: DateTime<Utc>,
+    /// Who moves the money.
+    pub provider: ProviderName,
     pub claim: Claim,
 }
 
@@ -96,7 +98,7 @@ impl Place {
             days: (days.days_min, days.days_max),
             address: self.address.clone(),
             delivery_method: self.method,
-            payment: unpaid(self.order, total, now),
+            payment: self.unpaid(total, now),
             refunds: Vec::new(),
             returns: Vec::new(),
             deliveries: Vec::new(),
@@ -153,6 +155,25 @@ impl Place {
         Ok(priced)
     }
 
+    fn unpaid(&self, amount: Money, now: DateTime<Utc>) -> Payment {
+        Payment {
+            id: PaymentId::of(self.order),
+            order_id: self.order,
+            status: payment::Status::RequiresConfirmation,
+            amount,
+            refunded: Money::ZERO,
+            failure_code: None,
+            created_at: now,
+            provider: self.provider,
+            tries: 0,
+            attempt: 0,
+            token: None,
+            reference: None,
+            claim: None,
+            due: None,
+        }
+    }
+
     /// Who redeems a coupon, as they are counted: a user, or whoever has an address for mail. The
     /// address itself is not kept.
     pub fn customer(&self) -> String {
@@ -198,23 +219,4 @@ fn short(code: &'static str, message: impl Into<String>, item: &Item, available:
 fn price_changed(total: Money) -> Refusal {
     Refusal::new("price_changed", "the total is another one by now")
         .with("total", json!({ "amount": total.amount, "currency": total.currency }))
-}
-
-fn unpaid(order: OrderId, amount: Money, now: DateTime<Utc>) -> Payment {
-    Payment {
-        id: PaymentId::of(order),
-        order_id: order,
-        status: payment::Status::RequiresConfirmation,
-        amount,
-        refunded: Money::ZERO,
-        failure_code: None,
-        created_at: now,
-        provider: "emulator".to_owned(),
-        tries: 0,
-        attempt: 0,
-        token: None,
-        reference: None,
-        claim: None,
-        due: None,
-    }
 }

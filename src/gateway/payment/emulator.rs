@@ -1,24 +1,46 @@
-//! A payment provider that obeys the token it is given. It keeps its charges in memory: one that
-//! it forgot in a restart is made again under the same key, with the same outcome.
+//! A payment provider that obeys the token it is given, and moves no money.
+//!
+//! It keeps its charges in memory, each node its own: one that it doesn't know, because it forgot it
+//! in a restart or another node was asked, is made again from what it is told, with the same outcome.
 
 use std::{
-    collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::{Charge, GivenBack, NoAnswer, Provider, Reply, State};
-use crate::domain::{id::RefundId, money::Money};
+use chrono::TimeDelta;
+use serde::Deserialize;
 
-/// How many charges it remembers; the oldest is forgotten first.
-const CHARGES_MAX: usize = 100_000;
+mod book;
+pub mod post;
+
+use self::{
+    book::{Book, Entry},
+    post::{Letter, Outbox},
+};
+use super::{
+    Charge, GivenBack, Hint, Message, NoAnswer, Provider, Reply, State, Unsigned, signature,
+};
+use crate::domain::{
+    id::{PaymentId, RefundId},
+    money::Money,
+    payment::ProviderName,
+};
+
+/// The header that its messages are signed in.
+pub const SIGNATURE_HEADER: &str = "Emulator-Signature";
 /// How long the delayed tokens take at least.
 const DELAYED_MIN: Duration = Duration::from_secs(2);
+/// How long after its order expired a late charge goes through.
+const LATE_BY: TimeDelta = TimeDelta::seconds(1);
 
 /// What each token does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Card {
-    Good,
+    Good {
+        /// How often the shop is told of it.
+        told: u8,
+    },
     Declined(&'static str),
     /// The charge goes through, but nobody hears of it.
     Silent,
@@ -26,11 +48,14 @@ enum Card {
     Delayed {
         good: bool,
     },
+    /// The money is taken, but when the order is off already.
+    Late,
 }
 
 fn card(token: &str) -> Option<Card> {
     match token {
-        "tok_success" => Some(Card::Good),
+        "tok_success" => Some(Card::Good { told: 1 }),
+        "tok_duplicate_webhook" => Some(Card::Good { told: 2 }),
         "tok_declined" => Some(Card::Declined("card_declined")),
         "tok_insufficient_funds" => Some(Card::Declined("insufficient_funds")),
         "tok_expired_card" => Some(Card::Declined("expired_card")),
@@ -38,33 +63,24 @@ fn card(token: &str) -> Option<Card> {
         "tok_timeout" => Some(Card::Silent),
         "tok_delayed_success" => Some(Card::Delayed { good: true }),
         "tok_delayed_failure" => Some(Card::Delayed { good: false }),
+        "tok_late_success" => Some(Card::Late),
         _ => None,
     }
 }
 
 #[derive(Debug)]
 pub struct Emulator {
-    /// How long each answer takes.
+    /// How long each answer takes; what is asked for is done at once.
     delay: Duration,
+    /// By which its messages are signed; all are believed.
+    secrets: Vec<String>,
+    outbox: Outbox,
     book: Mutex<Book>,
 }
 
-#[derive(Debug, Default)]
-struct Book {
-    charges: HashMap<String, Entry>,
-    oldest: VecDeque<String>,
-}
-
-#[derive(Debug, Clone)]
-struct Entry {
-    state: State,
-    /// What a pending charge turns into, and when.
-    then: Option<(Instant, State)>,
-}
-
 impl Emulator {
-    pub fn new(delay: Duration) -> Self {
-        Emulator { delay, book: Mutex::default() }
+    pub fn new(delay: Duration, secrets: Vec<String>, outbox: Outbox) -> Self {
+        Emulator { delay, secrets, outbox, book: Mutex::default() }
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -78,139 +94,131 @@ impl Emulator {
         }
     }
 
+    /// How the charge stands; one that isn't known is made.
     fn enter(&self, charge: &Charge, card: Card) -> State {
         let mut book = self.book();
-        if let Some(state) = book.state(&charge.key) {
-            return state;
+        if let Some(entry) = book.find(&charge.key) {
+            return entry.state().clone();
         }
-        let authorized = State::Authorized { reference: format!("emu_{}", charge.key) };
-        let (state, then) = match card {
-            Card::Good | Card::Silent => (authorized, None),
-            Card::Declined(code) => (State::Declined { code: code.to_owned() }, None),
+        let (entry, told) = self.decide(charge, card);
+        let (state, at) = (entry.outlook().clone(), entry.decided_at());
+        book.insert(charge.key.clone(), entry);
+        let now = book.find(&charge.key).map_or(state.clone(), |it| it.state().clone());
+        drop(book);
+        for _ in 0..told {
+            self.outbox.send(Letter::of(charge, &state, at));
+        }
+        now
+    }
+
+    /// What becomes of a charge, and how often the shop is told.
+    fn decide(&self, charge: &Charge, card: Card) -> (Entry, u8) {
+        let (amount, reference) = (charge.amount.amount, reference(&charge.key));
+        let authorized = State::Authorized { reference: reference.clone() };
+        let declined = |code: &str| State::Declined { code: code.to_owned() };
+        let later = |after, state| (Entry::later(amount, Instant::now() + after, state), 1);
+        match card {
+            Card::Good { told } => (Entry::now(amount, authorized), told),
+            Card::Silent => (Entry::now(amount, authorized), 0),
+            Card::Declined(code) => (Entry::now(amount, declined(code)), 1),
             Card::Delayed { good } => {
-                let declined = State::Declined { code: "card_declined".to_owned() };
-                let at = Instant::now() + self.delay.max(DELAYED_MIN);
-                (State::Pending, Some((at, if good { authorized } else { declined })))
+                let state = if good { authorized } else { declined("card_declined") };
+                later(self.delay.max(DELAYED_MIN), state)
             }
-        };
-        book.insert(charge.key.clone(), Entry { state: state.clone(), then });
-        state
+            Card::Late => {
+                // It has been time for long where the wait is below zero.
+                let after = (charge.open_for + LATE_BY).to_std().unwrap_or_default();
+                later(after, State::Captured { reference })
+            }
+        }
     }
 }
 
-impl Book {
-    fn insert(&mut self, key: String, entry: Entry) {
-        self.oldest.push_back(key.clone());
-        self.charges.insert(key, entry);
-        if self.oldest.len() > CHARGES_MAX
-            && let Some(oldest) = self.oldest.pop_front()
-        {
-            self.charges.remove(&oldest);
-        }
-    }
-
-    /// How a charge stands by now.
-    fn state(&mut self, key: &str) -> Option<State> {
-        let entry = self.charges.get_mut(key)?;
-        if let Some((at, _)) = entry.then
-            && at <= Instant::now()
-            && let Some((_, state)) = entry.then.take()
-        {
-            entry.state = state;
-        }
-        Some(entry.state.clone())
-    }
-
-    /// Moves a charge on, if it stands where `from` says.
-    fn turn(&mut self, key: &str, from: impl FnOnce(State) -> State) -> Option<State> {
-        let state = from(self.state(key)?);
-        self.charges.get_mut(key)?.state = state.clone();
-        Some(state)
-    }
+fn reference(key: &str) -> String {
+    format!("emu_{key}")
 }
 
 impl Provider for Emulator {
+    fn name(&self) -> ProviderName {
+        ProviderName::Emulator
+    }
+
     fn accepts(&self, token: &str) -> bool {
         card(token).is_some()
     }
 
     fn authorize<'a>(&'a self, charge: &'a Charge) -> Reply<'a, State> {
         Box::pin(async move {
-            self.think().await;
             let card = card(&charge.token).ok_or(NoAnswer)?;
             let state = self.enter(charge, card);
+            self.think().await;
             if card == Card::Silent { std::future::pending().await } else { Ok(state) }
         })
     }
 
-    fn capture<'a>(&'a self, key: &'a str) -> Reply<'a, State> {
+    fn capture<'a>(&'a self, charge: &'a Charge, amount: Money) -> Reply<'a, State> {
         Box::pin(async move {
+            let state = self.book().find(&charge.key).map(|it| it.capture(amount.amount).clone());
             self.think().await;
-            let captured = |state| match state {
-                State::Authorized { reference } => State::Captured { reference },
-                State::Pending | State::Captured { .. } | State::Declined { .. } => state,
+            state.ok_or(NoAnswer)
+        })
+    }
+
+    fn void<'a>(&'a self, charge: &'a Charge) -> Reply<'a, State> {
+        Box::pin(async move {
+            let state = self.book().find(&charge.key).map(|it| it.void().clone());
+            self.think().await;
+            state.ok_or(NoAnswer)
+        })
+    }
+
+    fn refund<'a>(
+        &'a self,
+        charge: &'a Charge,
+        refund: RefundId,
+        amount: Money,
+    ) -> Reply<'a, GivenBack> {
+        Box::pin(async move {
+            let given_back = {
+                let mut book = self.book();
+                if book.find(&charge.key).is_none() {
+                    let captured = State::Captured { reference: reference(&charge.key) };
+                    let whole = charge.amount.amount;
+                    book.insert(charge.key.clone(), Entry::captured(whole, captured));
+                }
+                book.find(&charge.key).map(|it| it.refund(refund, amount.amount))
             };
-            self.book().turn(key, captured).ok_or(NoAnswer)
+            self.think().await;
+            given_back.ok_or(NoAnswer)
         })
     }
 
-    fn refund<'a>(&'a self, _: &'a str, _: RefundId, _: Money) -> Reply<'a, GivenBack> {
+    fn look_up<'a>(&'a self, charge: &'a Charge) -> Reply<'a, State> {
         Box::pin(async move {
-            self.think().await;
-            Ok(GivenBack::Done)
+            let card = card(&charge.token).ok_or(NoAnswer)?;
+            Ok(self.enter(charge, card))
         })
     }
 
-    fn look_up<'a>(&'a self, key: &'a str) -> Reply<'a, Option<State>> {
-        Box::pin(async move {
-            self.think().await;
-            Ok(self.book().state(key))
-        })
+    fn signature_header(&self) -> &'static str {
+        SIGNATURE_HEADER
+    }
+
+    fn hear(&self, message: Message<'_>) -> Result<Option<Hint>, Unsigned> {
+        #[derive(Deserialize)]
+        struct Told {
+            payment_id: PaymentId,
+            charge: String,
+        }
+        signature::verify(&self.secrets, message.signature, message.body, message.now)?;
+        // Whatever else it says by our own key is of no interest.
+        let told: Option<Told> = serde_json::from_slice(message.body).ok();
+        Ok(told.map(|Told { payment_id, charge }| {
+            let reference = reference(&charge);
+            Hint { payment: payment_id, charge: Some((charge, reference)) }
+        }))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn charge(token: &str) -> Charge {
-        Charge { key: "p:1".to_owned(), token: token.to_owned(), amount: Money::euros(100) }
-    }
-
-    #[actix_rt::test]
-    async fn a_repeated_charge_is_the_same_charge() {
-        let emulator = Emulator::new(Duration::ZERO);
-        let first = emulator.authorize(&charge("tok_success")).await.unwrap();
-        let captured = emulator.capture("p:1").await.unwrap();
-
-        let again = emulator.authorize(&charge("tok_success")).await.unwrap();
-
-        assert!(matches!(first, State::Authorized { .. }));
-        assert_eq!(again, captured);
-    }
-
-    #[actix_rt::test]
-    async fn a_silent_charge_is_found_by_looking_it_up() {
-        let emulator = Emulator::new(Duration::ZERO);
-        let charge = charge("tok_timeout");
-
-        let answer = futures_util::poll!(emulator.authorize(&charge));
-
-        assert!(answer.is_pending());
-        assert!(matches!(emulator.look_up("p:1").await, Ok(Some(State::Authorized { .. }))));
-    }
-
-    #[actix_rt::test]
-    async fn a_charge_that_was_never_made_is_unknown() {
-        assert_eq!(Emulator::new(Duration::ZERO).look_up("p:9").await, Ok(None));
-    }
-
-    #[test]
-    fn no_other_token_is_accepted() {
-        let emulator = Emulator::new(Duration::ZERO);
-        assert!(emulator.accepts("tok_success"));
-        for wrong in ["", "tok_", "4242424242424242", "tok_success "] {
-            assert!(!emulator.accepts(wrong), "{wrong}");
-        }
-    }
-}
+mod tests;

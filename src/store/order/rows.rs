@@ -184,7 +184,7 @@ impl From<&Payment> for PaymentRow {
             due_task: payment.due.map(|due| due.task.to_string()),
             due_at: payment.due.map(|due| due.at.naive_utc()),
             created_at: payment.created_at.naive_utc(),
-            provider: payment.provider.clone(),
+            provider: payment.provider.to_string(),
             tries: payment.tries,
         }
     }
@@ -337,7 +337,7 @@ impl PaymentRow {
             refunded: Money { amount: self.refunded, currency },
             failure_code: self.failure_code,
             created_at: self.created_at.and_utc(),
-            provider: self.provider,
+            provider: self.provider.parse()?,
             tries: self.tries,
             attempt: self.attempt,
             token: self.token,

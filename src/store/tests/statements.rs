@@ -11,6 +11,7 @@ use super::*;
 use crate::domain::{
     address::Address, cart::Buyer, delivery::Method, id::OrderId, idempotency::Claim,
     order::place::Place,
+    payment::ProviderName,
 };
 
 /// Of a checkout, with the begin and the commit of its transaction.
@@ -66,6 +67,7 @@ fn place(cart: Cart) -> Place {
             phone: None,
         },
         method: Method::Standard,
+        provider: ProviderName::Emulator,
         expected_total: None,
         expires_at: now() + TimeDelta::minutes(30),
         claim: Claim { request: key.clone(), key },

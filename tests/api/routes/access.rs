@@ -89,6 +89,7 @@ expected! {
     GET    "/api/v1/payments/{id}"                     401    401   401      404   404;
     POST   "/api/v1/payments/{id}/cancel"              401    401   401      404   404;
     POST   "/api/v1/payments/{id}/confirm"             401    401   401      400   400;
+    POST   "/api/v1/webhooks/payments/{provider}"      404    404   404      404   404;
     GET    "/api/v1/admin/categories"                  401    401   401      403   200;
     POST   "/api/v1/admin/categories"                  401    401   401      403   400;
     GET    "/api/v1/admin/categories/{id}"             401    401   401      403   404;

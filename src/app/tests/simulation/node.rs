@@ -17,6 +17,7 @@ use crate::{
         sweeper::Owners,
     },
     app::start::{Selling, start_selling},
+    gateway::payment::Providers,
     store::{
         Store,
         sqlite::tests::simulated::{Base, Waiting},
@@ -41,8 +42,8 @@ impl Node {
         let (store, waiting) = base.node(shared);
         let arbiters: Arc<[ArbiterHandle]> = Arc::new([actix::Arbiter::current()]);
         let (line, is_up) = company.line();
-        let limits = Limits::default();
-        let selling = start_selling(&shop.config, &store, Arc::new(line), &arbiters, &limits);
+        let (limits, providers) = (Limits::default(), Providers::new(Box::new(line), Vec::new()));
+        let selling = start_selling(&shop.config, &store, &providers, &arbiters, &limits);
         let inventory = Directory::new(store.clone(), Arc::clone(&arbiters), limits.clone());
         let owners = Owners {
             links: Directory::new(store.clone(), arbiters, limits),

@@ -13,8 +13,14 @@ use std::{
 use tokio::sync::oneshot;
 
 use crate::{
-    domain::{id::RefundId, money::Money},
-    gateway::payment::{Charge, GivenBack, NoAnswer, Provider, Reply, State},
+    domain::{
+        id::{PaymentId, RefundId},
+        money::Money,
+        payment::ProviderName,
+    },
+    gateway::payment::{
+        Charge, GivenBack, Hint, Message, NoAnswer, Provider, Reply, State, Unsigned,
+    },
 };
 
 /// The tokens there are, and what each comes to.
@@ -62,13 +68,15 @@ struct Letter {
 enum Ask {
     Authorize { token: String, amount: i64 },
     Capture,
+    Void,
     Refund { refund: RefundId, amount: i64 },
-    LookUp,
+    /// Makes the charge where it has never come.
+    LookUp { token: String, amount: i64 },
 }
 
 #[derive(Debug, Clone)]
 enum Answer {
-    State(Option<State>),
+    State(State),
     GivenBack(GivenBack),
 }
 
@@ -87,16 +95,19 @@ pub enum Manner {
     Lost,
     /// The connection is refused: whoever asks learns at once that there is no answer.
     Refused,
+    /// A refund is yet to be decided; all else is done and answered.
+    Undecided,
 }
 
 impl Manner {
-    pub const ALL: [Manner; 6] = [
+    pub const ALL: [Manner; 7] = [
         Manner::Prompt,
         Manner::Twice,
         Manner::Late,
         Manner::Silent,
         Manner::Lost,
         Manner::Refused,
+        Manner::Undecided,
     ];
 }
 
@@ -133,6 +144,10 @@ impl Company {
             }
             Manner::Lost => desk.silent.push(reply),
             Manner::Refused => drop(reply),
+            Manner::Undecided => drop(reply.send(match ask {
+                Ask::Refund { .. } => Answer::GivenBack(GivenBack::Pending),
+                _ => desk.carry_out(&key, &ask),
+            })),
         }
         ask.name()
     }
@@ -154,6 +169,16 @@ impl Company {
         }
     }
 
+    /// What it may tell of a charge, of which it may have told before.
+    pub fn hint(&self, at: usize, whole: bool) -> Hint {
+        let desk = self.desk();
+        let key = desk.book.keys().nth(at).unwrap();
+        let (payment, _) = key.split_once(':').unwrap();
+        let payment = PaymentId::from(payment.parse::<uuid::Uuid>().unwrap());
+        let charge = whole.then(|| (key.clone(), reference(key)));
+        Hint { payment, charge }
+    }
+
     /// All charges by their keys.
     pub fn book(&self) -> BTreeMap<String, Entry> {
         self.desk().book.clone()
@@ -165,14 +190,14 @@ impl Company {
 }
 
 impl Entry {
-    fn new(token: &str, amount: i64) -> Self {
-        let good = State::Authorized { reference: "of the simulation".to_owned() };
+    fn new(key: &str, token: &str, amount: i64) -> Self {
+        let good = State::Authorized { reference: reference(key) };
         let bad = State::Declined { code: "card_declined".to_owned() };
         let (state, then) = match token {
             "tok_good" => (good, None),
             "tok_bad" => (bad, None),
-            "tok_later_good" => (State::Pending, Some(good)),
-            _ => (State::Pending, Some(bad)),
+            "tok_later_good" => (State::Pending { reference: None }, Some(good)),
+            _ => (State::Pending { reference: None }, Some(bad)),
         };
         Entry { amount, state, then, given_back: BTreeMap::new() }
     }
@@ -185,45 +210,57 @@ impl Entry {
     pub fn captured(&self) -> i64 {
         match self.state {
             State::Captured { .. } => self.amount,
-            State::Pending | State::Authorized { .. } | State::Declined { .. } => 0,
+            State::Pending { .. }
+            | State::Authorized { .. }
+            | State::Voided { .. }
+            | State::Declined { .. } => 0,
         }
     }
 
     /// Whether it may yet turn into another state by itself or by the shop.
     pub fn is_open(&self) -> bool {
         match self.state {
-            State::Pending | State::Authorized { .. } => true,
-            State::Captured { .. } | State::Declined { .. } => false,
+            State::Pending { .. } | State::Authorized { .. } => true,
+            State::Captured { .. } | State::Voided { .. } | State::Declined { .. } => false,
         }
     }
 }
 
 impl Desk {
     fn carry_out(&mut self, key: &str, ask: &Ask) -> Answer {
-        match ask {
-            Ask::Authorize { token, amount } => {
+        let entry = match ask {
+            Ask::Authorize { token, amount } | Ask::LookUp { token, amount } => {
                 let entry = self.book.entry(key.to_owned());
-                let entry = entry.or_insert_with(|| Entry::new(token, *amount));
-                Answer::State(Some(entry.state.clone()))
+                entry.or_insert_with(|| Entry::new(key, token, *amount))
             }
-            Ask::Capture => {
-                let entry = self.book.get_mut(key);
-                Answer::State(entry.map(|it| {
-                    if let State::Authorized { reference } = &it.state {
-                        it.state = State::Captured { reference: reference.clone() };
-                    }
-                    it.state.clone()
-                }))
-            }
-            Ask::Refund { refund, amount } => {
-                if let Some(entry) = self.book.get_mut(key) {
-                    entry.given_back.insert(*refund, *amount);
+            // Only what was authorized before is captured, let go or given back.
+            Ask::Capture | Ask::Void | Ask::Refund { .. } => self.book.get_mut(key).unwrap(),
+        };
+        match (ask, entry.state.clone()) {
+            (Ask::Refund { refund, amount }, _) => {
+                let is_done = entry.given_back.contains_key(refund);
+                if !is_done && entry.kept() < *amount {
+                    let code = "more_than_there_is".to_owned();
+                    return Answer::GivenBack(GivenBack::Refused { code });
                 }
-                Answer::GivenBack(GivenBack::Done)
+                entry.given_back.insert(*refund, *amount);
+                return Answer::GivenBack(GivenBack::Done);
             }
-            Ask::LookUp => Answer::State(self.book.get(key).map(|it| it.state.clone())),
+            (Ask::Capture, State::Authorized { reference }) => {
+                entry.state = State::Captured { reference };
+            }
+            (Ask::Void, State::Authorized { reference }) => {
+                entry.state = State::Voided { reference };
+            }
+            _ => {}
         }
+        Answer::State(entry.state.clone())
     }
+}
+
+/// The provider's own name for a charge.
+fn reference(key: &str) -> String {
+    format!("reference of {key}")
 }
 
 impl Ask {
@@ -231,8 +268,9 @@ impl Ask {
         match self {
             Ask::Authorize { .. } => "authorize",
             Ask::Capture => "capture",
+            Ask::Void => "void",
             Ask::Refund { .. } => "refund",
-            Ask::LookUp => "look up",
+            Ask::LookUp { .. } => "look up",
         }
     }
 }
@@ -247,42 +285,64 @@ impl Line {
         answer.await.map_err(|_| NoAnswer)
     }
 
-    async fn state(&self, key: &str, ask: Ask) -> Result<Option<State>, NoAnswer> {
-        match self.ask(key, ask).await? {
-            Answer::State(state) => Ok(state),
-            Answer::GivenBack(_) => Err(NoAnswer),
-        }
+    fn state<'a>(&'a self, charge: &'a Charge, ask: Ask) -> Reply<'a, State> {
+        Box::pin(async move {
+            match self.ask(&charge.key, ask).await? {
+                Answer::State(state) => Ok(state),
+                Answer::GivenBack(_) => Err(NoAnswer),
+            }
+        })
     }
 }
 
 impl Provider for Line {
+    fn name(&self) -> ProviderName {
+        ProviderName::Emulator
+    }
+
     fn accepts(&self, token: &str) -> bool {
         TOKENS.contains(&token)
     }
 
     fn authorize<'a>(&'a self, charge: &'a Charge) -> Reply<'a, State> {
         let (token, amount) = (charge.token.clone(), charge.amount.amount);
-        Box::pin(async move {
-            let ask = Ask::Authorize { token, amount };
-            self.state(&charge.key, ask).await?.ok_or(NoAnswer)
-        })
+        self.state(charge, Ask::Authorize { token, amount })
     }
 
-    fn capture<'a>(&'a self, key: &'a str) -> Reply<'a, State> {
-        Box::pin(async move { self.state(key, Ask::Capture).await?.ok_or(NoAnswer) })
+    fn capture<'a>(&'a self, charge: &'a Charge, _: Money) -> Reply<'a, State> {
+        self.state(charge, Ask::Capture)
     }
 
-    fn refund<'a>(&'a self, key: &'a str, refund: RefundId, amount: Money) -> Reply<'a, GivenBack> {
+    fn void<'a>(&'a self, charge: &'a Charge) -> Reply<'a, State> {
+        self.state(charge, Ask::Void)
+    }
+
+    fn refund<'a>(
+        &'a self,
+        charge: &'a Charge,
+        refund: RefundId,
+        amount: Money,
+    ) -> Reply<'a, GivenBack> {
         Box::pin(async move {
             let ask = Ask::Refund { refund, amount: amount.amount };
-            match self.ask(key, ask).await? {
+            match self.ask(&charge.key, ask).await? {
                 Answer::GivenBack(done) => Ok(done),
                 Answer::State(_) => Err(NoAnswer),
             }
         })
     }
 
-    fn look_up<'a>(&'a self, key: &'a str) -> Reply<'a, Option<State>> {
-        Box::pin(async move { self.state(key, Ask::LookUp).await })
+    fn look_up<'a>(&'a self, charge: &'a Charge) -> Reply<'a, State> {
+        let (token, amount) = (charge.token.clone(), charge.amount.amount);
+        self.state(charge, Ask::LookUp { token, amount })
+    }
+
+    fn signature_header(&self) -> &'static str {
+        "X-Signature"
+    }
+
+    /// Its messages are handed to the actors as what they say.
+    fn hear(&self, _: Message<'_>) -> Result<Option<Hint>, Unsigned> {
+        Err(Unsigned)
     }
 }

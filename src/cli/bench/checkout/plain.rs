@@ -24,7 +24,7 @@ use crate::{
             change::{Advance, NewDelivery},
             place::Place,
         },
-        payment::Verdict,
+        payment::{ProviderName, Verdict},
     },
     store::{self, Migration, Store, Url, plain, read},
 };
@@ -149,6 +149,7 @@ fn place(cart: &Cart) -> Result<Place, Error> {
         codes: Vec::new(),
         address: address()?,
         method: Method::Standard,
+        provider: ProviderName::Emulator,
         expected_total: None,
         expires_at: now + TimeDelta::minutes(30),
         claim: claim(),
@@ -162,7 +163,7 @@ fn confirm(order: &Order) -> Result<Vec<Advance>, Error> {
     let (after, verdict) =
         (attempt.order.clone(), Verdict::Captured { reference: format!("emu_{}", order.id) });
     let delivery = NewDelivery { id: DeliveryId::new(), eta: None, due_at: None };
-    let settled = after.settle(after.payment.attempt, &verdict, delivery, now, now)?;
+    let settled = after.settle(after.payment.attempt, &verdict, delivery, now)?;
     let settled = settled.ok_or(Error::Stale)?;
     let answer = Outcome::Done(serde_json::json!(settled.order.payment).to_string());
     let claim = Some((claim, Answer::fresh(answer)));

@@ -8,7 +8,8 @@ const SQL: &str = "SELECT json_object(
     'ledger', (SELECT COALESCE(SUM(units), 0) FROM stock_ledger l
         WHERE l.variant_id = stock.variant_id),
     'gone', (SELECT COALESCE(-SUM(units), 0) FROM stock_ledger l
-        WHERE l.variant_id = stock.variant_id AND order_id IS NOT NULL),
+        WHERE l.variant_id = stock.variant_id AND order_id IS NOT NULL
+            AND reason <> 'written off'),
     'ordered', (SELECT COALESCE(SUM(quantity), 0) FROM order_lines l
         JOIN orders o ON o.id = l.order_id
         WHERE l.variant_id = stock.variant_id AND o.stage = 'pending_payment'),

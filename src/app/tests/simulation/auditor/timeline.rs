@@ -21,7 +21,8 @@ const PATHS: &[(&str, &[&str])] = &[
     ("order.paid", &["order.processing", "order.cancelled"]),
     ("order.processing", &["order.shipped", "order.cancelled"]),
     ("order.shipped", &["order.delivered"]),
-    ("order.delivered", &[]),
+    ("order.delivered", &["order.returned"]),
+    ("order.returned", &[]),
     ("order.cancelled", &[]),
 ];
 
@@ -33,6 +34,7 @@ fn stage_after(event: &str) -> &'static str {
         "order.processing" => "processing",
         "order.shipped" => "shipped",
         "order.delivered" => "delivered",
+        "order.returned" => "returned",
         _ => "cancelled",
     }
 }
@@ -53,7 +55,7 @@ fn of_order(events: &[Value]) -> Result<(), Complaint> {
         let (kind, at) = (text(&event[2]), int(&event[3]));
         holds(at >= version, "I8", || says("the version falls"))?;
         version = at;
-        if kind.starts_with("order.") {
+        if PATHS.iter().any(|(from, _)| *from == kind) {
             let next = PATHS.iter().find(|(from, _)| *from == last).map(|(_, next)| *next);
             let is = next.is_some_and(|next| next.contains(&kind));
             holds(is, "I8", || says("the timeline is no path of the state machine"))?;
