@@ -13,6 +13,7 @@ use tokio::runtime::Builder;
 mod auditor;
 mod node;
 mod provider;
+mod request;
 mod shop;
 mod shopper;
 mod world;
@@ -114,4 +115,81 @@ parts! {
     nothing_is_lost_or_done_twice_in_the_second_quarter = 1;
     nothing_is_lost_or_done_twice_in_the_third_quarter = 2;
     nothing_is_lost_or_done_twice_in_the_last_quarter = 3;
+}
+
+#[test]
+fn all_of_a_schedule_follows_from_its_seed() {
+    let (mut one, mut other) = (Simulation::open(), Simulation::open());
+    other.run(7); // What was before on a database makes no difference.
+
+    for seed in 0..20 {
+        assert_eq!(one.run(seed), other.run(seed), "seed {seed}");
+    }
+}
+
+/// Faults in the database that no code of ours can help, and the invariants that each breaks.
+const PLANTED: &[(&str, &[&str])] = &[
+    // One unit too few is reserved.
+    (
+        "AFTER UPDATE OF reserved ON stock WHEN NEW.reserved > OLD.reserved BEGIN
+            UPDATE stock SET reserved = NEW.reserved - 1 WHERE variant_id = NEW.variant_id;
+        END",
+        &["I3"],
+    ),
+    // Nobody looks whether a key was used before.
+    (
+        "AFTER INSERT ON idempotency_keys BEGIN
+            DELETE FROM idempotency_keys WHERE key = NEW.key;
+        END",
+        &["I9"],
+    ),
+    // What is sold stays on the books.
+    ("BEFORE INSERT ON stock_ledger WHEN NEW.reason = 'sold' BEGIN SELECT RAISE(IGNORE); END", &["I2"]),
+    // What is given back stays on the books.
+    (
+        "BEFORE INSERT ON payment_ledger WHEN NEW.kind = 'refunded' BEGIN
+            SELECT RAISE(IGNORE);
+        END",
+        &["I4"],
+    ),
+    // A repeat of an attempt is taken for another one.
+    (
+        "AFTER UPDATE OF attempt ON payments WHEN NEW.attempt > OLD.attempt BEGIN
+            UPDATE payments SET attempt = NEW.attempt + 1 WHERE id = NEW.id;
+        END",
+        &["I6"],
+    ),
+    // An event isn't written.
+    ("BEFORE INSERT ON events WHEN NEW.kind = 'order.paid' BEGIN SELECT RAISE(IGNORE); END", &["I8"]),
+    // An edit is acknowledged and lost.
+    (
+        "AFTER UPDATE OF quantity ON cart_items BEGIN
+            UPDATE cart_items SET quantity = OLD.quantity WHERE id = NEW.id;
+        END",
+        &["I10"],
+    ),
+    // An event isn't published.
+    ("BEFORE INSERT ON feed WHEN NEW.sequence = 3 BEGIN SELECT RAISE(IGNORE); END", &["I11"]),
+    // A timer that matters is no row.
+    (
+        "AFTER UPDATE OF due_at ON payments WHEN NEW.due_at IS NOT NULL BEGIN
+            UPDATE payments SET due_task = NULL, due_at = NULL WHERE id = NEW.id;
+        END",
+        &["I15"],
+    ),
+];
+/// So many schedules are enough to see each of them.
+const ENOUGH: u64 = 100;
+
+#[test]
+fn the_auditor_sees_every_fault_that_is_planted() {
+    for (fault, invariants) in PLANTED {
+        let mut simulation = Simulation::open();
+        simulation.base.execute(&format!("CREATE TRIGGER planted {fault}"));
+
+        let complaint = (0..ENOUGH).find_map(|seed| simulation.run(seed).1.err());
+
+        let complaint = complaint.unwrap_or_else(|| panic!("nobody saw {fault}"));
+        assert!(invariants.contains(&complaint.invariant), "{fault}\n\n{complaint}");
+    }
 }

@@ -1,67 +1,20 @@
-//! Shoppers: what they may ask for, and the notebook of what they asked and were told.
+//! Shoppers: the notebook of what they asked and were told.
 
 use std::{cell::RefCell, rc::Rc};
 
 use serde_json::Value;
 
-use super::{node::Node, shop::Shop};
-use crate::{
-    actors::{
-        cart, inventory,
-        payment::{Abandon, CancelOrder, Confirm},
-    },
-    domain::{
-        Error,
-        account::Email,
-        address::Address,
-        cart::{Buyer, Edit, Quantity},
-        catalogue::stock::{ChangeStock, StockChange},
-        delivery::Method,
-        id::{ItemId, OrderId, PaymentId},
-        idempotency::{Answer, Claim, Outcome},
-        money::Money,
-        order::Order,
-    },
+use super::{
+    node::Node,
+    request::{Request, ask},
+    shop::Shop,
 };
-
-/// What somebody asks of the shop. It can be sent again as it is, to any node.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    Add {
-        variant: usize,
-        units: i64,
-    },
-    Clear,
-    CheckOut {
-        key: Key,
-        expected: Option<Money>,
-    },
-    Confirm {
-        key: Key,
-        order: OrderId,
-        token: &'static str,
-    },
-    Abandon {
-        order: OrderId,
-    },
-    /// By the buyer, or an admin.
-    Cancel {
-        order: OrderId,
-    },
-    /// By an admin; the reason tells each from the others.
-    Restock {
-        variant: usize,
-        units: i64,
-        reason: String,
-    },
-}
-
-/// An idempotency key; a `twist` makes another body under it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Key {
-    pub name: String,
-    pub twist: bool,
-}
+use crate::domain::{
+    Error,
+    id::{LineId, OrderId, ReturnId},
+    idempotency::{Answer, Outcome},
+    order::{Order, refund::Units},
+};
 
 /// What a request came to.
 #[derive(Debug, Clone)]
@@ -134,15 +87,27 @@ impl Notebook {
     }
 
     /// The orders that a shopper was told of.
-    pub fn orders(&self, who: usize) -> Vec<OrderId> {
-        let mut orders = Vec::new();
+    pub fn orders(&self, who: usize) -> Vec<Known> {
+        let mut orders: Vec<Known> = Vec::new();
         for entry in self.0.borrow().iter().filter(|it| it.who == who) {
-            if let (Request::CheckOut { .. }, Hope::Heard(Heard::Kept(answer))) =
-                (&entry.request, &entry.answer)
-                && let Some(order) = placed(&answer.outcome)
-                && !orders.contains(&order)
-            {
-                orders.push(order);
+            let Hope::Heard(Heard::Kept(Answer { outcome: Outcome::Done(body), .. })) =
+                &entry.answer
+            else {
+                continue;
+            };
+            let body: Value = serde_json::from_str(body).unwrap();
+            match &entry.request {
+                Request::CheckOut { .. } => {
+                    let order = Known::of(&body["order"]);
+                    if orders.iter().all(|it| it.id != order.id) {
+                        orders.push(order);
+                    }
+                }
+                Request::Return { order, items, .. } => {
+                    let known = orders.iter_mut().find(|it| it.id == *order).unwrap();
+                    known.returns.push((text(&body["id"]).parse().unwrap(), items.clone()));
+                }
+                _ => {}
             }
         }
         orders
@@ -156,70 +121,33 @@ impl Notebook {
     }
 }
 
+/// An order, as far as somebody was told of it.
+pub struct Known {
+    pub id: OrderId,
+    pub lines: Vec<(LineId, i64)>,
+    pub returns: Vec<(ReturnId, Vec<Units>)>,
+}
+
+impl Known {
+    fn of(order: &Value) -> Self {
+        let line = |it: &Value| (text(&it["id"]).parse().unwrap(), it["quantity"].as_i64().unwrap());
+        Known {
+            id: text(&order["id"]).parse().unwrap(),
+            lines: order["items"].as_array().unwrap().iter().map(line).collect(),
+            returns: Vec::new(),
+        }
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
 /// The order that a checkout made.
 pub fn placed(outcome: &Outcome) -> Option<OrderId> {
     let Outcome::Done(body) = outcome else { return None };
     let body: Value = serde_json::from_str(body).unwrap();
-    Some(body["order"]["id"].as_str().unwrap().parse().unwrap())
-}
-
-impl Request {
-    pub fn key(&self) -> Option<&Key> {
-        match self {
-            Request::CheckOut { key, .. } | Request::Confirm { key, .. } => Some(key),
-            Request::Add { .. }
-            | Request::Clear
-            | Request::Abandon { .. }
-            | Request::Cancel { .. }
-            | Request::Restock { .. } => None,
-        }
-    }
-
-    /// The same key, with another body.
-    pub fn twisted(&self) -> Self {
-        let mut other = self.clone();
-        if let Request::CheckOut { key, .. } | Request::Confirm { key, .. } = &mut other {
-            key.twist = !key.twist;
-        }
-        other
-    }
-
-    /// As the edge makes it.
-    pub fn claim(&self) -> Option<Claim> {
-        let key = self.key()?;
-        let request = match self {
-            Request::CheckOut { expected, .. } => format!("{expected:?} {}", key.twist),
-            Request::Confirm { order, token, .. } => format!("{order} {token} {}", key.twist),
-            Request::Add { .. }
-            | Request::Clear
-            | Request::Abandon { .. }
-            | Request::Cancel { .. }
-            | Request::Restock { .. } => return None,
-        };
-        Some(Claim { key: key.name.clone(), request })
-    }
-
-    /// For the trace: without ids, which are others in each run.
-    pub fn name(&self) -> String {
-        match self {
-            Request::Add { variant, units } => format!("add {units} of {variant}"),
-            Request::Clear => "clear".to_owned(),
-            Request::CheckOut { key, expected } => {
-                let sum = expected.map_or(String::new(), |it| format!(" for {}", it.amount));
-                format!("check out {}{sum}", key.text())
-            }
-            Request::Confirm { key, token, .. } => format!("confirm {} {token}", key.text()),
-            Request::Abandon { .. } => "abandon".to_owned(),
-            Request::Cancel { .. } => "cancel".to_owned(),
-            Request::Restock { variant, units, .. } => format!("restock {variant} by {units}"),
-        }
-    }
-}
-
-impl Key {
-    fn text(&self) -> String {
-        format!("{}{}", self.name, if self.twist { "'" } else { "" })
-    }
+    Some(text(&body["order"]["id"]).parse().unwrap())
 }
 
 impl Heard {
@@ -248,75 +176,3 @@ fn word(error: &Error) -> String {
     }
 }
 
-type Asked = futures_util::future::LocalBoxFuture<'static, Result<Heard, Error>>;
-
-/// What the edge does for a request: the message, to the directory that it is for.
-fn ask(shop: &Shop, who: usize, request: &Request, node: &Node) -> Asked {
-    let (selling, inventory) = (node.selling.clone(), node.inventory.clone());
-    let buyer = shop.buyers[who];
-    let (cart, claim) = (buyer.cart(), request.claim());
-    let edit = |edit| cart::Edit { edit };
-    match request.clone() {
-        Request::Add { variant, units } => {
-            let quantity = Quantity::try_from(units).unwrap();
-            let (item, variant) = (ItemId::new(), shop.variants[variant]);
-            let add = edit(Edit::Add { item, variant, quantity });
-            Box::pin(async move { Ok(Heard::Cart(selling.carts.ask(cart, add).await?)) })
-        }
-        Request::Clear => Box::pin(async move {
-            Ok(Heard::Cart(selling.carts.ask(cart, edit(Edit::Clear)).await?))
-        }),
-        Request::CheckOut { expected, .. } => {
-            let check_out = check_out(buyer, expected, claim.unwrap());
-            Box::pin(async move {
-                Ok(Heard::Kept(selling.carts.ask(cart, check_out).await?.answer))
-            })
-        }
-        Request::Confirm { order, token, .. } => {
-            let confirm = Confirm { token: token.to_owned(), claim: claim.unwrap() };
-            let id = PaymentId::of(order);
-            Box::pin(async move { Ok(Heard::Kept(selling.payments.ask(id, confirm).await?)) })
-        }
-        Request::Abandon { order } => {
-            let id = PaymentId::of(order);
-            Box::pin(async move {
-                selling.payments.ask(id, Abandon).await?;
-                Ok(Heard::Done)
-            })
-        }
-        Request::Cancel { order } => {
-            let (id, cancel) = (PaymentId::of(order), CancelOrder { reason: None });
-            Box::pin(async move {
-                Ok(Heard::Order(Box::new(selling.payments.ask(id, cancel).await?)))
-            })
-        }
-        Request::Restock { variant, units, reason } => {
-            let variant = shop.variants[variant];
-            let change = StockChange::Adjust(units);
-            let change = inventory::Change(ChangeStock { variant, change, reason });
-            let shard = inventory::Shard::of(variant);
-            Box::pin(async move {
-                inventory.ask(shard, change).await?;
-                Ok(Heard::Done)
-            })
-        }
-    }
-}
-
-fn check_out(buyer: Buyer, expected_total: Option<Money>, claim: Claim) -> cart::Checkout {
-    let email = match buyer {
-        Buyer::User(_) => None,
-        Buyer::Guest(cart) => Some(Email::parse(&format!("{cart}@example.com")).unwrap()),
-    };
-    let address = Address {
-        name: "Ada Lovelace".into(),
-        line1: "1 St James Square".into(),
-        line2: None,
-        city: "Berlin".into(),
-        region: None,
-        postal_code: "10115".into(),
-        country: "DE".into(),
-        phone: None,
-    };
-    cart::Checkout { buyer, email, address, method: Method::Standard, expected_total, claim }
-}

@@ -9,12 +9,22 @@ use super::{
     node::Node,
     provider::{Company, Manner, TOKENS},
     shop::{Shop, VARIANTS},
-    shopper::{Hope, Key, Notebook, Request},
+    request::{Key, Request},
+    shopper::{Hope, Known, Notebook},
 };
 use crate::{
     actors::sweeper::sweep,
     demo::dice::Dice,
-    domain::event::Relay,
+    domain::{
+        cart::Quantity,
+        event::Relay,
+        money::Money,
+        order::{
+            refund::{Units, What},
+            returns::Received,
+        },
+    },
+    actors::payment,
     store::sqlite::tests::simulated::{Base, Fate, Waiting, set_clock},
 };
 
@@ -52,6 +62,7 @@ enum Step {
     Open,
     Deliver,
     Decide,
+    Hint(usize),
     Wait,
     Sweep(usize),
     Relay(usize),
@@ -169,10 +180,12 @@ impl<'w> World<'w> {
         all.push((when(late > 0, 4), Step::Deliver));
         all.push((when(undecided > 0, 4), Step::Decide));
         all.push((when(waits, 1), Step::GiveUp));
+        let is_known = !self.company.book().is_empty();
         for (at, node) in self.nodes.iter_mut().enumerate() {
             let (writes, reads) = node.waiting.look();
             all.push((when(reads > 0, 20), Step::Read(at)));
             all.push((when(writes > 0, 20), Step::Commit(at)));
+            all.push((when(is_known, 2), Step::Hint(at)));
             all.push((2, Step::Sweep(at)));
             all.push((1, Step::Relay(at)));
             all.push((1, Step::Crash(at)));
@@ -204,6 +217,7 @@ impl<'w> World<'w> {
                 self.say("the provider decides");
                 self.company.decide();
             }
+            Step::Hint(at) => self.hint(at),
             Step::Wait => self.wait().await,
             Step::Sweep(at) => self.sweep(at),
             Step::Relay(at) => self.relay(at),
@@ -259,6 +273,15 @@ impl<'w> World<'w> {
         };
         let asked = self.company.open(at, manner);
         self.say(format!("the provider is asked to {asked}: {manner:?}"));
+    }
+
+    /// The provider tells a node that something happened, which may be long known.
+    fn hint(&mut self, at: usize) {
+        let node = self.on(at);
+        let (which, whole) = (self.below(self.company.book().len()), self.chance(50));
+        self.say(format!("the provider tells node {node} of charge {which}"));
+        let hint = self.company.hint(which, whole);
+        self.nodes[at].selling.payments.tell(hint.payment, payment::Heard(hint));
     }
 
     async fn wait(&mut self) {
@@ -330,8 +353,8 @@ impl World<'_> {
             rolled => match orders.len() {
                 0 => self.add(),
                 count => {
-                    let order = orders[self.below(count)];
-                    self.about(order, rolled)
+                    let at = self.below(count);
+                    self.about(&orders[at], rolled)
                 }
             },
         };
@@ -339,18 +362,48 @@ impl World<'_> {
     }
 
     /// What is asked about an order.
-    fn about(&mut self, order: crate::domain::id::OrderId, rolled: i64) -> Request {
+    fn about(&mut self, known: &Known, rolled: i64) -> Request {
+        let order = known.id;
         match rolled {
-            ..90 => {
+            ..80 => {
                 let token = match self.chance(60) {
                     true => TOKENS[0],
                     false => TOKENS[self.below(TOKENS.len())],
                 };
                 Request::Confirm { key: self.key(), order, token }
             }
-            90..94 => Request::Abandon { order },
-            _ => Request::Cancel { order },
+            80..83 => Request::Abandon { order },
+            83..86 => Request::Cancel { order },
+            86..91 => {
+                let what = match self.below(3) {
+                    0 => What::Amount(Money::euros(1 + self.dice.below(500))),
+                    1 => What::Items(vec![self.units(known)]),
+                    _ => What::Rest,
+                };
+                Request::Refund { key: self.key(), order, what }
+            }
+            91..93 => Request::Process { order },
+            93..95 => Request::Ship { order },
+            _ => self.about_return(known),
         }
+    }
+
+    fn about_return(&mut self, known: &Known) -> Request {
+        let order = known.id;
+        if known.returns.is_empty() || self.chance(30) {
+            return Request::Return { key: self.key(), order, items: vec![self.units(known)] };
+        }
+        let (id, items) = &known.returns[self.below(known.returns.len())];
+        let restock = self.chance(70);
+        let arrived = |it: &Units| Received { id: it.id, quantity: it.quantity, restock };
+        Request::TakeIn { order, id: *id, items: items.iter().map(arrived).collect() }
+    }
+
+    /// Some of the units of a line.
+    fn units(&mut self, known: &Known) -> Units {
+        let (id, all) = known.lines[self.below(known.lines.len())];
+        let units = 1 + self.dice.below(u32::try_from(all).unwrap());
+        Units { id, quantity: Quantity::try_from(units).unwrap() }
     }
 
     fn add(&mut self) -> Request {

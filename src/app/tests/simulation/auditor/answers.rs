@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::{Complaint, holds, int, text};
 use crate::{
     app::tests::simulation::{
+        request::Request,
         shop::Shop,
-        shopper::{Entry, Heard, Hope, Request, placed},
+        shopper::{Entry, Heard, Hope, placed},
     },
     domain::{
         id::OrderId,
@@ -105,6 +106,34 @@ fn acknowledged(base: &mut Base, asked: &[Entry]) -> Result<(), Complaint> {
                 let was_paid = text(&body["status"]) == "captured";
                 let paid = ["captured", "partially_refunded", "refunded"];
                 !was_paid || order(*id).is_some_and(|it| paid.contains(&text(&it[3])))
+            }
+            (
+                Request::Refund { key, .. },
+                Heard::Kept(Answer { outcome: Outcome::Done(_), .. }),
+            ) => {
+                let sql = format!(
+                    "SELECT json_array(COUNT(*)) AS row FROM refunds
+                        WHERE claim_key = '{}' AND status = 'done'",
+                    key.name
+                );
+                int(&base.rows(&sql).remove(0)[0]) == 1
+            }
+            (
+                Request::Return { .. },
+                Heard::Kept(Answer { outcome: Outcome::Done(body), .. }),
+            ) => {
+                let body: Value = serde_json::from_str(body).unwrap();
+                let id = text(&body["id"]);
+                let sql =
+                    format!("SELECT json_array(COUNT(*)) AS row FROM returns WHERE id = '{id}'");
+                int(&base.rows(&sql).remove(0)[0]) == 1
+            }
+            (Request::TakeIn { id, .. }, Heard::Order(_)) => {
+                let sql = format!(
+                    "SELECT json_array(COUNT(*)) AS row FROM returns
+                        WHERE id = '{id}' AND status = 'received'"
+                );
+                int(&base.rows(&sql).remove(0)[0]) == 1
             }
             (Request::Cancel { order: id }, Heard::Order(_))
             | (Request::Abandon { order: id }, Heard::Done) => {
