@@ -14,7 +14,11 @@ use crate::{
         Error,
         account::Email,
         address::Address,
-        cart::{Buyer, Cart, Edit as CartEdit},
+        cart::{
+            Buyer, Cart,
+            change::{Edit as CartEdit, Moments},
+            merge::{self, Merged},
+        },
         delivery::Method,
         id::{CartId, OrderId},
         idempotency::Claim,
@@ -34,6 +38,8 @@ pub struct Deps {
     pub orders: Directory<OrderActor>,
     /// How long a cart is kept that nobody touches.
     pub cart_ttl: Duration,
+    /// How long a cart's units are held.
+    pub hold_ttl: Duration,
     /// How long an order may wait for its payment.
     pub payment_ttl: Duration,
     /// Who moves the money of new orders.
@@ -71,7 +77,7 @@ impl Entity for CartActor {
     }
 }
 
-/// Edits the cart; the answer is its new version.
+/// Changes the cart; the answer is the version that it has then.
 #[derive(Message)]
 #[rtype(result = "Result<i64, Error>")]
 pub struct Edit {
@@ -83,6 +89,34 @@ impl Handler<Edit> for CartActor {
 
     fn handle(&mut self, msg: Edit, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| held.edit(&msg.edit).await)
+    }
+}
+
+/// Its hold, or the cart itself, may have come to its end.
+#[derive(Message)]
+#[rtype(result = "Result<i64, Error>")]
+pub struct Expire;
+
+impl Handler<Expire> for CartActor {
+    type Result = AtomicResponse<Self, Result<i64, Error>>;
+
+    fn handle(&mut self, _: Expire, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| held.edit(&CartEdit::Expire).await)
+    }
+}
+
+/// Takes over all that is in the cart of a guest.
+#[derive(Message)]
+#[rtype(result = "Result<Merged, Error>")]
+pub struct Merge {
+    pub from: CartId,
+}
+
+impl Handler<Merge> for CartActor {
+    type Result = AtomicResponse<Self, Result<Merged, Error>>;
+
+    fn handle(&mut self, msg: Merge, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| held.merge(msg.from).await)
     }
 }
 
@@ -110,14 +144,15 @@ impl Handler<Checkout> for CartActor {
 impl Held {
     async fn edit(&mut self, edit: &CartEdit) -> Result<i64, Error> {
         for tried in 0..TRIES_MAX {
-            let after = self.cart.after(edit, store::now() + self.deps.cart_ttl);
-            let (after, save) = match after {
-                Ok(decided) => decided,
-                // What is refused here may be allowed by what another node has made of it.
-                Err(_) if tried == 0 && self.deps.store.is_shared() => {
+            let (after, save) = match self.cart.after(edit, &self.moments()) {
+                Ok(Some(decided)) => decided,
+                // What is refused here, or done already, may be otherwise in what another node or
+                // a merge has made of it.
+                Ok(None) | Err(_) if tried == 0 => {
                     self.reload().await?;
                     continue;
                 }
+                Ok(None) => return Ok(self.cart.version),
                 Err(err) => return Err(err),
             };
             match self.deps.store.write(save).await {
@@ -130,6 +165,18 @@ impl Held {
             }
         }
         Err(Error::Busy)
+    }
+
+    fn moments(&self) -> Moments {
+        let (now, Deps { hold_ttl, cart_ttl, .. }) = (store::now(), &self.deps);
+        Moments { now, held_until: now + *hold_ttl, expires_at: now + *cart_ttl }
+    }
+
+    async fn merge(&mut self, from: CartId) -> Result<Merged, Error> {
+        let (into, expires_at) = (self.cart.id, store::now() + self.deps.cart_ttl);
+        let merged = self.deps.store.write(merge::Merge { from, into, expires_at }).await?;
+        self.cart = merged.cart.clone();
+        Ok(merged)
     }
 
     async fn check_out(&mut self, msg: &Checkout) -> Result<Placed, Error> {

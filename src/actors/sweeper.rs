@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use actix::prelude::*;
+use futures_util::future::join_all;
 
 use super::{
     Actors,
+    cart::{self, CartActor},
     delivery::{self, DeliveryActor},
     directory::Directory,
     link::{LinkActor, Send},
@@ -23,6 +25,8 @@ use crate::{
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 /// How often what nobody can ask for any more is forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
+/// How many carts are emptied at once: whoever buys waits for no more of them.
+const IDLE_MAX: i64 = 50;
 /// The most rows of a kind in one sweep.
 const ROWS_MAX: i64 = 500;
 
@@ -36,6 +40,7 @@ pub struct Sweeper {
 pub struct Owners {
     pub links: Directory<LinkActor>,
     pub orders: Directory<OrderActor>,
+    pub carts: Directory<CartActor>,
     pub payments: Directory<PaymentActor>,
     pub deliveries: Directory<DeliveryActor>,
 }
@@ -45,6 +50,7 @@ impl Owners {
         Owners {
             links: actors.links.clone(),
             orders: actors.orders.clone(),
+            carts: actors.carts.clone(),
             payments: actors.payments.clone(),
             deliveries: actors.deliveries.clone(),
         }
@@ -56,10 +62,7 @@ impl Actor for Sweeper {
 
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.run_later(SWEEP_EVERY, Self::sweep);
-        ctx.run_interval(PRUNE_EVERY, |actor, ctx| {
-            let store = actor.store.clone();
-            ctx.spawn(async move { log(prune(&store).await) }.into_actor(actor));
-        });
+        ctx.run_later(SWEEP_EVERY, Self::prune);
     }
 }
 
@@ -74,11 +77,44 @@ impl Sweeper {
     }
 }
 
+impl Sweeper {
+    /// The same of what nobody waits for.
+    fn prune(&mut self, ctx: &mut Context<Self>) {
+        let (store, owners) = (self.store.clone(), self.owners.clone());
+        let pruned = async move {
+            log(empty_idle(&store, &owners).await);
+            log(prune(&store).await);
+        };
+        ctx.spawn(pruned.into_actor(self).map(|(), _, ctx: &mut Context<Self>| {
+            ctx.run_later(PRUNE_EVERY, Self::prune);
+        }));
+    }
+}
+
+/// Empties the carts that nobody has touched for too long, a little at a time.
+async fn empty_idle(store: &Store, owners: &Owners) -> Result<(), Error> {
+    let (now, mut last) = (store::now(), None);
+    loop {
+        let after = last;
+        let idle = read!(store, cart::idle(now, after, IDLE_MAX))?;
+        let Some(next) = idle.last() else { return Ok(()) };
+        last = Some(*next);
+        let emptied = idle.iter().map(|id| owners.carts.ask(*id, cart::Expire));
+        // One that could not be emptied now is found the next time.
+        for error in join_all(emptied).await.into_iter().filter_map(Result::err) {
+            tracing::warn!(?error, "a cart could not be emptied");
+        }
+    }
+}
+
 /// Hands all that is due by now to those who own it.
 pub async fn sweep(store: &Store, owners: &Owners) -> Result<(), Error> {
     let now = store::now();
     for order in read!(store, order::expired(now, ROWS_MAX))? {
         owners.orders.tell(order, Expire);
+    }
+    for cart in read!(store, cart::held_until(now, ROWS_MAX))? {
+        owners.carts.tell(cart, cart::Expire);
     }
     for link in read!(store, link::waiting(ROWS_MAX))? {
         owners.links.tell(link, Send);

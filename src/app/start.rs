@@ -130,10 +130,14 @@ pub fn start_selling(
     };
     let deps = order::Deps { store: store.clone(), courier, providers: providers.clone() };
     let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
-    let (cart_ttl, payment_ttl) = (config.cart_ttl, config.payment_ttl);
-    let (provider, of_carts) = (providers.first(), orders.clone());
-    let deps =
-        cart::Deps { store: store.clone(), orders: of_carts, cart_ttl, payment_ttl, provider };
+    let deps = cart::Deps {
+        store: store.clone(),
+        orders: orders.clone(),
+        cart_ttl: config.cart_ttl,
+        hold_ttl: config.hold_ttl,
+        payment_ttl: config.payment_ttl,
+        provider: providers.first(),
+    };
     let carts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let deps = delivery::Deps { store: store.clone(), orders: orders.clone() };
     let deliveries = Directory::new(deps, Arc::clone(arbiters), limits.clone());

@@ -24,7 +24,7 @@ pub struct Setting {
 }
 
 /// Settings that are accepted and checked, and do nothing yet: the server says so at its start.
-const NOT_USED_YET: &[&str] = &["NATS_URL", "RIALTO_HOLD_TTL"];
+const NOT_USED_YET: &[&str] = &["NATS_URL"];
 
 macro_rules! settings {
     ($($(#[doc = $meaning:literal])+ $field:ident: $type:ty = $name:literal or $default:literal;)*) => {

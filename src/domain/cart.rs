@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{
     Error,
+    account::Email,
     id::{CartId, CategoryId, ItemId, ProductId, UserId, VariantId},
     money::{Currency, Money},
     pricing::{self, Basket, Terms},
     promotion::{Applied, Code},
 };
 
+pub mod change;
 pub mod live;
+pub mod merge;
 
 /// The most lines of one cart.
 pub const LINES_MAX: usize = 100;
@@ -104,90 +108,46 @@ pub struct Cart {
     pub codes: Vec<Code>,
     /// Until when its units are held.
     pub held_until: Option<DateTime<Utc>>,
-}
-
-/// An edit of a cart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edit {
-    /// Adds to the line of the variant, or makes one with the id given.
-    Add {
-        item: ItemId,
-        variant: VariantId,
-        quantity: Quantity,
-    },
-    Change {
-        item: ItemId,
-        quantity: Quantity,
-    },
-    Remove {
-        item: ItemId,
-    },
-    Clear,
+    /// When it is emptied if nobody touches it before; nothing for one that was never saved.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl Cart {
     pub fn empty(id: CartId) -> Self {
-        Cart { id, version: 0, items: Vec::new(), codes: Vec::new(), held_until: None }
+        let (items, codes) = (Vec::new(), Vec::new());
+        Cart { id, version: 0, items, codes, held_until: None, expires_at: None }
     }
 
-    /// The cart after `edit`, one version on, and what the store must write for it.
-    pub fn after(&self, edit: &Edit, expires_at: DateTime<Utc>) -> Result<(Cart, Save), Error> {
-        let mut items = self.items.clone();
-        let (upserts, removed) = match *edit {
-            Edit::Add { item, variant, quantity } => {
-                (vec![add(&mut items, item, variant, quantity)?], Vec::new())
-            }
-            Edit::Change { item, quantity } => {
-                let line = items.iter_mut().find(|line| line.id == item);
-                let line = line.ok_or(Error::NotFound("item"))?;
-                line.quantity = quantity;
-                (vec![*line], Vec::new())
-            }
-            Edit::Remove { item } => {
-                let at = items.iter().position(|line| line.id == item);
-                items.remove(at.ok_or(Error::NotFound("item"))?);
-                (Vec::new(), vec![item])
-            }
-            Edit::Clear => (Vec::new(), items.drain(..).map(|line| line.id).collect()),
-        };
-        let save = Save { cart: self.id, expected: self.version, upserts, removed, expires_at };
-        let version = self.version.saturating_add(1);
-        Ok((Cart { version, items, ..self.clone() }, save))
+    /// Whether there is neither a line nor a coupon in it.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.codes.is_empty()
     }
 
-    /// The cart after a checkout took all of it.
+    /// The cart after all of it was taken.
     pub fn emptied(&self) -> Cart {
-        Cart { version: self.version.saturating_add(1), ..Cart::empty(self.id) }
+        let (version, expires_at) = (self.version.saturating_add(1), self.expires_at);
+        Cart { version, expires_at, ..Cart::empty(self.id) }
     }
 }
 
-fn add(
-    items: &mut Vec<Item>,
-    id: ItemId,
-    variant: VariantId,
-    quantity: Quantity,
-) -> Result<Item, Error> {
-    if let Some(line) = items.iter_mut().find(|line| line.variant == variant) {
-        line.quantity = line.quantity.plus(quantity)?;
-        return Ok(*line);
+/// Who redeems a coupon, as they are counted: a user, or whoever has an address for mail. The
+/// address itself is not kept.
+pub fn customer(buyer: Buyer, email: Option<&Email>) -> String {
+    match (buyer, email) {
+        (Buyer::User(user), _) => format!("user:{user}"),
+        (Buyer::Guest(_), Some(email)) => {
+            let digest = Sha256::digest(email.as_str());
+            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("mail:{hex}")
+        }
+        (Buyer::Guest(cart), None) => format!("cart:{cart}"),
     }
-    if items.len() >= LINES_MAX {
-        return Err(Error::conflict("cart_full", "a cart holds at most 100 lines"));
-    }
-    let line = Item { id, variant, quantity, held: 0 };
-    items.push(line);
-    Ok(line)
 }
 
-/// Writes an edit; `Stale` where the cart is not at the version expected, `NotFound` where a
-/// variant is not for sale. A line keeps the price at which it was first added.
-#[derive(Debug, Clone)]
-pub struct Save {
-    pub cart: CartId,
-    pub expected: i64,
-    pub upserts: Vec<Item>,
-    pub removed: Vec<ItemId>,
-    pub expires_at: DateTime<Utc>,
+/// The same as far as the cart itself tells: it is the user's whose id it has. Of a guest it tells
+/// nothing, and nobody is counted.
+pub fn customer_of(cart: CartId) -> String {
+    format!("user:{cart}")
 }
 
 /// What stands between a cart and its checkout.
@@ -239,7 +199,17 @@ pub struct CartView {
     pub delivery: Option<Money>,
     pub total: Money,
     pub problems: Vec<Problem>,
+    /// While its units are reserved for it.
+    pub hold: Option<Hold>,
+    /// When it is emptied if nobody touches it before.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// All units of a cart are reserved for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = CartHold)]
+pub struct Hold {
+    pub expires_at: DateTime<Utc>,
 }
 
 /// What a line is shown from.
@@ -295,12 +265,7 @@ impl Shown {
 impl CartView {
     /// The view of `cart`, whose lines are `shown` in the order in which they were added, on these
     /// terms.
-    pub fn of(
-        cart: &Cart,
-        shown: &[Shown],
-        expires_at: Option<DateTime<Utc>>,
-        terms: &Terms<'_>,
-    ) -> Result<CartView, Error> {
+    pub fn of(cart: &Cart, shown: &[Shown], terms: &Terms<'_>) -> Result<CartView, Error> {
         let lines = shown.iter().map(|it| it.offer.times(it.item.quantity)).collect();
         let basket = Basket { lines, codes: &cart.codes, destination: None };
         let priced = pricing::price(&basket, terms)?;
@@ -320,7 +285,8 @@ impl CartView {
             total: priced.total,
             problems: problems.collect(),
             items: shown.iter().map(line).collect::<Result<_, Error>>()?,
-            expires_at,
+            hold: cart.held_until.map(|expires_at| Hold { expires_at }),
+            expires_at: cart.expires_at,
         })
     }
 
@@ -338,6 +304,7 @@ impl CartView {
             delivery: None,
             total: Money::ZERO,
             problems: Vec::new(),
+            hold: None,
             expires_at: None,
         }
     }
@@ -357,57 +324,4 @@ fn line(shown: &Shown) -> Result<CartLine, Error> {
         line_total: offer.price.times(item.quantity.get())?,
         problem: shown.problem(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn add(variant: VariantId, units: i64) -> Edit {
-        Edit::Add { item: ItemId::new(), variant, quantity: Quantity::try_from(units).unwrap() }
-    }
-
-    fn edited(cart: &Cart, edit: &Edit) -> Result<Cart, Error> {
-        cart.after(edit, DateTime::UNIX_EPOCH).map(|(cart, _)| cart)
-    }
-
-    #[test]
-    fn the_same_variant_again_adds_to_its_line() {
-        let (cart, variant) = (Cart::empty(CartId::new()), VariantId::new());
-        let cart = edited(&cart, &add(variant, 2)).unwrap();
-        let cart = edited(&cart, &add(variant, 3)).unwrap();
-
-        assert_eq!((cart.items.len(), cart.items[0].quantity.get(), cart.version), (1, 5, 2));
-    }
-
-    #[test]
-    fn a_line_never_grows_past_its_limit() {
-        let (cart, variant) = (Cart::empty(CartId::new()), VariantId::new());
-        let cart = edited(&cart, &add(variant, 999)).unwrap();
-
-        assert!(matches!(edited(&cart, &add(variant, 1)), Err(Error::Conflict(_))));
-    }
-
-    #[test]
-    fn a_quantity_outside_its_bounds_is_no_quantity() {
-        for wrong in [i64::MIN, -1, 0, 1000, 1_000_000_000, i64::MAX] {
-            assert!(Quantity::try_from(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn the_hundred_and_first_line_is_refused() {
-        let mut cart = Cart::empty(CartId::new());
-        for _ in 0..LINES_MAX {
-            cart = edited(&cart, &add(VariantId::new(), 1)).unwrap();
-        }
-
-        assert!(matches!(edited(&cart, &add(VariantId::new(), 1)), Err(Error::Conflict(_))));
-    }
-
-    #[test]
-    fn an_item_of_another_cart_is_not_found() {
-        let edit = Edit::Remove { item: ItemId::new() };
-        assert!(matches!(edited(&Cart::empty(CartId::new()), &edit), Err(Error::NotFound("item"))));
-    }
 }

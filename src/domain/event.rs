@@ -36,6 +36,9 @@ words! {
     DeliveryFailed = "delivery.failed",
     DeliveryReturned = "delivery.returned",
     CheckoutRefused = "checkout.refused",
+    /// Units are reserved for a cart, or not any more; it names the variants.
+    CartHeld = "cart.held",
+    CartReleased = "cart.released",
     UserRegistered = "user.registered",
     SessionRevoked = "session.revoked",
     NotificationCreated = "notification.created",
@@ -77,6 +80,8 @@ impl Kind {
             | Kind::DeliveryFailed
             | Kind::DeliveryReturned
             | Kind::CheckoutRefused
+            | Kind::CartHeld
+            | Kind::CartReleased
             | Kind::UserRegistered
             | Kind::SessionRevoked
             | Kind::StockChanged

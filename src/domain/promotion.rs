@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Error,
+    error::Refusal,
     id::{CategoryId, ProductId, PromotionId},
     money::{AMOUNT_MAX, Money},
     words::words,
@@ -186,6 +187,21 @@ words! {
         MinTotal = "min_total",
         /// Nothing in the cart is what it is for.
         NotApplicable = "not_applicable",
+    }
+}
+
+impl Problem {
+    /// Why a coupon is refused that has this problem; nothing where the cart may yet become one that
+    /// it is for.
+    pub fn refusal(self, code: &Code) -> Option<Refusal> {
+        let (refused, message) = match self {
+            Problem::Exhausted => ("promotion_exhausted", "this coupon is used up"),
+            Problem::Unknown | Problem::NotStarted | Problem::Ended => {
+                ("promotion_not_active", "this coupon does not count now")
+            }
+            Problem::MinTotal | Problem::NotApplicable => return None,
+        };
+        Some(Refusal::new(refused, message).with("promotion_code", code.as_str()))
     }
 }
 

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web::Data};
 use serde::{Deserialize, Deserializer};
 
 use super::{
+    cart::merge::on_signing_in,
     error::Answered,
     extract::{Auth, Public},
     input::{Json, both},
@@ -24,14 +25,15 @@ use crate::{
         phone::Phone,
         proof::invalid_link,
     },
-    store::{self, Store, read},
+    store::{self, Store, origin, read},
 };
 
 pub mod email;
 pub mod manage;
 pub mod password;
 
-/// Makes an account and logs it in.
+/// Makes an account and logs it in. With an `X-Cart-Token`, what is in that cart comes into the new
+/// user's.
 #[utoipa::path(
     post, path = "/api/v1/auth/register", tag = "accounts", request_body = Register,
     responses(
@@ -63,7 +65,10 @@ pub async fn register(
         confirm: Some(LinkId::new()),
     };
     let user = actors.sessions.ask(id, session::Register(account)).await?;
-    Ok(HttpResponse::Created().json(Session::of(&keys, user, id, refresh)?))
+    origin::is_of(user.id, id);
+    let cart_merge = on_signing_in(&request, &keys, &actors, user.id).await;
+    let session = Session::of(&keys, user, id, refresh)?;
+    Ok(HttpResponse::Created().json(session.with(cart_merge)))
 }
 
 /// My profile.

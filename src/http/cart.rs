@@ -16,11 +16,15 @@ use crate::{
     actors::{self, Actors},
     domain::{
         Error,
-        cart::{CartView, Edit, Quantity},
+        cart::{CartView, Quantity, change::Edit},
         id::{CartId, ItemId, VariantId},
     },
     store::{self, Store, read},
 };
+
+pub mod coupon;
+pub mod hold;
+pub mod merge;
 
 /// A cart for a guest, and the secret that opens it.
 #[utoipa::path(

@@ -151,6 +151,11 @@ self::routes! {
     POST   "/api/v1/cart/items"                Shopper    cart::add_item;
     PATCH  "/api/v1/cart/items/{id}"           Shopper    cart::change_item;
     DELETE "/api/v1/cart/items/{id}"           Shopper    cart::remove_item;
+    POST   "/api/v1/cart/promotions"           Shopper    cart::coupon::put_coupon;
+    DELETE "/api/v1/cart/promotions/{code}"    Shopper    cart::coupon::take_coupon;
+    POST   "/api/v1/cart/hold"                 Shopper    cart::hold::hold_cart;
+    DELETE "/api/v1/cart/hold"                 Shopper    cart::hold::release_cart;
+    POST   "/api/v1/cart/merge"                Caller     cart::merge::merge_cart;
     POST   "/api/v1/delivery/quotes"           Visitor    delivery::quotes;
     POST   "/api/v1/checkout"                  Shopper    order::checkout::checkout;
     GET    "/api/v1/orders"                    Caller     order::orders;

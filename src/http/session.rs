@@ -8,6 +8,7 @@ use actix_web::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cart::merge::on_signing_in,
     cursor::List,
     error::Answered,
     extract::{Auth, Public},
@@ -21,12 +22,13 @@ use crate::{
     domain::{
         Error,
         account::{Email, Password, User},
+        cart::merge::Report,
         id::{SessionId, UserId},
         session::{
             self, Device, EndSessions, LogIn, OpenSession, Reason, RefreshHash, Refreshed, Which,
         },
     },
-    store::{self, Store, read},
+    store::{self, Store, origin, read},
 };
 
 /// How much of a `User-Agent` is kept, in characters.
@@ -36,7 +38,8 @@ const USER_AGENT_CHARS_MAX: usize = 300;
 /// of the password is rare, and two logins that renew an old hash agree the second time.
 const TRIES_MAX: u32 = 3;
 
-/// Opens a session. A wrong password and an unknown address answer alike, in the same time.
+/// Opens a session. A wrong password and an unknown address answer alike, in the same time. With an
+/// `X-Cart-Token`, what is in that cart comes into the user's.
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "accounts", request_body = Login,
     responses(
@@ -63,7 +66,10 @@ pub async fn login(
             done => break done?,
         }
     };
-    Ok(HttpResponse::Ok().json(Session::of(&keys, user, id, refresh)?))
+    origin::is_of(user.id, id);
+    let cart_merge = on_signing_in(&request, &keys, &actors, user.id).await;
+    let session = Session::of(&keys, user, id, refresh)?;
+    Ok(HttpResponse::Ok().json(session.with(cart_merge)))
 }
 
 /// Opens a session of `email`, if `password` is the password; `Stale` where the hash has changed
@@ -236,6 +242,9 @@ pub struct Session {
     token_type: &'static str,
     /// How long the access token is good for, in seconds.
     expires_in: i64,
+    /// What came of the guest's cart whose `X-Cart-Token` the request had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cart_merge: Option<Report>,
 }
 
 impl Session {
@@ -247,7 +256,13 @@ impl Session {
     ) -> Result<Self, Error> {
         let access_token = keys.access(user.id, session, user.role, store::now())?;
         let (token_type, expires_in) = ("Bearer", ACCESS_SECONDS);
-        Ok(Session { user, access_token, refresh_token, token_type, expires_in })
+        let cart_merge = None;
+        Ok(Session { user, access_token, refresh_token, token_type, expires_in, cart_merge })
+    }
+
+    /// The session of somebody who has brought a cart along.
+    pub fn with(self, cart_merge: Option<Report>) -> Self {
+        Session { cart_merge, ..self }
     }
 }
 

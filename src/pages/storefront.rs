@@ -35,8 +35,8 @@ const PAGE: File =
 const FILES: &[File] = files! { "storefront":
     "icon.svg"
     "base.css" "frame.css" "list.css" "filters.css" "product.css" "cart.css"
-    "main.js" "address.js" "api.js" "card.js" "cart.js" "categories.js" "drawer.js" "element.js"
-    "facets.js" "filters.js" "list.js" "live.js" "mark.js" "picture.js" "product.js" "variants.js" "words.js"
+    "main.js" "address.js" "api.js" "card.js" "cart.js" "categories.js" "coupon.js" "drawer.js"
+    "element.js" "facets.js" "filters.js" "hold.js" "list.js" "live.js" "mark.js" "picture.js" "product.js" "variants.js" "words.js"
 };
 
 /// The shop: its listing, filtered as the query says, which is that of `GET /api/v1/products`.

@@ -1,18 +1,28 @@
 //! The tables `carts` and `cart_items`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use diesel::{prelude::*, upsert::excluded};
+use diesel::{dsl::exists, prelude::*, upsert::excluded};
 
-use super::{Conn, ROWS_MAX, Tx, catalogue, pricing, snapshot};
+mod merge;
+mod save;
+
+pub use merge::merge;
+pub use save::save;
+
+use super::{
+    Conn, ROWS_MAX, Tx, catalogue,
+    pricing::{self, Known},
+    snapshot,
+};
 use crate::{
     domain::{
         Error,
-        cart::{Cart, CartView, Item, Quantity, Save, Shown, live::Live},
+        cart::{Cart, CartView, Item, Quantity, Shown, customer_of, live::Live},
         catalogue::stock::Stock,
         delivery::Quote,
-        id::{CartId, VariantId},
+        id::CartId,
         pricing::{self as price, Basket},
     },
     store::{
@@ -20,6 +30,9 @@ use crate::{
         schema::{cart_items, carts, products, stock},
     },
 };
+
+/// The column of a cart without coupons.
+const NO_CODES: &str = "[]";
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = carts, treat_none_as_default_value = false)]
@@ -41,6 +54,20 @@ struct ItemRow {
     quantity: i64,
     price_seen: i64,
     held: i64,
+}
+
+impl ItemRow {
+    /// A line of a cart that was put in at `price_seen`, in minor units.
+    fn of(cart: CartId, item: &Item, price_seen: i64) -> Self {
+        ItemRow {
+            id: item.id.to_string(),
+            cart_id: cart.to_string(),
+            variant_id: item.variant.to_string(),
+            quantity: item.quantity.get(),
+            price_seen,
+            held: item.held,
+        }
+    }
 }
 
 /// The cart; one that was never saved is empty.
@@ -83,8 +110,8 @@ pub fn quotes(
         };
         let lines = cart.items.iter().map(line).collect::<Result<_, Error>>()?;
         let basket = Basket { lines, codes: &cart.codes, destination: None };
-        let known = pricing::known(conn, &cart.codes)?;
-        known.on(&cart.codes, None, now, |terms| price::quotes(&basket, &country, terms))
+        let (known, owner) = terms(conn, &cart)?;
+        known.on(&cart.codes, Some(&owner), now, |terms| price::quotes(&basket, &country, terms))
     })
 }
 
@@ -96,29 +123,35 @@ pub fn versions(conn: &mut Conn, ids: Vec<CartId>) -> Result<Vec<(CartId, i64)>,
     rows.into_iter().map(|(id, version)| Ok((id.parse().map_err(corrupt)?, version))).collect()
 }
 
-/// Writes edits of carts, a batch at once.
-pub fn save(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Vec<Result<(), Error>>, Error> {
-    let mut versions = lock_versions(tx, commands.iter().map(|it| it.cart))?;
-    let known: HashSet<CartId> = versions.keys().copied().collect();
-    let put_in = commands.iter().flat_map(|it| it.upserts.iter().map(|item| item.variant));
-    let offers = catalogue::offers(tx.conn, put_in.collect())?;
-    let (mut accepted, mut outcomes) = (Vec::new(), Vec::with_capacity(commands.len()));
-    for command in commands {
-        let version = versions.entry(command.cart).or_insert(0);
-        if *version != command.expected {
-            outcomes.push(Err(Error::Stale));
-        } else if !command.upserts.iter().all(|item| offers.contains_key(&item.variant)) {
-            outcomes.push(Err(Error::NotFound("variant")));
-        } else {
-            *version = version.saturating_add(1);
-            accepted.push(command);
-            outcomes.push(Ok(()));
-        }
-    }
-    let prices = |variant: VariantId| offers.get(&variant).map_or(0, |it| it.price.amount);
-    write(tx, &accepted, &known, prices)?;
-    tx.effects.carts.extend(accepted.iter().map(|it| it.cart));
-    Ok(outcomes)
+/// The carts whose hold is over at `now`, those that have waited for longest first.
+pub fn held_until(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<CartId>, Error> {
+    let ids: Vec<String> = carts::table
+        .filter(carts::held_until.le(now.naive_utc()))
+        .order(carts::held_until)
+        .limit(limit)
+        .select(carts::id)
+        .load(conn)?;
+    ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
+}
+
+/// The carts after `after` that nobody has touched for too long by `now`, and that have something in
+/// them.
+pub fn idle(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    after: Option<CartId>,
+    limit: i64,
+) -> Result<Vec<CartId>, Error> {
+    let lines = cart_items::table.filter(cart_items::cart_id.eq(carts::id));
+    let ids: Vec<String> = carts::table
+        .filter(carts::id.gt(after.map(|id| id.to_string()).unwrap_or_default()))
+        .filter(carts::expires_at.le(now.naive_utc()))
+        .filter(exists(lines).or(carts::codes.ne(NO_CODES)))
+        .order(carts::id)
+        .limit(limit)
+        .select(carts::id)
+        .load(conn)?;
+    ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
 }
 
 /// The versions of carts that were saved before, locked until the end of the transaction.
@@ -126,11 +159,16 @@ pub fn lock_versions(
     tx: &mut Tx<'_>,
     ids: impl IntoIterator<Item = CartId>,
 ) -> Result<HashMap<CartId, i64>, Error> {
+    let rows = locked_rows(tx, ids)?;
+    rows.iter().map(|row| Ok((row.id.parse().map_err(corrupt)?, row.version))).collect()
+}
+
+/// Carts that were saved before, locked in the order of their ids.
+fn locked_rows(tx: &mut Tx<'_>, ids: impl IntoIterator<Item = CartId>) -> Result<Vec<Row>, Error> {
     let ids: HashSet<String> = ids.into_iter().map(|id| id.to_string()).collect();
     let query =
         carts::table.filter(carts::id.eq_any(ids)).order(carts::id).select(Row::as_select());
-    let rows: Vec<Row> = locked!(query).load(tx.conn)?;
-    rows.iter().map(|row| Ok((row.id.parse().map_err(corrupt)?, row.version))).collect()
+    Ok(locked!(query).load(tx.conn)?)
 }
 
 /// Empties carts that were checked out, in the checkout's transaction: it holds their rows locked,
@@ -143,7 +181,7 @@ pub fn empty(tx: &mut Tx<'_>, carts: impl Iterator<Item = CartId>) -> Result<(),
         .set((
             carts::version.eq(carts::version + 1),
             carts::updated_at.eq(tx.now.naive_utc()),
-            carts::codes.eq("[]"),
+            carts::codes.eq(NO_CODES),
             carts::held_until.eq(None::<NaiveDateTime>),
         ))
         .execute(tx.conn)?;
@@ -151,70 +189,29 @@ pub fn empty(tx: &mut Tx<'_>, carts: impl Iterator<Item = CartId>) -> Result<(),
     Ok(())
 }
 
-/// One statement a table, whatever the number of edits; of two edits of a line the later one
-/// stands. Only carts that are `known` have a row, and it is locked.
-fn write(
-    tx: &mut Tx<'_>,
-    commands: &[&Save],
-    known: &HashSet<CartId>,
-    price: impl Fn(VariantId) -> i64,
-) -> Result<(), Error> {
-    let (mut rows, mut lines, mut gone) = (BTreeMap::new(), BTreeMap::new(), HashSet::new());
-    for command in commands {
-        let cart_id = command.cart.to_string();
-        for item in &command.upserts {
-            let row = ItemRow {
-                id: item.id.to_string(),
-                cart_id: cart_id.clone(),
-                variant_id: item.variant.to_string(),
-                quantity: item.quantity.get(),
-                price_seen: price(item.variant),
-                held: item.held,
-            };
-            gone.remove(&row.id);
-            lines.insert(row.id.clone(), row);
-        }
-        for id in command.removed.iter().map(ToString::to_string) {
-            lines.remove(&id);
-            gone.insert(id);
-        }
-        let version = command.expected.saturating_add(1);
-        let (updated_at, expires_at) = (tx.now.naive_utc(), command.expires_at.naive_utc());
-        let (codes, held_until) = ("[]".to_owned(), None);
-        let row = Row { id: cart_id, version, updated_at, expires_at, codes, held_until };
-        rows.insert(command.cart, row);
+fn write_carts(tx: &mut Tx<'_>, rows: &[Row]) -> Result<(), Error> {
+    for chunk in rows.chunks(ROWS_MAX) {
+        diesel::insert_into(carts::table)
+            .values(chunk)
+            .on_conflict(carts::id)
+            .do_update()
+            .set((
+                carts::version.eq(excluded(carts::version)),
+                carts::updated_at.eq(excluded(carts::updated_at)),
+                carts::expires_at.eq(excluded(carts::expires_at)),
+                carts::codes.eq(excluded(carts::codes)),
+                carts::held_until.eq(excluded(carts::held_until)),
+            ))
+            .execute(tx.conn)?;
     }
-    let (old, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(id, _)| known.contains(id));
-    write_carts(tx, old.into_iter().map(|(_, row)| row).collect())?;
-    insert_carts(tx, new.into_iter().map(|(_, row)| row).collect())?;
-    if !gone.is_empty() {
-        diesel::delete(cart_items::table.filter(cart_items::id.eq_any(gone))).execute(tx.conn)?;
-    }
-    write_items(tx, &lines.into_values().collect::<Vec<_>>())
-}
-
-fn write_carts(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<(), Error> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    diesel::insert_into(carts::table)
-        .values(&rows)
-        .on_conflict(carts::id)
-        .do_update()
-        .set((
-            carts::version.eq(excluded(carts::version)),
-            carts::updated_at.eq(excluded(carts::updated_at)),
-            carts::expires_at.eq(excluded(carts::expires_at)),
-        ))
-        .execute(tx.conn)?;
     Ok(())
 }
 
 /// There was nothing to lock. One that another node has made in the meantime fails the
 /// transaction, and the next try finds it.
-fn insert_carts(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<(), Error> {
-    if !rows.is_empty() {
-        diesel::insert_into(carts::table).values(&rows).execute(tx.conn)?;
+fn insert_carts(tx: &mut Tx<'_>, rows: &[Row]) -> Result<(), Error> {
+    for chunk in rows.chunks(ROWS_MAX) {
+        diesel::insert_into(carts::table).values(chunk).execute(tx.conn)?;
     }
     Ok(())
 }
@@ -225,7 +222,10 @@ fn write_items(tx: &mut Tx<'_>, rows: &[ItemRow]) -> Result<(), Error> {
             .values(chunk)
             .on_conflict(cart_items::id)
             .do_update()
-            .set(cart_items::quantity.eq(excluded(cart_items::quantity)))
+            .set((
+                cart_items::quantity.eq(excluded(cart_items::quantity)),
+                cart_items::held.eq(excluded(cart_items::held)),
+            ))
             .execute(tx.conn)?;
     }
     Ok(())
@@ -244,9 +244,15 @@ fn view_of(conn: &mut Conn, id: CartId, now: DateTime<Utc>) -> Result<CartView, 
         Ok(Shown { item: *item, price_seen: row.price_seen, for_sale, available, offer })
     });
     let shown = shown.collect::<Result<Vec<Shown>, Error>>()?;
-    let known = pricing::known(conn, &cart.codes)?;
-    let expires_at = Some(row.expires_at.and_utc());
-    known.on(&cart.codes, None, now, |terms| CartView::of(&cart, &shown, expires_at, terms))
+    let (known, owner) = terms(conn, &cart)?;
+    known.on(&cart.codes, Some(&owner), now, |terms| CartView::of(&cart, &shown, terms))
+}
+
+/// The terms for whoever has the cart, and who that is.
+fn terms(conn: &mut Conn, cart: &Cart) -> Result<(Known, String), Error> {
+    let (mut known, owner) = (pricing::known(conn, &cart.codes)?, customer_of(cart.id));
+    known.count(conn, [owner.as_str()])?;
+    Ok((known, owner))
 }
 
 fn cart(row: &Row, rows: &[ItemRow]) -> Result<Cart, Error> {
@@ -256,6 +262,7 @@ fn cart(row: &Row, rows: &[ItemRow]) -> Result<Cart, Error> {
         items: rows.iter().map(item).collect::<Result<Vec<Item>, Error>>()?,
         codes: serde_json::from_str(&row.codes).map_err(corrupt)?,
         held_until: row.held_until.map(|at| at.and_utc()),
+        expires_at: Some(row.expires_at.and_utc()),
     })
 }
 

@@ -63,7 +63,8 @@ macro_rules! with_commands {
             create_promotion: each pricing::create_promotion(promotions::Create) -> promotions::Changed;
             change_promotion: each pricing::change_promotion(promotions::Change) -> promotions::Changed;
             change_tariff: each tariff::change(tariff::Change) -> tariff::Changed;
-            save_cart: batch cart::save(cart::Save) -> ();
+            save_cart: batch cart::save(cart::change::Save) -> ();
+            merge_carts: batch cart::merge(cart::merge::Merge) -> cart::merge::Merged;
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;
             relay: each event::relay(event::Relay) -> i64;

@@ -20,7 +20,10 @@ use crate::domain::{
     Error,
     account::{Email, Register, Role},
     audit::{Action, Origin, chain::Head, reading::Filter},
-    cart::{Cart, Edit, Quantity, Save},
+    cart::{
+        Cart, Quantity,
+        change::{Edit, Moments, Save},
+    },
     catalogue::{
         import::{Description, Import, NewCategory, NewProduct, NewVariant},
         stock::{ChangeStock, StockChange},
@@ -31,6 +34,7 @@ use crate::domain::{
     page::Page,
 };
 
+mod cart;
 mod import;
 mod review;
 mod statements;
@@ -148,7 +152,9 @@ fn teapots() -> Import {
 fn saved(cart: CartId, variant: VariantId) -> Save {
     let quantity = Quantity::try_from(1).unwrap();
     let edit = Edit::Add { item: ItemId::new(), variant, quantity };
-    Cart::empty(cart).after(&edit, now() + TimeDelta::days(1)).unwrap().1
+    let day = now() + TimeDelta::days(1);
+    let moments = Moments { now: now(), held_until: day, expires_at: day };
+    Cart::empty(cart).after(&edit, &moments).unwrap().unwrap().1
 }
 
 fn queue<C: Command>(

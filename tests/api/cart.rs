@@ -6,7 +6,12 @@ use uuid::Uuid;
 
 use crate::support::{TestShop, each, purchase::euros};
 
+mod coupon;
+mod hold;
+mod idle;
 mod live;
+mod merge;
+mod problem;
 
 #[actix_rt::test]
 async fn an_edit_answers_with_the_whole_cart() {

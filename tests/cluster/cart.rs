@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
-    support::{client::Client, each, socket::Socket},
+    SHARED,
+    catalogue::until_available,
+    support::{TestShop, client::Client, each, socket::Socket},
     two_nodes,
 };
 
@@ -65,4 +68,56 @@ async fn stock_that_is_changed_at_one_node_is_heard_by_a_cart_at_the_other_withi
     let problems = push["data"]["problems"].as_array().unwrap();
     assert_eq!(each(problems, "code"), ["insufficient_stock"]);
     assert_eq!(push["data"], buyer.cart().await);
+}
+
+#[actix_rt::test]
+async fn what_is_held_at_one_node_is_held_at_the_other_and_free_again_after_the_first_one_died() {
+    let settings = [SHARED[0], SHARED[1], ("RIALTO_HOLD_TTL", "5s")];
+    let mut one = TestShop::on_postgres(&settings).await;
+    let other = one.beside().await;
+    let (buyer, rival) = (one.sign_up().await, other.sign_up().await);
+    let piano = one.variant("piano").await;
+    buyer.add(&piano, 3).await;
+    let there = buyer.at(&other.address());
+    let mut socket = follow(&there).await;
+
+    let held = buyer.hold().await;
+    until(&mut socket, &held).await;
+    assert_eq!(there.hold().await, held, "a repeat at the other node");
+    rival.add(&piano, 1).await;
+    rival.post("/cart/hold", Value::Null).await.refused(409, "out_of_stock");
+    until_available(&other, "piano", 0).await;
+    one.kill();
+
+    let free = loop {
+        let cart = socket.next().await["data"].clone();
+        if cart["hold"].is_null() {
+            break cart;
+        }
+    };
+    assert_eq!((&free["items"], &free["version"]), (&held["items"], &json!(3)));
+    until_available(&other, "piano", 3).await;
+    rival.hold().await;
+}
+
+#[actix_rt::test]
+async fn logins_at_both_nodes_with_the_same_cart_bring_it_along_once() {
+    let (one, other) = two_nodes().await;
+    let mug = one.variant("mug").await;
+
+    for round in 1..=5 {
+        let (user, guest) = (one.sign_up().await, one.guest().await);
+        guest.add(&mug, round).await;
+        let merge = json!({ "token": guest.cart_token() });
+        let there = user.at(&other.address());
+        let (a, b) =
+            join(user.post("/cart/merge", merge.clone()), there.post("/cart/merge", merge.clone()))
+                .await;
+
+        let (a, b) = (a.is(200), b.is(200));
+        assert!((a["merge"]["added"] == json!([])) != (b["merge"]["added"] == json!([])));
+        let cart = there.cart().await;
+        assert_eq!((&cart["items"][0]["quantity"], &cart["version"]), (&json!(round), &json!(1)));
+        assert_eq!(guest.at(&other.address()).cart().await["items"], json!([]));
+    }
 }

@@ -93,6 +93,23 @@ export function remove(item) {
   return inTurn(() => edited("DELETE", `/cart/items/${item}`));
 }
 
+// Keeps all that is in it for some minutes, or gives it back.
+export function hold() {
+  return inTurn(async () => took(await edit("POST", "/cart/hold")));
+}
+
+export function release() {
+  return inTurn(() => edited("DELETE", "/cart/hold"));
+}
+
+export function putCoupon(code) {
+  return inTurn(async () => took(await edit("POST", "/cart/promotions", { code })));
+}
+
+export function takeCoupon(code) {
+  return inTurn(() => edited("DELETE", `/cart/promotions/${encodeURIComponent(code)}`));
+}
+
 // What is left of a line that another window took out is read again.
 async function edited(method, path, body) {
   try {

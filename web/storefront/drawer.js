@@ -3,7 +3,9 @@
 import { productAt } from "./address.js";
 import { product } from "./api.js";
 import * as cart from "./cart.js";
+import * as coupons from "./coupon.js";
 import { byId, element, say, tell } from "./element.js";
+import * as hold from "./hold.js";
 import { cover } from "./picture.js";
 import { count, failure, money, problem } from "./words.js";
 
@@ -33,7 +35,8 @@ export function start() {
   );
   const title = element("h2", { id: "cart-title", tabindex: "-1", autofocus: true }, "Your cart");
   const head = element("header", {}, title, close);
-  drawer.append(element("div", { class: "drawer-inside" }, head, notice, empty, list, sum));
+  const inside = [head, notice, empty, list, coupons.node, hold.node, sum];
+  drawer.append(element("div", { class: "drawer-inside" }, ...inside));
   byId("cart-open").addEventListener("click", open);
   // Beside the drawer is out of it; a link of it leads away from it.
   drawer.addEventListener("click", (event) => {
@@ -62,6 +65,8 @@ function show(now) {
   byId("cart-open").setAttribute("aria-label", units ? `Cart, ${count(units, "item")}` : "Cart");
   empty.hidden = items.length > 0;
   sum.hidden = items.length === 0;
+  coupons.show(now);
+  hold.show(now);
   const isAway = !items.some((item) => lines.get(item.id)?.node.contains(document.activeElement));
   const wasInside = list.contains(document.activeElement);
   for (const [id, line] of lines) {

@@ -102,6 +102,24 @@ export function problem(code, available) {
   }
 }
 
+// What a coupon gives that takes nothing off the goods, or why it gives nothing.
+export function coupon(problem, kind) {
+  switch (problem) {
+    case null:
+      return kind === "free_delivery" ? "free delivery" : "nothing";
+    case "min_total":
+      return "for larger orders";
+    case "not_applicable":
+      return "not for what is in the cart";
+    case "exhausted":
+      return "used up";
+    case "not_started":
+      return "does not count yet";
+    default:
+      return "does not count any more";
+  }
+}
+
 // What to tell somebody whose request failed.
 export function failure(error) {
   switch (error.code) {
@@ -109,6 +127,15 @@ export function failure(error) {
       return "The cart is full: it holds 100 different things.";
     case "quantity_limit":
       return "A cart holds at most 999 of one thing.";
+    case "out_of_stock":
+    case "unavailable":
+      return "Not all of this can be held: see the lines.";
+    case "promotion_not_active":
+      return "This coupon does not count now.";
+    case "promotion_exhausted":
+      return "This coupon is used up.";
+    case "promotion_limit":
+      return "A cart takes five coupons.";
     case "not_found":
       return "This is not sold any more.";
     case "too_many_requests":

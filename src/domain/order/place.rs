@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::{Line, Order, Stage, Status, change::Change, number};
 use crate::domain::{
@@ -12,7 +11,7 @@ use crate::domain::{
     account::Email,
     address::Address,
     audit::Action,
-    cart::{Buyer, Item, Offer},
+    cart::{self, Buyer, Item, Offer},
     delivery::Method,
     error::Refusal,
     event::Kind,
@@ -21,7 +20,7 @@ use crate::domain::{
     money::Money,
     payment::{self, Payment, ProviderName},
     pricing::{self, Basket, Destination, Priced, PricedLine, Terms},
-    promotion::{Code, Problem},
+    promotion::Code,
 };
 
 /// Turns a cart into an order: all of it, or nothing and a reason.
@@ -142,15 +141,10 @@ impl Place {
         let basket = Basket { lines: lines.collect(), codes: &self.codes, destination };
         let priced = pricing::price(&basket, terms)?;
         for applied in &priced.promotions {
-            let (code, message) = match applied.problem {
-                Some(Problem::Exhausted) => ("promotion_exhausted", "this coupon is used up"),
-                Some(Problem::Unknown | Problem::NotStarted | Problem::Ended) => {
-                    ("promotion_not_active", "this coupon does not count now")
-                }
-                Some(Problem::MinTotal | Problem::NotApplicable) | None => continue,
-            };
-            let coupon = applied.code.as_ref().map(Code::as_str).unwrap_or_default();
-            return Err(Refusal::new(code, message).with("promotion_code", coupon).into());
+            let refusal = applied.code.as_ref().zip(applied.problem);
+            if let Some(refusal) = refusal.and_then(|(code, problem)| problem.refusal(code)) {
+                return Err(refusal.into());
+            }
         }
         Ok(priced)
     }
@@ -174,18 +168,9 @@ impl Place {
         }
     }
 
-    /// Who redeems a coupon, as they are counted: a user, or whoever has an address for mail. The
-    /// address itself is not kept.
+    /// Who redeems its coupons.
     pub fn customer(&self) -> String {
-        match (self.buyer, &self.email) {
-            (Buyer::User(user), _) => format!("user:{user}"),
-            (Buyer::Guest(_), Some(email)) => {
-                let digest = Sha256::digest(email.as_str());
-                let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-                format!("mail:{hex}")
-            }
-            (Buyer::Guest(cart), None) => format!("cart:{cart}"),
-        }
+        cart::customer(self.buyer, self.email.as_ref())
     }
 }
 

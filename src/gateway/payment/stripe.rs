@@ -1,4 +1,4 @@
-//! Stripe, by its PaymentIntents: <https://docs.stripe.com/api/payment_intents>.
+//! Stripe, by its `PaymentIntents`: <https://docs.stripe.com/api/payment_intents>.
 //!
 //! A charge is an intent that is confirmed as it is created and captured by hand. What Stripe did not
 //! answer is asked again: a creation under the same `Idempotency-Key`, which Stripe remembers for a

@@ -170,12 +170,18 @@ impl Due {
             | Kind::OrderCancelled
             | Kind::OrderExpired
             | Kind::StockChanged
+            | Kind::CartHeld
+            | Kind::CartReleased
                 if !is_shared => {}
             Kind::OrderPlaced | Kind::OrderPaid | Kind::OrderCancelled | Kind::OrderExpired => {
                 self.orders.extend(event.order.map(|(order, _)| order));
             }
             Kind::StockChanged => {
                 self.stock.extend(event.data.get("variant_id").and_then(id::<VariantId>))
+            }
+            Kind::CartHeld | Kind::CartReleased => {
+                let variants = event.data.get("variants").and_then(Value::as_array);
+                self.stock.extend(variants.into_iter().flatten().filter_map(id::<VariantId>));
             }
             Kind::CatalogueChanged => {
                 let products = event.data.get("products").and_then(Value::as_array);

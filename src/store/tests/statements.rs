@@ -10,8 +10,7 @@ use diesel::connection::InstrumentationEvent;
 use super::*;
 use crate::domain::{
     address::Address, cart::Buyer, delivery::Method, id::OrderId, idempotency::Claim,
-    order::place::Place,
-    payment::ProviderName,
+    order::place::Place, payment::ProviderName,
 };
 
 /// Of a checkout, with the begin and the commit of its transaction.
@@ -38,7 +37,9 @@ async fn carts(store: &Store, count: usize) -> Vec<Place> {
         for variant in &product.variants {
             let quantity = Quantity::try_from(1).unwrap();
             let edit = Edit::Add { item: ItemId::new(), variant: variant.id, quantity };
-            let (after, save) = cart.after(&edit, now() + TimeDelta::days(1)).unwrap();
+            let day = now() + TimeDelta::days(1);
+            let moments = Moments { now: now(), held_until: day, expires_at: day };
+            let (after, save) = cart.after(&edit, &moments).unwrap().unwrap();
             store.write(save).await.unwrap();
             cart = after;
         }

@@ -79,6 +79,11 @@ expected! {
     POST   "/api/v1/cart/items"                        401    401   400      400   400;
     PATCH  "/api/v1/cart/items/{id}"                   401    401   400      400   400;
     DELETE "/api/v1/cart/items/{id}"                   401    401   404      404   404;
+    POST   "/api/v1/cart/promotions"                   401    401   400      400   400;
+    DELETE "/api/v1/cart/promotions/{code}"            401    401   404      404   404;
+    POST   "/api/v1/cart/hold"                         401    401   409      409   409;
+    DELETE "/api/v1/cart/hold"                         401    401   200      200   200;
+    POST   "/api/v1/cart/merge"                        401    401   401      400   400;
     POST   "/api/v1/delivery/quotes"                   400    401   400      400   400;
     POST   "/api/v1/checkout"                          401    401   400      400   400;
     GET    "/api/v1/orders"                            401    401   401      200   200;

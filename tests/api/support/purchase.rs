@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
+use uuid::Uuid;
+
 use super::{
+    TestShop,
     client::{Answer, Client},
     key,
 };
@@ -60,6 +63,45 @@ pub fn euros(amount: i64) -> Value {
     json!({ "amount": amount, "currency": "EUR" })
 }
 
+impl TestShop {
+    /// Makes a promotion: what it gives, and columns of its own as SQL.
+    pub fn promotion(
+        &self,
+        code: &str,
+        (kind, value): (&str, i64),
+        own: &[(&str, &str)],
+    ) -> String {
+        let id = Uuid::now_v7().to_string();
+        let (id_said, code, kind) = (format!("'{id}'"), format!("'{code}'"), format!("'{kind}'"));
+        let (value, now) = (value.to_string(), "'2026-01-01 00:00:00'");
+        let mut columns = vec![
+            ("id", id_said.as_str()),
+            ("code", &code),
+            ("kind", &kind),
+            ("value", &value),
+            ("products", "'[]'"),
+            ("categories", "'[]'"),
+            ("used", "0"),
+            ("is_active", "TRUE"),
+            ("version", "1"),
+            ("created_at", now),
+            ("updated_at", now),
+        ];
+        columns.retain(|(name, _)| !own.iter().any(|(other, _)| other == name));
+        columns.extend(own);
+        let (names, values): (Vec<&str>, Vec<&str>) = columns.into_iter().unzip();
+        let (names, values) = (names.join(", "), values.join(", "));
+        self.sql(&format!("INSERT INTO promotions ({names}) VALUES ({values})")).unwrap();
+        id
+    }
+
+    /// How many units of it are reserved.
+    pub async fn reserved(&self, variant: &Variant) -> i64 {
+        let path = format!("/admin/variants/{}/stock", variant.id);
+        self.admin().await.get(&path).await.is(200)["reserved"].as_i64().unwrap()
+    }
+}
+
 impl Client {
     /// Puts units into the cart.
     pub async fn add(&self, variant: &Variant, quantity: i64) -> Value {
@@ -69,6 +111,16 @@ impl Client {
 
     pub async fn cart(&self) -> Value {
         self.get("/cart").await.is(200)
+    }
+
+    /// Puts a coupon into the cart.
+    pub async fn coupon(&self, code: &str) -> Answer {
+        self.post("/cart/promotions", json!({ "code": code })).await
+    }
+
+    /// Has all that is in the cart held.
+    pub async fn hold(&self) -> Value {
+        self.post("/cart/hold", Value::Null).await.is(200)
     }
 
     /// All orders, the newest first, if they fit a page.

@@ -48,6 +48,7 @@ impl Node {
         let owners = Owners {
             links: Directory::new(store.clone(), arbiters, limits),
             orders: selling.orders.clone(),
+            carts: selling.carts.clone(),
             payments: selling.payments.clone(),
             deliveries: selling.deliveries.clone(),
         };

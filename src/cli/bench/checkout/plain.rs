@@ -15,7 +15,10 @@ use crate::{
     domain::{
         Error,
         address::Address,
-        cart::{Buyer, Cart, Edit, Quantity},
+        cart::{
+            Buyer, Cart, Quantity,
+            change::{Edit, Moments},
+        },
         delivery::Method,
         id::{CartId, DeliveryId, ItemId, OrderId, VariantId},
         idempotency::{Answer, Claim, Outcome},
@@ -103,7 +106,9 @@ impl Plain {
         let now = store::now();
         let quantity = Quantity::try_from(1)?;
         let edit = Edit::Add { item: ItemId::new(), variant, quantity };
-        let (cart, save) = cart.after(&edit, now + TimeDelta::days(30))?;
+        let later = now + TimeDelta::days(30);
+        let moments = Moments { now, held_until: later, expires_at: later };
+        let (cart, save) = cart.after(&edit, &moments)?.ok_or(Error::Stale)?;
         self.store.write(vec![save])?;
         let placed = self.store.write(vec![place(&cart)?])?;
         let order = placed.order.ok_or(Error::NotFound("order"))?;
