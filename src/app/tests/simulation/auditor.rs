@@ -9,6 +9,7 @@ use super::{provider, shop::Shop, shopper};
 use crate::store::sqlite::tests::simulated::Base;
 
 mod answers;
+mod coupons;
 mod feed;
 mod money;
 mod stock;
@@ -34,7 +35,11 @@ impl fmt::Display for Complaint {
 }
 
 /// A complaint where something isn't so.
-pub fn holds(is: bool, invariant: &'static str, what: impl Fn() -> String) -> Result<(), Complaint> {
+pub fn holds(
+    is: bool,
+    invariant: &'static str,
+    what: impl Fn() -> String,
+) -> Result<(), Complaint> {
     if is { Ok(()) } else { Err(Complaint::new(invariant, what())) }
 }
 
@@ -43,6 +48,7 @@ pub fn always(base: &mut Base) -> Result<(), Complaint> {
     stock::check(base)?;
     money::check(base)?;
     timeline::check(base)?;
+    coupons::check(base)?;
     feed::check(base)
 }
 

@@ -66,12 +66,21 @@ struct Letter {
 
 #[derive(Debug, Clone)]
 enum Ask {
-    Authorize { token: String, amount: i64 },
+    Authorize {
+        token: String,
+        amount: i64,
+    },
     Capture,
     Void,
-    Refund { refund: RefundId, amount: i64 },
+    Refund {
+        refund: RefundId,
+        amount: i64,
+    },
     /// Makes the charge where it has never come.
-    LookUp { token: String, amount: i64 },
+    LookUp {
+        token: String,
+        amount: i64,
+    },
 }
 
 #[derive(Debug, Clone)]

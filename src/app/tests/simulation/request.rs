@@ -1,10 +1,6 @@
 //! What can be asked of the shop, and how it is asked: what an edge does for it.
 
-use super::{
-    node::Node,
-    shop::Shop,
-    shopper::Heard,
-};
+use super::{node::Node, shop::Shop, shopper::Heard};
 use crate::{
     actors::{
         cart, inventory,
@@ -23,10 +19,10 @@ use crate::{
         Error,
         account::Email,
         address::Address,
-        cart::{Buyer, Edit, Quantity},
+        cart::{Buyer, Quantity, change::Edit},
         catalogue::stock::{ChangeStock, StockChange},
         delivery::Method,
-        id::{ItemId, OrderId, PaymentId, ReturnId},
+        id::{CartId, ItemId, OrderId, PaymentId, ReturnId},
         idempotency::Claim,
         money::Money,
         order::{
@@ -34,6 +30,7 @@ use crate::{
             refund::{Units, What},
             returns::Received,
         },
+        promotion::Code,
     },
 };
 
@@ -45,6 +42,13 @@ pub enum Request {
         units: i64,
     },
     Clear,
+    Hold,
+    Release,
+    PutCode(&'static str),
+    /// A user takes over what is in a guest's cart.
+    Merge {
+        from: CartId,
+    },
     CheckOut {
         key: Key,
         expected: Option<Money>,
@@ -110,6 +114,10 @@ impl Request {
             | Request::Return { key, .. } => Some(key),
             Request::Add { .. }
             | Request::Clear
+            | Request::Hold
+            | Request::Release
+            | Request::PutCode(_)
+            | Request::Merge { .. }
             | Request::Abandon { .. }
             | Request::Cancel { .. }
             | Request::TakeIn { .. }
@@ -143,6 +151,10 @@ impl Request {
         match self {
             Request::Add { variant, units } => format!("add {units} of {variant}"),
             Request::Clear => "clear".to_owned(),
+            Request::Hold => "hold".to_owned(),
+            Request::Release => "release".to_owned(),
+            Request::PutCode(code) => format!("put {code} in"),
+            Request::Merge { .. } => "merge".to_owned(),
             Request::CheckOut { key, expected } => {
                 let sum = expected.map_or(String::new(), |it| format!(" for {}", it.amount));
                 format!("check out {}{sum}", key.text())
@@ -178,21 +190,29 @@ pub fn ask(shop: &Shop, who: usize, request: &Request, node: &Node) -> Asked {
     let buyer = shop.buyers[who];
     let (cart, claim) = (buyer.cart(), request.claim());
     let edit = |edit| cart::Edit { edit };
+    let carts = selling.carts.clone();
+    let of_cart = move |edit| -> Asked {
+        Box::pin(async move { Ok(Heard::Cart(carts.ask(cart, edit).await?)) })
+    };
     match request.clone() {
         Request::Add { variant, units } => {
             let quantity = Quantity::try_from(units).unwrap();
             let (item, variant) = (ItemId::new(), shop.variants[variant]);
-            let add = edit(Edit::Add { item, variant, quantity });
-            Box::pin(async move { Ok(Heard::Cart(selling.carts.ask(cart, add).await?)) })
+            of_cart(edit(Edit::Add { item, variant, quantity }))
         }
-        Request::Clear => Box::pin(async move {
-            Ok(Heard::Cart(selling.carts.ask(cart, edit(Edit::Clear)).await?))
+        Request::Clear => of_cart(edit(Edit::Clear)),
+        Request::Hold => of_cart(edit(Edit::Hold)),
+        Request::Release => of_cart(edit(Edit::Release)),
+        Request::PutCode(code) => of_cart(edit(Edit::PutCode(Code::parse(code).unwrap()))),
+        Request::Merge { from } => Box::pin(async move {
+            selling.carts.ask(cart, cart::Merge { from }).await?;
+            Ok(Heard::Done)
         }),
         Request::CheckOut { expected, .. } => {
             let check_out = check_out(buyer, expected, claim.unwrap());
-            Box::pin(async move {
-                Ok(Heard::Kept(selling.carts.ask(cart, check_out).await?.answer))
-            })
+            Box::pin(
+                async move { Ok(Heard::Kept(selling.carts.ask(cart, check_out).await?.answer)) },
+            )
         }
         Request::Restock { variant, units, reason } => {
             let variant = shop.variants[variant];
@@ -247,6 +267,10 @@ fn ask_order(request: Request, claim: Option<Claim>, selling: Selling) -> Asked 
             }
             Request::Add { .. }
             | Request::Clear
+            | Request::Hold
+            | Request::Release
+            | Request::PutCode(_)
+            | Request::Merge { .. }
             | Request::CheckOut { .. }
             | Request::Restock { .. } => unreachable!("that is of no order"),
         };

@@ -8,8 +8,9 @@ use crate::{
         account::{Email, Register, Role},
         cart::Buyer,
         catalogue::import::{Import, NewCategory, NewProduct, NewVariant},
-        id::{CartId, UserId, VariantId},
+        id::{CartId, PromotionId, UserId, VariantId},
         money::Money,
+        promotion::{Benefit, Code, Rule, change::Create},
     },
     store::{Store, read, sqlite::tests::simulated::Base},
 };
@@ -18,6 +19,9 @@ use crate::{
 pub const VARIANTS: usize = 3;
 const USERS: usize = 2;
 const GUESTS: usize = 2;
+
+/// The coupons: one for a few orders, one for a few of each customer.
+pub const CODES: [&str; 2] = ["FEW", "EACH"];
 
 pub struct Shop {
     pub config: Config,
@@ -28,6 +32,9 @@ pub struct Shop {
 /// Written through the store, as any shop is.
 pub async fn open(store: &Store) -> Shop {
     store.write(goods()).await.unwrap();
+    for (at, code) in CODES.into_iter().enumerate() {
+        store.write(coupon(code, at == 0)).await.unwrap();
+    }
     let product = read!(store, catalogue::product("teapot".to_owned())).unwrap();
     let mut buyers = Vec::new();
     for _ in 0..USERS {
@@ -36,18 +43,18 @@ pub async fn open(store: &Store) -> Shop {
         buyers.push(Buyer::User(id));
     }
     buyers.extend((0..GUESTS).map(|_| Buyer::Guest(CartId::new())));
-    Shop {
-        config: config(),
-        variants: product.variants.iter().map(|it| it.id).collect(),
-        buyers,
-    }
+    Shop { config: config(), variants: product.variants.iter().map(|it| it.id).collect(), buyers }
 }
 
 impl Shop {
-    /// Clears what a schedule has left, and fills the shelves. The logs that nothing can be taken
-    /// out of stay.
-    pub fn clear(&self, base: &mut Base, units: &[i64]) {
-        let mut sql = String::from("BEGIN;");
+    /// Clears what a schedule has left, fills the shelves, and says how often a coupon counts. The
+    /// logs that nothing can be taken out of stay.
+    pub fn clear(&self, base: &mut Base, units: &[i64], limit: i64) {
+        let mut sql = format!(
+            "BEGIN;
+            UPDATE promotions SET used = 0, usage_limit = {limit} WHERE code = 'FEW';
+            UPDATE promotions SET used = 0, per_customer_limit = {limit} WHERE code = 'EACH';"
+        );
         for table in [
             "feed",
             "events",
@@ -86,6 +93,24 @@ fn config() -> Config {
         ("RIALTO_COURIER_SPEED", "100000"),
     ];
     Config::of(&given).unwrap()
+}
+
+fn coupon(code: &str, is_for_few: bool) -> Create {
+    let (usage_limit, per_customer_limit) =
+        if is_for_few { (Some(1), None) } else { (None, Some(1)) };
+    let rule = Rule {
+        code: Some(Code::parse(code).unwrap()),
+        benefit: Benefit::Percentage(10),
+        min_total: None,
+        usage_limit,
+        per_customer_limit,
+        starts_at: None,
+        ends_at: None,
+        products: Vec::new(),
+        categories: Vec::new(),
+        is_active: true,
+    };
+    Create { id: PromotionId::new(), rule }
 }
 
 fn user(id: UserId) -> Register {

@@ -56,7 +56,8 @@ impl Notebook {
 
     pub fn waiting(&self) -> Vec<usize> {
         let all = self.0.borrow();
-        let waits = |(at, entry): (usize, &Entry)| matches!(entry.answer, Hope::Waiting).then_some(at);
+        let waits =
+            |(at, entry): (usize, &Entry)| matches!(entry.answer, Hope::Waiting).then_some(at);
         all.iter().enumerate().filter_map(waits).collect()
     }
 
@@ -130,7 +131,8 @@ pub struct Known {
 
 impl Known {
     fn of(order: &Value) -> Self {
-        let line = |it: &Value| (text(&it["id"]).parse().unwrap(), it["quantity"].as_i64().unwrap());
+        let line =
+            |it: &Value| (text(&it["id"]).parse().unwrap(), it["quantity"].as_i64().unwrap());
         Known {
             id: text(&order["id"]).parse().unwrap(),
             lines: order["items"].as_array().unwrap().iter().map(line).collect(),
@@ -175,4 +177,3 @@ fn word(error: &Error) -> String {
         other => other.to_string(),
     }
 }
-

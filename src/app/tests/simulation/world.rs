@@ -8,11 +8,12 @@ use super::{
     auditor::{self, Complaint},
     node::Node,
     provider::{Company, Manner, TOKENS},
-    shop::{Shop, VARIANTS},
     request::{Key, Request},
+    shop::{CODES, Shop, VARIANTS},
     shopper::{Hope, Known, Notebook},
 };
 use crate::{
+    actors::payment,
     actors::sweeper::sweep,
     demo::dice::Dice,
     domain::{
@@ -24,7 +25,6 @@ use crate::{
             returns::Received,
         },
     },
-    actors::payment,
     store::sqlite::tests::simulated::{Base, Fate, Waiting, set_clock},
 };
 
@@ -81,10 +81,9 @@ impl<'w> World<'w> {
     ) -> World<'w> {
         let mut dice = Dice::new(seed);
         let variants = 1 + index(dice.below(3));
-        let units: Vec<i64> = (0..VARIANTS)
-            .map(|at| if at < variants { 1 + dice.below(5) } else { 0 })
-            .collect();
-        shop.clear(base, &units);
+        let units: Vec<i64> =
+            (0..VARIANTS).map(|at| if at < variants { 1 + dice.below(5) } else { 0 }).collect();
+        shop.clear(base, &units, 1 + dice.below(2));
         let (shoppers, nodes) = (2 + index(dice.below(3)), 1 + index(dice.below(2)));
         let epoch = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         trace.push(format!("{units:?} units, {shoppers} shoppers, {nodes} nodes"));
@@ -344,7 +343,11 @@ impl World<'_> {
         let request = match self.dice.below(100) {
             0..25 => self.add(),
             25..50 => self.check_out(),
-            50..52 => Request::Clear,
+            50 => Request::Clear,
+            51 if orders.is_empty() => self.merge(who),
+            51 => Request::Release,
+            56..59 => Request::Hold,
+            59..61 => Request::PutCode(CODES[self.below(CODES.len())]),
             52..56 => {
                 let (variant, reason) = (self.below(VARIANTS), format!("restock {}", self.keys));
                 self.keys += 1;
@@ -408,6 +411,16 @@ impl World<'_> {
 
     fn add(&mut self) -> Request {
         Request::Add { variant: self.below(VARIANTS), units: 1 + self.dice.below(2) }
+    }
+
+    /// Whoever signs in brings a guest's cart along.
+    fn merge(&mut self, who: usize) -> Request {
+        let users = self.shop.buyers.iter().filter(|it| it.user().is_some()).count();
+        let guests = &self.shop.buyers[users..];
+        match who < users {
+            true => Request::Merge { from: guests[self.below(guests.len())].cart() },
+            false => Request::Hold,
+        }
     }
 
     fn check_out(&mut self) -> Request {

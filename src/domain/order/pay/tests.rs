@@ -65,6 +65,7 @@ fn unpaid() -> Order {
         days: (2, 3),
         payment,
         refunds: Vec::new(),
+        returns: Vec::new(),
         deliveries: Vec::new(),
         expires_at: at(60),
         placed_at: at(0),
@@ -273,7 +274,7 @@ fn step(order: &Order, dice: &mut Dice, now: DateTime<Utc>) -> Option<Change> {
         4 => order.cancel(None, now).ok(),
         5 => {
             let part = What::Amount(Money::euros(1 + i64::try_from(dice.throw(60)).unwrap()));
-            order.ask_refund(&part, None, now).ok()
+            order.ask_refund(&part, "a part", &claim(), now).ok()
         }
         _ => order.refunded(owed?, now).unwrap(),
     }

@@ -108,7 +108,7 @@ fn paid(items: Vec<Line>) -> Order {
     let order = order.attempt("tok_success", &claim(), NOW, NOW).unwrap().order;
     let new = NewDelivery { id: DeliveryId::new(), eta: None, due_at: Some(NOW) };
     let captured = Verdict::Captured { reference: "charge".to_owned() };
-    order.settle(1, &captured, new, NOW, NOW).unwrap().unwrap().order
+    order.settle(1, &captured, new, NOW).unwrap().unwrap().order
 }
 
 fn address() -> Address {
@@ -128,7 +128,7 @@ fn payment(order: OrderId, amount: Money) -> Payment {
         refunded: Money::ZERO,
         failure_code: None,
         created_at: NOW,
-        provider: "emulator".to_owned(),
+        provider: payment::ProviderName::Emulator,
         tries: 0,
         attempt: 0,
         token: None,

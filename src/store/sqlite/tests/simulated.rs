@@ -15,8 +15,8 @@ use std::{
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use diesel::{
-    RunQueryDsl, connection::SimpleConnection, r2d2::ConnectionManager,
-    result::DatabaseErrorKind, sql_query, sql_types::Text,
+    RunQueryDsl, connection::SimpleConnection, r2d2::ConnectionManager, result::DatabaseErrorKind,
+    sql_query, sql_types::Text,
 };
 use r2d2::Pool;
 use serde_json::Value;

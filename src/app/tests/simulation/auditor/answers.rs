@@ -36,13 +36,11 @@ fn kept(base: &mut Base) -> BTreeMap<String, (String, Outcome)> {
     base.rows(sql).into_iter().map(row).collect()
 }
 
-fn of_keys(
-    kept: &BTreeMap<String, (String, Outcome)>,
-    asked: &[Entry],
-) -> Result<(), Complaint> {
+fn of_keys(kept: &BTreeMap<String, (String, Outcome)>, asked: &[Entry]) -> Result<(), Complaint> {
     let mut fresh: BTreeSet<String> = BTreeSet::new();
     for entry in asked {
-        let (Some(claim), Hope::Heard(Heard::Kept(answer))) = (entry.request.claim(), &entry.answer)
+        let (Some(claim), Hope::Heard(Heard::Kept(answer))) =
+            (entry.request.claim(), &entry.answer)
         else {
             continue;
         };
@@ -93,7 +91,10 @@ fn acknowledged(base: &mut Base, asked: &[Entry]) -> Result<(), Complaint> {
     for entry in asked {
         let Hope::Heard(heard) = &entry.answer else { continue };
         let is = match (&entry.request, heard) {
-            (Request::CheckOut { .. }, Heard::Kept(Answer { outcome: Outcome::Done(body), .. })) => {
+            (
+                Request::CheckOut { .. },
+                Heard::Kept(Answer { outcome: Outcome::Done(body), .. }),
+            ) => {
                 let body: Value = serde_json::from_str(body).unwrap();
                 let id = text(&body["order"]["id"]).parse().unwrap();
                 order(id).is_some_and(|it| it[1] == body["order"]["total"]["amount"])
@@ -118,10 +119,7 @@ fn acknowledged(base: &mut Base, asked: &[Entry]) -> Result<(), Complaint> {
                 );
                 int(&base.rows(&sql).remove(0)[0]) == 1
             }
-            (
-                Request::Return { .. },
-                Heard::Kept(Answer { outcome: Outcome::Done(body), .. }),
-            ) => {
+            (Request::Return { .. }, Heard::Kept(Answer { outcome: Outcome::Done(body), .. })) => {
                 let body: Value = serde_json::from_str(body).unwrap();
                 let id = text(&body["id"]);
                 let sql =
@@ -160,33 +158,44 @@ fn carts(base: &mut Base, shop: &Shop, asked: &[Entry]) -> Result<(), Complaint>
     let mut versions = BTreeSet::new();
     for entry in asked {
         if let Hope::Heard(Heard::Cart(version)) = entry.answer {
-            let is = versions.insert((entry.who, version));
+            let edits = matches!(entry.request, Request::Add { .. } | Request::Clear);
+            let is = !edits || versions.insert((entry.who, version));
             holds(is, "I8", || format!("two edits of a cart made one version: {entry:?}"))?;
         }
     }
-    for (who, buyer) in shop.buyers.iter().enumerate() {
-        let own: Vec<&Entry> = asked.iter().filter(|it| it.who == who).collect();
-        if own.iter().any(|it| it.request == Request::Clear) {
-            continue;
+    let is_merged = asked.iter().any(|it| matches!(it.request, Request::Merge { .. }));
+    let all: Vec<usize> = (0..shop.buyers.len()).collect();
+    // What was merged may be in any of them.
+    let groups = if is_merged { vec![all] } else { all.iter().map(|who| vec![*who]).collect() };
+    for group in groups {
+        let own: Vec<&Entry> = asked.iter().filter(|it| group.contains(&it.who)).collect();
+        if own.iter().all(|it| it.request != Request::Clear) {
+            let carts = group.iter().map(|who| format!("'{}'", shop.buyers[*who].cart()));
+            nothing_is_gone(base, shop, &carts.collect::<Vec<_>>().join(", "), &own)?;
         }
-        let cart = buyer.cart();
-        for (variant, id) in shop.variants.iter().enumerate() {
-            let sql = format!(
-                "SELECT json_array(
-                    (SELECT COALESCE(SUM(quantity), 0) FROM cart_items
-                        WHERE cart_id = '{cart}' AND variant_id = '{id}')
-                    + (SELECT COALESCE(SUM(quantity), 0) FROM order_lines l
-                        JOIN orders o ON o.id = l.order_id
-                        WHERE o.cart_id = '{cart}' AND l.variant_id = '{id}')) AS row"
-            );
-            let found = int(&base.rows(&sql).remove(0)[0]);
-            let (least, most) = put_in(&own, variant);
-            let is = (least..=most).contains(&found);
-            let says = || {
-                format!("shopper {who} put in {least} to {most} of {variant}, there are {found}")
-            };
-            holds(is, "I10", says)?;
-        }
+    }
+    Ok(())
+}
+
+fn nothing_is_gone(
+    base: &mut Base,
+    shop: &Shop,
+    carts: &str,
+    own: &[&Entry],
+) -> Result<(), Complaint> {
+    for (variant, id) in shop.variants.iter().enumerate() {
+        let sql = format!(
+            "SELECT json_array(
+                (SELECT COALESCE(SUM(quantity), 0) FROM cart_items
+                    WHERE cart_id IN ({carts}) AND variant_id = '{id}')
+                + (SELECT COALESCE(SUM(quantity), 0) FROM order_lines l
+                    JOIN orders o ON o.id = l.order_id
+                    WHERE o.cart_id IN ({carts}) AND l.variant_id = '{id}')) AS row"
+        );
+        let found = int(&base.rows(&sql).remove(0)[0]);
+        let (least, most) = put_in(own, variant);
+        let is = (least..=most).contains(&found);
+        holds(is, "I10", || format!("{least} to {most} of {variant} were put in, not {found}"))?;
     }
     Ok(())
 }
