@@ -188,6 +188,11 @@ impl Company {
         Hint { payment, charge }
     }
 
+    /// How many charges there are.
+    pub fn charges(&self) -> usize {
+        self.desk().book.len()
+    }
+
     /// All charges by their keys.
     pub fn book(&self) -> BTreeMap<String, Entry> {
         self.desk().book.clone()

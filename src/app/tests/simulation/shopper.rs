@@ -54,6 +54,53 @@ impl Notebook {
         self.0.borrow().clone()
     }
 
+    /// How many requests were sent.
+    pub fn len(&self) -> usize {
+        self.0.borrow().len()
+    }
+
+    /// What was heard of requests that `heard` doesn't know of yet, with their numbers.
+    pub fn news(&self, heard: &mut Vec<bool>) -> Vec<(usize, String)> {
+        let all = self.0.borrow();
+        heard.resize(all.len(), false);
+        let mut news = Vec::new();
+        for ((at, entry), known) in all.iter().enumerate().zip(heard) {
+            if let Hope::Heard(it) = &entry.answer
+                && !*known
+            {
+                *known = true;
+                news.push((at, it.name()));
+            }
+        }
+        news
+    }
+
+    /// Whether a shopper may have something in the cart, as far as they know.
+    pub fn has_goods(&self, who: usize) -> bool {
+        let all = self.0.borrow();
+        let last = all.iter().rev().find_map(|it| match &it.request {
+            Request::Add { .. } | Request::Merge { .. } if it.who == who => Some(true),
+            Request::Clear if it.who == who => Some(false),
+            Request::CheckOut { .. } if it.who == who => match &it.answer {
+                Hope::Heard(Heard::Kept(answer)) => Some(placed(&answer.outcome).is_none()),
+                Hope::Waiting | Hope::Lost | Hope::Heard(_) => Some(true),
+            },
+            _ => None,
+        });
+        last.unwrap_or(false)
+    }
+
+    /// Whether somebody was told that an order is paid.
+    pub fn is_paid(&self, id: OrderId) -> bool {
+        self.0.borrow().iter().any(|it| match (&it.request, &it.answer) {
+            (
+                Request::Confirm { order, .. },
+                Hope::Heard(Heard::Kept(Answer { outcome: Outcome::Done(body), .. })),
+            ) => *order == id && body.contains("\"captured\""),
+            _ => false,
+        })
+    }
+
     pub fn waiting(&self) -> Vec<usize> {
         let all = self.0.borrow();
         let waits =

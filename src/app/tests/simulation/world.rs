@@ -10,7 +10,7 @@ use super::{
     provider::{Company, Manner, TOKENS},
     request::{Key, Request},
     shop::{CODES, Shop, VARIANTS},
-    shopper::{Hope, Known, Notebook},
+    shopper::{Known, Notebook},
 };
 use crate::{
     actors::payment,
@@ -28,8 +28,9 @@ use crate::{
     store::sqlite::tests::simulated::{Base, Fate, Waiting, set_clock},
 };
 
-/// How many steps a schedule has before it is settled.
-const STEPS: (u32, u32) = (30, 90);
+/// How many steps an act has at least, and how many more at most.
+const STEPS: (i64, u32) = (30, 70);
+const STEPS_AFTER: (i64, u32) = (20, 30);
 /// So many steps lie between two looks of the auditor.
 const AUDIT_EVERY: usize = 8;
 
@@ -111,10 +112,23 @@ impl<'w> World<'w> {
         world
     }
 
-    /// Runs the schedule, and has it audited.
+    /// Runs the schedule, and has it audited. What was delivered in the first act may come back in
+    /// the second.
     pub async fn run(&mut self) -> Result<(), Complaint> {
-        let steps = STEPS.0 + u32::try_from(self.dice.below(STEPS.1)).unwrap();
-        for at in 0..index(steps.into()) {
+        self.act(STEPS).await?;
+        self.settle().await?;
+        if self.chance(40) {
+            self.act(STEPS_AFTER).await?;
+            self.settle().await?;
+        }
+        self.repeat_all().await?;
+        auditor::always(self.base)?;
+        let entries = self.notebook.entries();
+        auditor::settled(self.base, self.shop, &self.company.book(), &entries)
+    }
+
+    async fn act(&mut self, (least, more): (i64, u32)) -> Result<(), Complaint> {
+        for at in 0..index(least + self.dice.below(more)) {
             let step = self.choose();
             self.perform(step).await;
             self.rest().await;
@@ -122,25 +136,14 @@ impl<'w> World<'w> {
                 auditor::always(self.base)?;
             }
         }
-        self.settle().await?;
-        self.repeat_all().await?;
-        auditor::always(self.base)?;
-        let entries = self.notebook.entries();
-        auditor::settled(self.base, self.shop, &self.company.book(), &entries)
+        Ok(())
     }
 
     /// Everything runs until it waits: the paused clock moves on only then.
     async fn rest(&mut self) {
         sleep(Duration::from_millis(1)).await;
-        let entries = self.notebook.entries();
-        self.heard.resize(entries.len(), false);
-        for (at, entry) in entries.iter().enumerate() {
-            if let Hope::Heard(heard) = &entry.answer
-                && !self.heard[at]
-            {
-                self.heard[at] = true;
-                self.trace.push(format!("    #{at} hears: {}", heard.name()));
-            }
+        for (at, heard) in self.notebook.news(&mut self.heard) {
+            self.trace.push(format!("    #{at} hears: {heard}"));
         }
     }
 
@@ -179,7 +182,7 @@ impl<'w> World<'w> {
         all.push((when(late > 0, 4), Step::Deliver));
         all.push((when(undecided > 0, 4), Step::Decide));
         all.push((when(waits, 1), Step::GiveUp));
-        let is_known = !self.company.book().is_empty();
+        let is_known = self.company.charges() > 0;
         for (at, node) in self.nodes.iter_mut().enumerate() {
             let (writes, reads) = node.waiting.look();
             all.push((when(reads > 0, 20), Step::Read(at)));
@@ -277,7 +280,7 @@ impl<'w> World<'w> {
     /// The provider tells a node that something happened, which may be long known.
     fn hint(&mut self, at: usize) {
         let node = self.on(at);
-        let (which, whole) = (self.below(self.company.book().len()), self.chance(50));
+        let (which, whole) = (self.below(self.company.charges()), self.chance(50));
         self.say(format!("the provider tells node {node} of charge {which}"));
         let hint = self.company.hint(which, whole);
         self.nodes[at].selling.payments.tell(hint.payment, payment::Heard(hint));
@@ -331,7 +334,7 @@ impl<'w> World<'w> {
 impl World<'_> {
     fn send(&mut self, who: usize, request: Request) {
         let at = self.below(self.nodes.len());
-        let (node, number) = (self.on(at), self.notebook.entries().len());
+        let (node, number) = (self.on(at), self.notebook.len());
         let what = request.name();
         self.say(format!("#{number} shopper {who} asks node {node} to {what}"));
         self.notebook.send(self.shop, who, request, &self.nodes[at]);
@@ -341,43 +344,45 @@ impl World<'_> {
         let who = self.below(self.shoppers);
         let orders = self.notebook.orders(who);
         let request = match self.dice.below(100) {
-            0..25 => self.add(),
-            25..50 => self.check_out(),
-            50 => Request::Clear,
-            51 if orders.is_empty() => self.merge(who),
-            51 => Request::Release,
-            56..59 => Request::Hold,
-            59..61 => Request::PutCode(CODES[self.below(CODES.len())]),
-            52..56 => {
+            0..3 => {
                 let (variant, reason) = (self.below(VARIANTS), format!("restock {}", self.keys));
                 self.keys += 1;
                 Request::Restock { variant, units: [-2, -1, 1, 2][self.below(4)], reason }
             }
-            rolled => match orders.len() {
-                0 => self.add(),
-                count => {
-                    let at = self.below(count);
-                    self.about(&orders[at], rolled)
+            3 => Request::Clear,
+            4..9 => Request::Hold,
+            9..11 => Request::Release,
+            11..15 => Request::PutCode(CODES[self.below(CODES.len())]),
+            15..17 => self.merge(who),
+            17..65 if !orders.is_empty() => {
+                let at = self.below(orders.len());
+                match self.notebook.is_paid(orders[at].id) {
+                    true => self.about_paid(&orders[at]),
+                    false => self.about(&orders[at]),
                 }
-            },
+            }
+            17..85 if self.notebook.has_goods(who) => self.check_out(),
+            _ => self.add(),
         };
         self.send(who, request);
     }
 
     /// What is asked about an order.
-    fn about(&mut self, known: &Known, rolled: i64) -> Request {
+    fn about(&mut self, known: &Known) -> Request {
         let order = known.id;
-        match rolled {
-            ..80 => {
-                let token = match self.chance(60) {
-                    true => TOKENS[0],
-                    false => TOKENS[self.below(TOKENS.len())],
-                };
-                Request::Confirm { key: self.key(), order, token }
-            }
-            80..83 => Request::Abandon { order },
-            83..86 => Request::Cancel { order },
-            86..91 => {
+        match self.dice.below(100) {
+            ..85 => self.confirm(known),
+            85..90 => Request::Abandon { order },
+            90..95 => Request::Cancel { order },
+            _ => self.about_paid(known),
+        }
+    }
+
+    /// The same once it is paid.
+    fn about_paid(&mut self, known: &Known) -> Request {
+        let order = known.id;
+        match self.dice.below(100) {
+            ..30 => {
                 let what = match self.below(3) {
                     0 => What::Amount(Money::euros(1 + self.dice.below(500))),
                     1 => What::Items(vec![self.units(known)]),
@@ -385,10 +390,20 @@ impl World<'_> {
                 };
                 Request::Refund { key: self.key(), order, what }
             }
-            91..93 => Request::Process { order },
-            93..95 => Request::Ship { order },
+            30..40 => Request::Cancel { order },
+            40..50 => Request::Process { order },
+            50..60 => Request::Ship { order },
+            60..65 => self.confirm(known),
             _ => self.about_return(known),
         }
+    }
+
+    fn confirm(&mut self, known: &Known) -> Request {
+        let token = match self.chance(60) {
+            true => TOKENS[0],
+            false => TOKENS[self.below(TOKENS.len())],
+        };
+        Request::Confirm { key: self.key(), order: known.id, token }
     }
 
     fn about_return(&mut self, known: &Known) -> Request {
@@ -484,7 +499,9 @@ impl World<'_> {
             }
             let (letters, late, undecided) = self.company.waiting();
             idle &= (letters, late, undecided) == (0, 0, 0);
-            (0..letters).for_each(|_| drop(self.company.open(0, Manner::Prompt)));
+            for _ in 0..letters {
+                self.company.open(0, Manner::Prompt);
+            }
             (0..late).for_each(|_| self.company.deliver(0));
             (0..undecided).for_each(|_| self.company.decide());
             self.rest().await;
