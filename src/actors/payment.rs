@@ -17,7 +17,7 @@ use crate::{
     domain::{
         Error,
         id::{PaymentId, RefundId},
-        idempotency::{Answer, Claim},
+        idempotency::{Answer, Claim, Keep},
         order::{Order, refund::Refund},
         payment::{Due, Payment, Task, Verdict},
     },
@@ -26,6 +26,9 @@ use crate::{
 };
 
 pub mod refund;
+
+/// Stands for the charge of what costs nothing.
+const FREE: &str = "free";
 
 pub struct PaymentActor(Option<Held>);
 
@@ -170,11 +173,12 @@ impl Held {
             Attempted::Answered(answer) => return Ok(answer),
         };
         let verdict = self.charge(&order).await;
-        let settled = self.settle(order.payment.attempt, verdict, Some(claim)).await?;
+        let settled = self.settle(order.payment.attempt, verdict, Some(claim.clone())).await?;
         match settled.order.payment.due {
             // The order was off by then: the money goes back before anybody is told that it came.
             Some(Due { task: Task::Refund, .. }) => {
-                Ok(pay::answer(&self.refund(settled.order).await?))
+                let outcome = pay::answer(&self.refund(settled.order).await?).outcome;
+                self.deps.store.write(Keep { claim, outcome }).await
             }
             Some(Due { task: Task::LookUp, .. }) | None => Ok(settled.answer),
         }
@@ -283,6 +287,9 @@ impl Held {
     }
 
     async fn charge(&self, order: &Order) -> Verdict {
+        if let Some(verdict) = free(order) {
+            return verdict;
+        }
         let charge = charge(order);
         let asked = async { self.provider(&order.payment)?.authorize(&charge).await };
         let state = answered(asked).await;
@@ -291,6 +298,9 @@ impl Held {
 
     /// Asks how an attempt stands.
     async fn look_up(&self, order: &Order) -> Verdict {
+        if let Some(verdict) = free(order) {
+            return verdict;
+        }
         let charge = charge(order);
         let asked = async { self.provider(&order.payment)?.look_up(&charge).await };
         let state = answered(asked).await;
@@ -347,4 +357,10 @@ fn charge(order: &Order) -> Charge {
 /// The provider's answer, if it comes in time.
 async fn answered<T>(reply: impl Future<Output = Result<T, NoAnswer>>) -> Result<T, NoAnswer> {
     timeout(ANSWER_MAX, reply).await.unwrap_or(Err(NoAnswer))
+}
+
+/// What costs nothing is paid without a provider: none of them takes nothing.
+fn free(order: &Order) -> Option<Verdict> {
+    let is_free = order.payment.amount.amount == 0;
+    is_free.then(|| Verdict::Captured { reference: FREE.to_owned() })
 }

@@ -12,6 +12,8 @@ use super::{
     words::words,
 };
 
+/// How often a payment can be tried: whoever needs more is trying out cards.
+pub const ATTEMPTS_MAX: i32 = 10;
 /// The longest card token, in bytes.
 pub const TOKEN_BYTES_MAX: usize = 100;
 /// How soon what the provider did not answer is asked again; twice as long after each time.

@@ -22,7 +22,7 @@ use crate::{
         money::Money,
         promotion::{
             Benefit, Code, Kind, NAMED_MAX, Promotion, Rule,
-            change::{Change, Create},
+            change::{Change, Create, Named},
         },
     },
     store::{Store, read},
@@ -194,7 +194,7 @@ async fn named(
     if products.is_empty() && categories.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
-    let (products, categories) = read!(store, pricing::named(products, categories))?;
+    let Named { products, categories } = read!(store, pricing::named(products, categories))?;
     let unknown = |field| Error::invalid(field, "unknown", "one of these is not there");
     both(
         products.ok_or_else(|| unknown("products")),

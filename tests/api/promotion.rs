@@ -181,3 +181,20 @@ async fn a_rule_that_makes_no_sense_is_refused_and_says_why() {
     invalid(json!({ "kind": "free_delivery", "min_total": dollars }), &["min_total"]).await;
     assert_eq!(admin.get("/admin/promotions").await.is(200)["items"], json!([]));
 }
+
+#[actix_rt::test]
+async fn what_costs_nothing_is_paid_without_anybody_moving_money() {
+    let shop = TestShop::start().await;
+    let teapot = shop.variant("teapot").await;
+    promote(&shop, json!({ "kind": "percentage", "value": 100 })).await;
+    promote(&shop, json!({ "kind": "free_delivery" })).await;
+    let buyer = shop.sign_up().await;
+
+    let order = buyer.buy(&teapot, 1).await;
+    let path = format!("/orders/{}/cancel", order["id"].as_str().unwrap());
+    let cancelled = buyer.post(&path, json!({})).await.is(200);
+
+    assert_eq!((&order["total"], &order["status"]), (&euros(0), &json!("paid")));
+    assert_eq!(cancelled["status"], "cancelled");
+    assert_eq!(shop.available(&teapot).await, 100);
+}

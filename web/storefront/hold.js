@@ -11,6 +11,8 @@ const button = element("button", { type: "button", class: "link", click: press }
 export const node = element("div", { class: "cart-hold" }, left, button);
 let until = null;
 let ticking = null;
+// The end that the shop was asked about.
+let asked = null;
 
 export function show(now) {
   node.hidden = !now?.items.length;
@@ -31,8 +33,9 @@ function tick() {
   const seconds = Math.max(0, Math.ceil((until - Date.now()) / SECOND_MS));
   const rest = String(seconds % 60).padStart(2, "0");
   say(left, `Held for you: ${Math.floor(seconds / 60)}:${rest}`);
-  if (seconds === 0) {
-    // The shop says when it is over.
+  if (seconds === 0 && asked !== until) {
+    // The shop says when it is over, and is asked once: the clock here may be wrong.
+    asked = until;
     cart.reread();
   }
 }

@@ -137,7 +137,6 @@ const HAPPENINGS: &[&str] = &[
     "order.partially_refunded",
     "order.refunded",
     "order.return_requested",
-    "order.returned",
     "order.expired",
     "payment.failed",
     "payment.cancelled",
@@ -190,12 +189,12 @@ const PLANTED: &[(&str, &[&str])] = &[
         END",
         &["I4"],
     ),
-    // A repeat of an attempt is taken for another one.
+    // A repeat of an attempt is taken for another one: money is taken twice, or set aside for ever.
     (
         "AFTER UPDATE OF attempt ON payments WHEN NEW.attempt > OLD.attempt BEGIN
             UPDATE payments SET attempt = NEW.attempt + 1 WHERE id = NEW.id;
         END",
-        &["I6"],
+        &["I6", "I15"],
     ),
     // An event isn't written.
     (

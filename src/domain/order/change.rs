@@ -106,6 +106,8 @@ pub struct Advance {
 #[derive(Debug, Clone)]
 pub enum Advanced {
     Done,
+    /// It was done, but under the claim something was answered before: that is what is told.
+    Told(Answer),
     /// The claim had been answered before: nothing was changed.
     Replayed(Answer),
 }
@@ -231,7 +233,11 @@ impl Draft {
         self.change.stock = effect;
     }
 
+    /// Enters a movement of money in the ledger; where nothing moves there is none.
     pub fn enter(&mut self, kind: EntryKind, amount: Money) {
+        if amount.amount == 0 {
+            return;
+        }
         self.change.ledger.push(Entry { payment: self.change.order.payment.id, kind, amount });
     }
 

@@ -15,7 +15,7 @@ use crate::domain::{
     event::Kind,
     id::RefundId,
     idempotency::Claim,
-    payment::{self, Due, EntryKind, Task, Verdict},
+    payment::{self, ATTEMPTS_MAX, Due, EntryKind, Task, Verdict},
 };
 
 /// Why money goes back that came after the order was off.
@@ -35,6 +35,10 @@ impl Order {
         self.stage.after(Step::Pay)?;
         if now >= self.expires_at {
             return Err(Refusal::transition("order", "expired", "be paid").into());
+        }
+        if self.payment.attempt >= ATTEMPTS_MAX {
+            let message = "this payment was tried too often: place another order";
+            return Err(Error::conflict("too_many_attempts", message));
         }
         let mut draft = Change::begin(self, Action::PaymentAttempted, now);
         let payment = draft.payment();

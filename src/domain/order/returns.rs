@@ -21,6 +21,9 @@ use crate::domain::{
     words::words,
 };
 
+/// In how many parts an order can be sent back.
+const RETURNS_MAX: usize = 100;
+
 words! {
     /// How far a return is.
     #[schema(as = ReturnStatus)]
@@ -69,6 +72,10 @@ impl Order {
         now: DateTime<Utc>,
     ) -> Result<Change, Error> {
         self.stage.after(Step::Return)?;
+        if self.returns.len() >= RETURNS_MAX {
+            let message = "an order is sent back in at most 100 parts";
+            return Err(Error::conflict("too_many_returns", message));
+        }
         for (id, asked) in counted(items.iter().map(|it| (it.id, it.quantity))) {
             let left = self.returnable(id)?;
             if asked > left {

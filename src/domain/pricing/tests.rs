@@ -8,7 +8,7 @@ use crate::domain::promotion::{Kind, Rule};
 const CARTS: u64 = 100_000;
 const COUNTRIES: [&str; 4] = ["DE", "FR", "US", "JP"];
 
-/// Numbers that look random and are the same on each run (SplitMix64).
+/// Numbers that look random and are the same on each run (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
@@ -214,7 +214,7 @@ fn what_a_promotion_is_not_for_stays_as_it_is() {
     let basket = Basket { lines: lines.clone(), codes: &[], destination: None };
 
     assert_eq!(discounts(&priced(lines.clone(), &[one], None)), [500, 0]);
-    assert_eq!(discounts(&priced(lines, &[none.clone()], None)), [0, 0]);
+    assert_eq!(discounts(&priced(lines, std::slice::from_ref(&none), None)), [0, 0]);
     assert_eq!(discounts(&priced_below(&basket, &[none], &parents)), [0, 500]);
 }
 

@@ -4,7 +4,12 @@ use chrono::{DateTime, Utc};
 
 use super::{LIMIT_MAX, NAMED_MAX, Promotion, Rule};
 use crate::domain::{
-    Error, error::Refusal, expected::Expected, id::PromotionId, money::AMOUNT_MAX, patch::Wrong,
+    Error,
+    error::Refusal,
+    expected::Expected,
+    id::{CategoryId, ProductId, PromotionId},
+    money::AMOUNT_MAX,
+    patch::Wrong,
 };
 
 /// Makes a promotion; `Conflict("code_taken")` where another one has its code.
@@ -20,6 +25,13 @@ pub struct Change {
     pub id: PromotionId,
     pub expected: Expected,
     pub rule: Rule,
+}
+
+/// What the shop has of some names, each once; empty where one of the names names nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub products: Option<Vec<ProductId>>,
+    pub categories: Option<Vec<CategoryId>>,
 }
 
 /// What came of it.

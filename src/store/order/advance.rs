@@ -52,7 +52,10 @@ pub fn advance(
                 kept.insert(claim.key.clone(), answer.clone());
                 fresh.push(answer);
             }
-            outcomes.push(Ok(Advanced::Done));
+            outcomes.push(match found {
+                Some((claim, found)) => found.answer(claim).map(Advanced::Told),
+                None => Ok(Advanced::Done),
+            });
         } else if let Some((claim, found)) = found {
             outcomes.push(found.answer(claim).map(Advanced::Replayed));
         } else {

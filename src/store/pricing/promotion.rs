@@ -17,11 +17,11 @@ use super::{
 use crate::{
     domain::{
         Error,
-        id::{CategoryId, ProductId, PromotionId},
+        id::PromotionId,
         page::{Listed, Page},
         promotion::{
             Promotion,
-            change::{Change, Changed, Create},
+            change::{Change, Changed, Create, Named},
         },
     },
     store::{
@@ -81,7 +81,7 @@ pub fn named(
     conn: &mut Conn,
     products: Vec<String>,
     categories: Vec<String>,
-) -> Result<(Option<Vec<ProductId>>, Option<Vec<CategoryId>>), Error> {
+) -> Result<Named, Error> {
     let found: Vec<(String, String)> = products::table
         .filter(products::id.eq_any(&products).or(products::slug.eq_any(&products)))
         .select((products::id, products::slug))
@@ -91,7 +91,7 @@ pub fn named(
         .filter(categories::id.eq_any(&categories).or(categories::slug.eq_any(&categories)))
         .select((categories::id, categories::slug))
         .load(conn)?;
-    Ok((products, ids(&categories, &found)?))
+    Ok(Named { products, categories: ids(&categories, &found)? })
 }
 
 fn ids<T: FromStr<Err = Error>>(

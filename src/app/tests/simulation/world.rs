@@ -25,6 +25,7 @@ use crate::{
             returns::Received,
         },
     },
+    gateway::payment::ANSWER_MAX,
     store::sqlite::tests::simulated::{Base, Fate, Waiting, set_clock},
 };
 
@@ -478,6 +479,8 @@ impl World<'_> {
             self.epoch += TimeDelta::minutes(30);
             let at = self.below(self.nodes.len());
             self.sweep(at);
+            // Whoever still waits for the provider gives up.
+            sleep(2 * ANSWER_MAX).await;
         }
         self.finish().await?;
         Err(auditor::unsettled(self.base))

@@ -274,7 +274,7 @@ fn step(order: &Order, dice: &mut Dice, now: DateTime<Utc>) -> Option<Change> {
         4 => order.cancel(None, now).ok(),
         5 => {
             let part = What::Amount(Money::euros(1 + i64::try_from(dice.throw(60)).unwrap()));
-            order.ask_refund(&part, "a part", &claim(), now).ok()
+            order.ask_refund(&part, "a scratch", &claim(), now).ok()
         }
         _ => order.refunded(owed?, now).unwrap(),
     }

@@ -10,6 +10,16 @@ use super::{GivenBack, Hint, State};
 pub const AUTHENTICATION_REQUIRED: &str = "authentication_required";
 /// How a charge failed where Stripe doesn't say how.
 const DECLINED: &str = "card_declined";
+/// Reasons that a thief must not learn; Stripe says to show such a decline like any other.
+const SECRET: [&str; 7] = [
+    "fraudulent",
+    "lost_card",
+    "merchant_blacklist",
+    "pickup_card",
+    "restricted_card",
+    "security_violation",
+    "stolen_card",
+];
 /// Of a reason longer than that the rest is cut: reasons are words.
 const CODE_BYTES_MAX: usize = 64;
 
@@ -85,13 +95,15 @@ impl Fault {
         serde_json::from_slice(body).unwrap_or(Body::default()).error // It is refused all the same.
     }
 
+    /// Why the card was declined, as far as whoever holds it may be told.
     pub fn code(&self) -> String {
         let code = self.decline_code.as_ref().or(self.code.as_ref());
         let is_word = |it: &&String| {
             let mut bytes = it.bytes();
             it.len() <= CODE_BYTES_MAX && bytes.all(|it| it.is_ascii_alphanumeric() || it == b'_')
         };
-        code.filter(is_word).map_or(DECLINED.to_owned(), String::clone)
+        let may_be_told = |it: &&String| !SECRET.contains(&it.as_str());
+        code.filter(is_word).filter(may_be_told).map_or(DECLINED.to_owned(), String::clone)
     }
 }
 
