@@ -4,28 +4,20 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::{Duration, Instant, sleep};
 
+mod choices;
+mod settlement;
+
 use super::{
     auditor::{self, Complaint},
     node::Node,
-    provider::{Company, Manner, TOKENS},
-    request::{Key, Request},
-    shop::{CODES, Shop, VARIANTS},
-    shopper::{Known, Notebook},
+    provider::{Company, Manner},
+    shop::{Shop, VARIANTS},
+    shopper::Notebook,
 };
 use crate::{
-    actors::payment,
-    actors::sweeper::sweep,
+    actors::{payment, sweeper::sweep},
     demo::dice::Dice,
-    domain::{
-        cart::Quantity,
-        event::Relay,
-        money::Money,
-        order::{
-            refund::{Units, What},
-            returns::Received,
-        },
-    },
-    gateway::payment::ANSWER_MAX,
+    domain::event::Relay,
     store::sqlite::tests::simulated::{Base, Fate, Waiting, set_clock},
 };
 
@@ -328,211 +320,6 @@ impl<'w> World<'w> {
         selling.orders.sweep(long_after);
         selling.payments.sweep(long_after);
         selling.deliveries.sweep(long_after);
-    }
-}
-
-/// What shoppers do.
-impl World<'_> {
-    fn send(&mut self, who: usize, request: Request) {
-        let at = self.below(self.nodes.len());
-        let (node, number) = (self.on(at), self.notebook.len());
-        let what = request.name();
-        self.say(format!("#{number} shopper {who} asks node {node} to {what}"));
-        self.notebook.send(self.shop, who, request, &self.nodes[at]);
-    }
-
-    fn ask(&mut self) {
-        let who = self.below(self.shoppers);
-        let orders = self.notebook.orders(who);
-        let request = match self.dice.below(100) {
-            0..3 => {
-                let (variant, reason) = (self.below(VARIANTS), format!("restock {}", self.keys));
-                self.keys += 1;
-                Request::Restock { variant, units: [-2, -1, 1, 2][self.below(4)], reason }
-            }
-            3 => Request::Clear,
-            4..9 => Request::Hold,
-            9..11 => Request::Release,
-            11..15 => Request::PutCode(CODES[self.below(CODES.len())]),
-            15..17 => self.merge(who),
-            17..65 if !orders.is_empty() => {
-                let at = self.below(orders.len());
-                match self.notebook.is_paid(orders[at].id) {
-                    true => self.about_paid(&orders[at]),
-                    false => self.about(&orders[at]),
-                }
-            }
-            17..85 if self.notebook.has_goods(who) => self.check_out(),
-            _ => self.add(),
-        };
-        self.send(who, request);
-    }
-
-    /// What is asked about an order.
-    fn about(&mut self, known: &Known) -> Request {
-        let order = known.id;
-        match self.dice.below(100) {
-            ..85 => self.confirm(known),
-            85..90 => Request::Abandon { order },
-            90..95 => Request::Cancel { order },
-            _ => self.about_paid(known),
-        }
-    }
-
-    /// The same once it is paid.
-    fn about_paid(&mut self, known: &Known) -> Request {
-        let order = known.id;
-        match self.dice.below(100) {
-            ..30 => {
-                let what = match self.below(3) {
-                    0 => What::Amount(Money::euros(1 + self.dice.below(500))),
-                    1 => What::Items(vec![self.units(known)]),
-                    _ => What::Rest,
-                };
-                Request::Refund { key: self.key(), order, what }
-            }
-            30..40 => Request::Cancel { order },
-            40..50 => Request::Process { order },
-            50..60 => Request::Ship { order },
-            60..65 => self.confirm(known),
-            _ => self.about_return(known),
-        }
-    }
-
-    fn confirm(&mut self, known: &Known) -> Request {
-        let token = match self.chance(60) {
-            true => TOKENS[0],
-            false => TOKENS[self.below(TOKENS.len())],
-        };
-        Request::Confirm { key: self.key(), order: known.id, token }
-    }
-
-    fn about_return(&mut self, known: &Known) -> Request {
-        let order = known.id;
-        if known.returns.is_empty() || self.chance(30) {
-            return Request::Return { key: self.key(), order, items: vec![self.units(known)] };
-        }
-        let (id, items) = &known.returns[self.below(known.returns.len())];
-        let restock = self.chance(70);
-        let arrived = |it: &Units| Received { id: it.id, quantity: it.quantity, restock };
-        Request::TakeIn { order, id: *id, items: items.iter().map(arrived).collect() }
-    }
-
-    /// Some of the units of a line.
-    fn units(&mut self, known: &Known) -> Units {
-        let (id, all) = known.lines[self.below(known.lines.len())];
-        let units = 1 + self.dice.below(u32::try_from(all).unwrap());
-        Units { id, quantity: Quantity::try_from(units).unwrap() }
-    }
-
-    fn add(&mut self) -> Request {
-        Request::Add { variant: self.below(VARIANTS), units: 1 + self.dice.below(2) }
-    }
-
-    /// Whoever signs in brings a guest's cart along.
-    fn merge(&mut self, who: usize) -> Request {
-        let users = self.shop.buyers.iter().filter(|it| it.user().is_some()).count();
-        let guests = &self.shop.buyers[users..];
-        match who < users {
-            true => Request::Merge { from: guests[self.below(guests.len())].cart() },
-            false => Request::Hold,
-        }
-    }
-
-    fn check_out(&mut self) -> Request {
-        Request::CheckOut { key: self.key(), expected: None }
-    }
-
-    fn key(&mut self) -> Key {
-        self.keys += 1;
-        Key { name: format!("key {}", self.keys), twist: false }
-    }
-
-    /// Somebody sends again what they sent before, now and then with another body.
-    fn repeat(&mut self) {
-        let who = self.below(self.shoppers);
-        let keyed = self.notebook.keyed(who);
-        if keyed.is_empty() {
-            return;
-        }
-        let request = keyed[self.below(keyed.len())].clone();
-        let request = if self.chance(10) { request.twisted() } else { request };
-        self.send(who, request);
-    }
-}
-
-/// How a schedule ends.
-impl World<'_> {
-    /// Lets all be done that has begun, and moves the clock past all that can be due.
-    async fn settle(&mut self) -> Result<(), Complaint> {
-        self.say("all is settled");
-        for node in &mut self.nodes {
-            node.ahead = TimeDelta::zero();
-        }
-        for _ in 0..24 {
-            self.finish().await?;
-            self.relay(0);
-            self.finish().await?;
-            if auditor::is_settled(self.base) {
-                return Ok(());
-            }
-            self.epoch += TimeDelta::minutes(30);
-            let at = self.below(self.nodes.len());
-            self.sweep(at);
-            // Whoever still waits for the provider gives up.
-            sleep(2 * ANSWER_MAX).await;
-        }
-        self.finish().await?;
-        Err(auditor::unsettled(self.base))
-    }
-
-    /// Everything that waits is done, until nothing does.
-    async fn finish(&mut self) -> Result<(), Complaint> {
-        for _ in 0..1_000 {
-            let mut idle = true;
-            for at in 0..self.nodes.len() {
-                self.on(at);
-                let (writes, reads) = self.nodes[at].waiting.look();
-                idle &= (writes, reads) == (0, 0);
-                (0..reads).for_each(|_| self.nodes[at].waiting.read(0));
-                if writes > 0 {
-                    let waiting = &mut self.nodes[at].waiting;
-                    self.base.commit(waiting, writes, Fate::Done, self.is_shared);
-                }
-            }
-            let (letters, late, undecided) = self.company.waiting();
-            idle &= (letters, late, undecided) == (0, 0, 0);
-            for _ in 0..letters {
-                self.company.open(0, Manner::Prompt);
-            }
-            (0..late).for_each(|_| self.company.deliver(0));
-            (0..undecided).for_each(|_| self.company.decide());
-            self.rest().await;
-            if idle && self.nodes.iter_mut().all(|it| it.waiting.look() == (0, 0)) {
-                if self.notebook.waiting().is_empty() {
-                    return Ok(());
-                }
-                // Somebody waits for an answer that never comes, up to a deadline.
-                sleep(Duration::from_secs(1)).await;
-            }
-        }
-        Err(Complaint::new("I15", "somebody is never answered"))
-    }
-
-    /// Whatever was sent under a key is sent once more.
-    async fn repeat_all(&mut self) -> Result<(), Complaint> {
-        self.say("all is repeated");
-        for who in 0..self.shoppers {
-            let mut done: Vec<String> = Vec::new();
-            for request in self.notebook.keyed(who) {
-                let name = request.key().unwrap().name.clone();
-                if !done.contains(&name) {
-                    done.push(name);
-                    self.send(who, request);
-                }
-            }
-        }
-        self.settle().await
     }
 }
 

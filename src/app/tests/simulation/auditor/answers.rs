@@ -92,69 +92,58 @@ fn acknowledged(base: &mut Base, asked: &[Entry]) -> Result<(), Complaint> {
         "SELECT json_array(o.id, o.total, o.stage, p.status) AS row
             FROM orders o JOIN payments p ON p.order_id = o.id",
     );
-    let order = |id: OrderId| orders.iter().find(|it| text(&it[0]) == id.to_string());
     for entry in asked {
         let Hope::Heard(heard) = &entry.answer else { continue };
-        let is = match (&entry.request, heard) {
-            (
-                Request::CheckOut { .. },
-                Heard::Kept(Answer { outcome: Outcome::Done(body), .. }),
-            ) => {
-                let body: Value = serde_json::from_str(body).unwrap();
-                let id = text(&body["order"]["id"]).parse().unwrap();
-                order(id).is_some_and(|it| it[1] == body["order"]["total"]["amount"])
-            }
-            (
-                Request::Confirm { order: id, .. },
-                Heard::Kept(Answer { outcome: Outcome::Done(body), .. }),
-            ) => {
-                let body: Value = serde_json::from_str(body).unwrap();
-                let was_paid = text(&body["status"]) == "captured";
-                let paid = ["captured", "partially_refunded", "refunded"];
-                !was_paid || order(*id).is_some_and(|it| paid.contains(&text(&it[3])))
-            }
-            (
-                Request::Refund { key, .. },
-                Heard::Kept(Answer { outcome: Outcome::Done(_), .. }),
-            ) => {
-                let sql = format!(
-                    "SELECT json_array(COUNT(*)) AS row FROM refunds
-                        WHERE claim_key = '{}' AND status = 'done'",
-                    key.name
-                );
-                int(&base.rows(&sql).remove(0)[0]) == 1
-            }
-            (Request::Return { .. }, Heard::Kept(Answer { outcome: Outcome::Done(body), .. })) => {
-                let body: Value = serde_json::from_str(body).unwrap();
-                let id = text(&body["id"]);
-                let sql =
-                    format!("SELECT json_array(COUNT(*)) AS row FROM returns WHERE id = '{id}'");
-                int(&base.rows(&sql).remove(0)[0]) == 1
-            }
-            (Request::TakeIn { id, .. }, Heard::Order(_)) => {
-                let sql = format!(
-                    "SELECT json_array(COUNT(*)) AS row FROM returns
-                        WHERE id = '{id}' AND status = 'received'"
-                );
-                int(&base.rows(&sql).remove(0)[0]) == 1
-            }
-            (Request::Cancel { order: id }, Heard::Order(_))
-            | (Request::Abandon { order: id }, Heard::Done) => {
-                order(*id).is_some_and(|it| text(&it[2]) == "cancelled")
-            }
-            (Request::Restock { units, reason, .. }, Heard::Done) => {
-                let sql = format!(
-                    "SELECT json_array(COUNT(*), SUM(units)) AS row FROM stock_ledger
-                        WHERE reason = '{reason}'"
-                );
-                let row = base.rows(&sql).remove(0);
-                int(&row[0]) == 1 && int(&row[1]) == *units
-            }
-            _ => true,
-        };
+        let is = is_so(base, &orders, &entry.request, heard);
         holds(is, "I10", || format!("what was acknowledged is not so: {entry:?}"))?;
     }
     Ok(())
+}
+
+fn is_so(base: &mut Base, orders: &[Value], request: &Request, heard: &Heard) -> bool {
+    let order = |id: OrderId| orders.iter().find(|it| text(&it[0]) == id.to_string());
+    match (request, heard) {
+        (Request::CheckOut { .. }, Heard::Kept(Answer { outcome: Outcome::Done(body), .. })) => {
+            let body: Value = serde_json::from_str(body).unwrap();
+            let id = text(&body["order"]["id"]).parse().unwrap();
+            order(id).is_some_and(|it| it[1] == body["order"]["total"]["amount"])
+        }
+        (
+            Request::Confirm { order: id, .. },
+            Heard::Kept(Answer { outcome: Outcome::Done(body), .. }),
+        ) => {
+            let body: Value = serde_json::from_str(body).unwrap();
+            let was_paid = text(&body["status"]) == "captured";
+            let paid = ["captured", "partially_refunded", "refunded"];
+            !was_paid || order(*id).is_some_and(|it| paid.contains(&text(&it[3])))
+        }
+        (Request::Refund { key, .. }, Heard::Kept(Answer { outcome: Outcome::Done(_), .. })) => {
+            let name = &key.name;
+            is_one(base, &format!("refunds WHERE claim_key = '{name}' AND status = 'done'"))
+        }
+        (Request::Return { .. }, Heard::Kept(Answer { outcome: Outcome::Done(body), .. })) => {
+            let body: Value = serde_json::from_str(body).unwrap();
+            let id = text(&body["id"]);
+            is_one(base, &format!("returns WHERE id = '{id}'"))
+        }
+        (Request::TakeIn { id, .. }, Heard::Order(_)) => {
+            is_one(base, &format!("returns WHERE id = '{id}' AND status = 'received'"))
+        }
+        (Request::Cancel { order: id }, Heard::Order(_))
+        | (Request::Abandon { order: id }, Heard::Done) => {
+            order(*id).is_some_and(|it| text(&it[2]) == "cancelled")
+        }
+        (Request::Restock { units, reason, .. }, Heard::Done) => {
+            let row = format!("stock_ledger WHERE reason = '{reason}'");
+            is_one(base, &row) && is_one(base, &format!("{row} AND units = {units}"))
+        }
+        _ => true,
+    }
+}
+
+/// Whether there is one row of a table like that.
+fn is_one(base: &mut Base, of: &str) -> bool {
+    int(&base.rows(&format!("SELECT json_array(COUNT(*)) AS row FROM {of}")).remove(0)[0]) == 1
 }
 
 /// No edit of a cart is lost or made twice: units that somebody only ever put in are in the cart or
