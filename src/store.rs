@@ -66,6 +66,7 @@ struct Inner {
     readers: Databases<Readers<sqlite::Conn>, Readers<postgres::Conn>>,
     writer: writer::Writer,
     committed: watch::Receiver<u64>,
+    is_shared: bool,
 }
 
 /// One of two, by database.
@@ -93,7 +94,8 @@ impl Store {
                 (Databases::Postgres(readers), writer)
             }
         };
-        Ok(Store(Arc::new(Inner { readers, writer, committed })))
+        let is_shared = matches!(readers, Databases::Postgres(_));
+        Ok(Store(Arc::new(Inner { readers, writer, committed, is_shared })))
     }
 
     /// Runs `command` in a transaction, together with others that wait, and answers after the
@@ -147,7 +149,7 @@ impl Store {
 
     /// Whether other processes may write to this store too.
     pub fn is_shared(&self) -> bool {
-        matches!(self.0.readers, Databases::Postgres(_))
+        self.0.is_shared
     }
 }
 
@@ -201,5 +203,9 @@ pub fn migration_status(url: &Url) -> Result<Vec<(String, bool)>, Error> {
 /// The present moment, as finely as both databases keep it: the one clock of store and actors.
 #[expect(clippy::disallowed_methods, reason = "the one clock")]
 pub fn now() -> DateTime<Utc> {
+    #[cfg(test)]
+    if let Some(now) = sqlite::tests::simulated::now() {
+        return now;
+    }
     Utc::now().trunc_subsecs(3)
 }

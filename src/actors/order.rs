@@ -170,7 +170,7 @@ impl Held {
             };
             let claim = claim(&change.order);
             match self.write(change, claim).await {
-                Ok(Advanced::Done) => return self.order().await.cloned(),
+                Ok(Advanced::Done | Advanced::Told(_)) => return self.order().await.cloned(),
                 // An answer under the key says nothing of whether this was written.
                 Ok(Advanced::Replayed(_)) | Err(Error::Stale) => self.order = None,
                 Err(err) => return Err(err),
@@ -188,7 +188,7 @@ impl Held {
         // Until the outcome is known, the store alone knows how the order stands.
         self.order = None;
         let advanced = self.deps.store.write(Advance { change, claim }).await?;
-        if matches!(advanced, Advanced::Done) {
+        if matches!(advanced, Advanced::Done | Advanced::Told(_)) {
             self.order = Some(after);
         }
         Ok(advanced)

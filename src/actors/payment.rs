@@ -17,7 +17,7 @@ use crate::{
     domain::{
         Error,
         id::{PaymentId, RefundId},
-        idempotency::{Answer, Claim},
+        idempotency::{Answer, Claim, Keep},
         order::{Order, refund::Refund},
         payment::{Due, Payment, Task, Verdict},
     },
@@ -173,11 +173,12 @@ impl Held {
             Attempted::Answered(answer) => return Ok(answer),
         };
         let verdict = self.charge(&order).await;
-        let settled = self.settle(order.payment.attempt, verdict, Some(claim)).await?;
+        let settled = self.settle(order.payment.attempt, verdict, Some(claim.clone())).await?;
         match settled.order.payment.due {
             // The order was off by then: the money goes back before anybody is told that it came.
             Some(Due { task: Task::Refund, .. }) => {
-                Ok(pay::answer(&self.refund(settled.order).await?))
+                let outcome = pay::answer(&self.refund(settled.order).await?).outcome;
+                self.deps.store.write(Keep { claim, outcome }).await
             }
             Some(Due { task: Task::LookUp, .. }) | None => Ok(settled.answer),
         }

@@ -6,7 +6,15 @@ use std::time::Duration;
 use actix::prelude::*;
 use futures_util::future::join_all;
 
-use super::{Actors, cart, delivery, link::Send, order::Expire, payment::Attend};
+use super::{
+    Actors,
+    cart::{self, CartActor},
+    delivery::{self, DeliveryActor},
+    directory::Directory,
+    link::{LinkActor, Send},
+    order::{Expire, OrderActor},
+    payment::{Attend, PaymentActor},
+};
 use crate::{
     domain::{Error, idempotency, link, session},
     store::{self, Store, read},
@@ -24,7 +32,29 @@ const ROWS_MAX: i64 = 500;
 
 pub struct Sweeper {
     pub store: Store,
-    pub actors: Actors,
+    pub owners: Owners,
+}
+
+/// Who owns what can be due.
+#[derive(Clone)]
+pub struct Owners {
+    pub links: Directory<LinkActor>,
+    pub orders: Directory<OrderActor>,
+    pub carts: Directory<CartActor>,
+    pub payments: Directory<PaymentActor>,
+    pub deliveries: Directory<DeliveryActor>,
+}
+
+impl Owners {
+    pub fn of(actors: &Actors) -> Self {
+        Owners {
+            links: actors.links.clone(),
+            orders: actors.orders.clone(),
+            carts: actors.carts.clone(),
+            payments: actors.payments.clone(),
+            deliveries: actors.deliveries.clone(),
+        }
+    }
 }
 
 impl Actor for Sweeper {
@@ -39,8 +69,8 @@ impl Actor for Sweeper {
 impl Sweeper {
     /// Sweeps once, and sets the next: two never overlap.
     fn sweep(&mut self, ctx: &mut Context<Self>) {
-        let (store, actors) = (self.store.clone(), self.actors.clone());
-        let swept = async move { log(sweep(&store, &actors).await) }.into_actor(self);
+        let (store, owners) = (self.store.clone(), self.owners.clone());
+        let swept = async move { log(sweep(&store, &owners).await) }.into_actor(self);
         ctx.spawn(swept.map(|(), _, ctx: &mut Context<Self>| {
             ctx.run_later(SWEEP_EVERY, Self::sweep);
         }));
@@ -50,9 +80,9 @@ impl Sweeper {
 impl Sweeper {
     /// The same of what nobody waits for.
     fn prune(&mut self, ctx: &mut Context<Self>) {
-        let (store, actors) = (self.store.clone(), self.actors.clone());
+        let (store, owners) = (self.store.clone(), self.owners.clone());
         let pruned = async move {
-            log(empty_idle(&store, &actors).await);
+            log(empty_idle(&store, &owners).await);
             log(prune(&store).await);
         };
         ctx.spawn(pruned.into_actor(self).map(|(), _, ctx: &mut Context<Self>| {
@@ -62,14 +92,14 @@ impl Sweeper {
 }
 
 /// Empties the carts that nobody has touched for too long, a little at a time.
-async fn empty_idle(store: &Store, actors: &Actors) -> Result<(), Error> {
+async fn empty_idle(store: &Store, owners: &Owners) -> Result<(), Error> {
     let (now, mut last) = (store::now(), None);
     loop {
         let after = last;
         let idle = read!(store, cart::idle(now, after, IDLE_MAX))?;
         let Some(next) = idle.last() else { return Ok(()) };
         last = Some(*next);
-        let emptied = idle.iter().map(|id| actors.carts.ask(*id, cart::Expire));
+        let emptied = idle.iter().map(|id| owners.carts.ask(*id, cart::Expire));
         // One that could not be emptied now is found the next time.
         for error in join_all(emptied).await.into_iter().filter_map(Result::err) {
             tracing::warn!(?error, "a cart could not be emptied");
@@ -77,22 +107,23 @@ async fn empty_idle(store: &Store, actors: &Actors) -> Result<(), Error> {
     }
 }
 
-async fn sweep(store: &Store, actors: &Actors) -> Result<(), Error> {
+/// Hands all that is due by now to those who own it.
+pub async fn sweep(store: &Store, owners: &Owners) -> Result<(), Error> {
     let now = store::now();
     for order in read!(store, order::expired(now, ROWS_MAX))? {
-        actors.orders.tell(order, Expire);
+        owners.orders.tell(order, Expire);
     }
     for cart in read!(store, cart::held_until(now, ROWS_MAX))? {
-        actors.carts.tell(cart, cart::Expire);
+        owners.carts.tell(cart, cart::Expire);
     }
     for link in read!(store, link::waiting(ROWS_MAX))? {
-        actors.links.tell(link, Send);
+        owners.links.tell(link, Send);
     }
     for payment in read!(store, payment::due(now, ROWS_MAX))? {
-        actors.payments.tell(payment, Attend);
+        owners.payments.tell(payment, Attend);
     }
     for delivery in read!(store, delivery::due(now, ROWS_MAX))? {
-        actors.deliveries.tell(delivery, delivery::Move);
+        owners.deliveries.tell(delivery, delivery::Move);
     }
     Ok(())
 }

@@ -11,18 +11,19 @@ use chrono::TimeDelta;
 use super::CONNECTIONS_MAX;
 use crate::{
     actors::{
-        Actors, account, cart,
+        Actors, account,
+        cart::{self, CartActor},
         catalogue::{self, ProductActor, TreeActor},
-        delivery,
+        delivery::{self, DeliveryActor},
         directory::{Directory, Limits},
         image::{self, studio::Studio},
         import::Desks,
         mailer::{Counts, Deps, Drain, Mailer},
-        order,
+        order::{self, OrderActor},
         password::Passwords,
-        payment,
+        payment::{self, PaymentActor},
         session::{self, SessionActor},
-        sweeper::Sweeper,
+        sweeper::{Owners, Sweeper},
     },
     bus::Bus,
     cache::{
@@ -61,10 +62,6 @@ pub fn start_actors(
     hot: &Images,
     arbiters: &Arc<[ArbiterHandle]>,
 ) -> Result<Actors, Error> {
-    let courier = match config.courier {
-        Moving::Simulated => Courier::Simulated { speed: config.courier_speed.get() },
-        Moving::Manual => Courier::Manual,
-    };
     let (store, limits) = (store.clone(), Limits::default());
     let deps = session::Deps { store: store.clone(), revoked: revoked.clone() };
     let many = Limits { cap: SESSIONS_MAX, wakes_max: SESSIONS_MAX, ..limits.clone() };
@@ -82,19 +79,8 @@ pub fn start_actors(
     let deps = image::Deps { store: store.clone(), studio: studio.clone(), hot: hot.clone() };
     let images = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let reviews = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
-    let deps = order::Deps { store: store.clone(), courier, providers: providers.clone() };
-    let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
-    let deps = cart_deps(config, &store, &orders, providers);
-    let carts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
-    let deps = delivery::Deps { store: store.clone(), orders: orders.clone() };
-    let deliveries = Directory::new(deps, Arc::clone(arbiters), limits.clone());
-    let deps = payment::Deps {
-        store: store.clone(),
-        providers: providers.clone(),
-        orders: orders.clone(),
-        deliveries: deliveries.clone(),
-    };
-    let payments = Directory::new(deps, Arc::clone(arbiters), limits);
+    let selling = start_selling(config, &store, providers, arbiters, &limits);
+    let Selling { carts, orders, payments, deliveries } = selling;
     let passwords = Passwords::start(config.password_hash)?;
     let actors = Actors {
         sessions,
@@ -116,25 +102,53 @@ pub fn start_actors(
         passwords,
         studio,
     };
-    Sweeper { store, actors: actors.clone() }.start();
+    Sweeper { store, owners: Owners::of(&actors) }.start();
     actix_rt::spawn(passivate(actors.clone()));
     Ok(actors)
 }
 
-fn cart_deps(
+/// Those through whose hands a purchase goes.
+#[derive(Clone)]
+pub struct Selling {
+    pub carts: Directory<CartActor>,
+    pub orders: Directory<OrderActor>,
+    pub payments: Directory<PaymentActor>,
+    pub deliveries: Directory<DeliveryActor>,
+}
+
+/// Starts them; their money is moved by `providers`.
+pub fn start_selling(
     config: &Config,
     store: &Store,
-    orders: &Directory<order::OrderActor>,
     providers: &Providers,
-) -> cart::Deps {
-    cart::Deps {
+    arbiters: &Arc<[ArbiterHandle]>,
+    limits: &Limits,
+) -> Selling {
+    let courier = match config.courier {
+        Moving::Simulated => Courier::Simulated { speed: config.courier_speed.get() },
+        Moving::Manual => Courier::Manual,
+    };
+    let deps = order::Deps { store: store.clone(), courier, providers: providers.clone() };
+    let orders = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let deps = cart::Deps {
         store: store.clone(),
         orders: orders.clone(),
         cart_ttl: config.cart_ttl,
         hold_ttl: config.hold_ttl,
         payment_ttl: config.payment_ttl,
         provider: providers.first(),
-    }
+    };
+    let carts = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let deps = delivery::Deps { store: store.clone(), orders: orders.clone() };
+    let deliveries = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    let deps = payment::Deps {
+        store: store.clone(),
+        providers: providers.clone(),
+        orders: orders.clone(),
+        deliveries: deliveries.clone(),
+    };
+    let payments = Directory::new(deps, Arc::clone(arbiters), limits.clone());
+    Selling { carts, orders, payments, deliveries }
 }
 
 /// Those by whom the catalogue is changed by hand.

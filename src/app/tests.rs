@@ -8,6 +8,8 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+mod simulation;
+
 use super::*;
 use crate::bus::tests::Scratch;
 

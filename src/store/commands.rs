@@ -122,6 +122,14 @@ macro_rules! declare {
         #[expect(non_camel_case_types, reason = "a variant is named as its lane")]
         pub enum Job { $($lane(Box<Waiting<$command, $outcome>>),)* }
 
+        #[cfg(test)]
+        impl Job {
+            /// The name of its lane.
+            pub fn lane(&self) -> &'static str {
+                match self { $(Job::$lane(_) => stringify!($lane),)* }
+            }
+        }
+
         $(impl Command for $command {
             fn enqueue(self, origin: Origin, reply: Reply<$outcome>) -> Job {
                 Job::$lane(Box::new(Waiting { command: self, origin, reply }))

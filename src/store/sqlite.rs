@@ -37,6 +37,8 @@ macro_rules! locked {
 
 #[path = "queries.rs"]
 pub mod q;
+#[cfg(test)]
+pub(crate) mod tests;
 
 diesel::define_sql_function! {
     /// The text without the difference of letter cases: SQLite's own `lower` knows those of ASCII

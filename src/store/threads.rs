@@ -15,7 +15,7 @@ use crate::domain::Error;
 /// Jobs that may wait for a thread: at 50 µs a read, a twentieth of a second's work for four.
 pub const QUEUE_MAX: usize = 4096;
 
-type Job = Box<dyn FnOnce() + Send>;
+pub type Job = Box<dyn FnOnce() + Send>;
 
 /// How much a thread in the background yields, of 19: on a core that all want it gets a tenth of
 /// what another gets.
@@ -39,7 +39,7 @@ impl Threads {
     /// Starts `count` threads, with room for `queue` jobs to wait. They end when the last handle
     /// is dropped.
     pub fn start(name: &str, count: usize, queue: usize, rank: Rank) -> Result<Self, Error> {
-        let (jobs, queued) = mpsc::sync_channel::<Job>(queue);
+        let (threads, queued) = Threads::queue(queue);
         let queued = Arc::new(Mutex::new(queued));
         for number in 0..count {
             let queued = Arc::clone(&queued);
@@ -51,7 +51,13 @@ impl Threads {
                 })
                 .map_err(Error::internal("starting a thread"))?;
         }
-        Ok(Threads { jobs })
+        Ok(threads)
+    }
+
+    /// The two ends of a queue, which no thread serves yet.
+    fn queue(room: usize) -> (Self, mpsc::Receiver<Job>) {
+        let (jobs, queued) = mpsc::sync_channel(room);
+        (Threads { jobs }, queued)
     }
 
     /// Runs `work` on one of the threads. `Busy` where too much waits already; a panic in it is
@@ -108,6 +114,13 @@ impl<C: R2D2Connection + Send + 'static> Readers<C> {
     pub(super) fn start(pool: Pool<ConnectionManager<C>>) -> Result<Self, Error> {
         let count = usize::try_from(pool.max_size()).unwrap_or(1);
         Ok(Readers { threads: Threads::start("store-read", count, QUEUE_MAX, Rank::Equal)?, pool })
+    }
+
+    /// Readers without threads: whoever has the queue runs what is in it.
+    #[cfg(test)]
+    pub(super) fn waiting(pool: Pool<ConnectionManager<C>>) -> (Self, mpsc::Receiver<Job>) {
+        let (threads, queued) = Threads::queue(QUEUE_MAX);
+        (Readers { threads, pool }, queued)
     }
 
     /// How many connections there are, and how many of them nobody uses.

@@ -131,15 +131,13 @@ fn take<T: ?Sized>(place: &OnceLock<Watcher<T>>, watcher: Watcher<T>) -> Result<
 
 /// Starts the writer's thread; it ends when the last sender is gone and the queue is empty.
 pub fn start<E: Engine>(url: String, told: watch::Sender<u64>) -> Result<Writer, Error> {
-    let (jobs, queue) = mpsc::sync_channel(QUEUE_MAX);
     let writer = Loop::<E>::new(url, told)?;
-    let (counts, mailed) = (Arc::clone(&writer.counts), writer.mailed.subscribe());
-    let watchers = Arc::clone(&writer.watchers);
+    let (waiting, queue) = writer.queue();
     thread::Builder::new()
         .name("store-write".to_owned())
         .spawn(move || writer.run(&queue))
         .map_err(Error::internal("starting the writer"))?;
-    Ok(Writer { jobs, counts, mailed, watchers })
+    Ok(waiting)
 }
 
 pub(super) struct Loop<E> {
@@ -229,6 +227,13 @@ impl<E: Engine> Loop<E> {
 }
 
 impl<E> Loop<E> {
+    /// The two ends of a queue for this writer.
+    pub(super) fn queue(&self) -> (Writer, mpsc::Receiver<Job>) {
+        let (jobs, queue) = mpsc::sync_channel(QUEUE_MAX);
+        let (counts, mailed) = (Arc::clone(&self.counts), self.mailed.subscribe());
+        (Writer { jobs, counts, mailed, watchers: Arc::clone(&self.watchers) }, queue)
+    }
+
     /// Tells whoever waits for it what a transaction did.
     fn tell(&self, done: Done) -> Outcomes {
         let Watchers { catalogue, carts } = &*self.watchers;

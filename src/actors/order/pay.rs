@@ -97,7 +97,15 @@ impl Held {
             let (may_be_old, providers) = (self.may_be_old(), self.deps.providers.clone());
             let order = self.order().await?;
             if order.payment.claim.as_ref().is_some_and(|it| it.key == msg.claim.key) {
-                return repeated(order, &msg.claim);
+                return match repeated(order, &msg.claim)? {
+                    // Whatever comes later, this is what every repeat is told.
+                    Attempted::Answered(Answer { outcome, .. }) => {
+                        let keep = Keep { claim: msg.claim.clone(), outcome };
+                        let kept = self.deps.store.write(keep).await?;
+                        Ok(Attempted::Answered(Answer { replayed: true, ..kept }))
+                    }
+                    go => Ok(go),
+                };
             }
             let provider = providers.get(order.payment.provider);
             if !provider.is_some_and(|it| it.accepts(&msg.token)) {
@@ -126,7 +134,6 @@ impl Held {
     }
 
     async fn settle(&mut self, msg: &Settle) -> Result<Settled, Error> {
-        let mut kept = None;
         for _ in 0..TRIES_MAX {
             let (now, courier) = (store::now(), self.deps.courier);
             let may_be_old = self.may_be_old();
@@ -138,10 +145,7 @@ impl Held {
                     self.order = None;
                     continue;
                 }
-                Ok(None) => {
-                    let answer = kept.unwrap_or_else(|| answer(order));
-                    return Ok(Settled { answer, order: order.clone() });
-                }
+                Ok(None) => return self.settled(msg.claim.as_ref()).await,
                 Err(err) => return Err(err),
             };
             let settled = Settled { answer: answer(&change.order), order: change.order.clone() };
@@ -156,15 +160,28 @@ impl Held {
             let claim = claim.map(|claim| (claim, settled.answer.clone()));
             match self.write(change, claim).await {
                 Ok(Advanced::Done) => return Ok(settled),
+                Ok(Advanced::Told(answer)) => return Ok(Settled { answer, ..settled }),
                 // An answer under the key says nothing of whether this was written.
-                Ok(Advanced::Replayed(answer)) => {
-                    (kept, self.order) = (Some(answer), None);
-                }
-                Err(Error::Stale) => self.order = None,
+                Ok(Advanced::Replayed(_)) | Err(Error::Stale) => self.order = None,
                 Err(err) => return Err(err),
             }
         }
         Err(Error::Busy)
+    }
+}
+
+impl Held {
+    /// An attempt that somebody else has settled: what was said of it then, if it was under a key.
+    async fn settled(&mut self, claim: Option<&Claim>) -> Result<Settled, Error> {
+        let order = self.order().await?.clone();
+        let mut told = answer(&order);
+        if let Some(claim) = claim {
+            let (store, key) = (self.deps.store.clone(), claim.key.clone());
+            if let Some(kept) = read!(store, idempotency::find(key))? {
+                told = kept.answer(claim)?;
+            }
+        }
+        Ok(Settled { order, answer: told })
     }
 }
 

@@ -77,7 +77,7 @@ impl Held {
             let claim = claim.clone().map(|claim| (claim, answer.clone()));
             match self.write(change, claim).await {
                 Ok(Advanced::Done) => return Ok(answer),
-                Ok(Advanced::Replayed(answer)) => return Ok(answer),
+                Ok(Advanced::Told(answer) | Advanced::Replayed(answer)) => return Ok(answer),
                 Err(Error::Stale) => self.order = None,
                 Err(err) => return Err(err),
             }

@@ -106,6 +106,8 @@ pub struct Advance {
 #[derive(Debug, Clone)]
 pub enum Advanced {
     Done,
+    /// It was done, but under the claim something was answered before: that is what is told.
+    Told(Answer),
     /// The claim had been answered before: nothing was changed.
     Replayed(Answer),
 }

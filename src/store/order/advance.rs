@@ -44,15 +44,16 @@ pub fn advance(
         let found =
             claim.as_ref().and_then(|(claim, _)| kept.get(&claim.key).map(|it| (claim, it)));
         if versions.get(&change.order.id) == Some(&change.expected) {
+            let told = found.map(|(claim, found)| found.answer(claim).map(Advanced::Told));
             move_stock(tx, &mut shelf, change)?;
             versions.insert(change.order.id, change.order.version);
             changes.push(change);
-            if let (Some((claim, answer)), None) = (claim, found) {
+            if let (Some((claim, answer)), None) = (claim, &told) {
                 let answer = Kept { claim: claim.clone(), outcome: answer.outcome.clone() };
                 kept.insert(claim.key.clone(), answer.clone());
                 fresh.push(answer);
             }
-            outcomes.push(Ok(Advanced::Done));
+            outcomes.push(told.unwrap_or(Ok(Advanced::Done)));
         } else if let Some((claim, found)) = found {
             outcomes.push(found.answer(claim).map(Advanced::Replayed));
         } else {

@@ -1,0 +1,3 @@
+//! What only SQLite lends itself to.
+
+pub(crate) mod simulated;
