@@ -169,19 +169,6 @@ async fn a_guest_puts_something_into_the_cart_and_hears_when_it_is_sold_to_anoth
     press(&mut window, "dialog[open] [aria-label='One Linen Shirt, S / White less']").await;
     reads(&mut window, "dialog[open] output", "€49.90").await;
     reads(&mut window, "dialog[open] .line-problem", "").await;
-    press(&mut window, "dialog[open] .cart-hold button").await;
-    let left = "document.querySelector('.hold-left').textContent";
-    window.shows(&format!("{left}.startsWith('Held for you: 14:')")).await;
-    assert_eq!(shop.available(&shirt).await, 0);
-    fits(&mut window).await;
-    press(&mut window, "dialog[open] .cart-hold button").await;
-    reads(&mut window, ".cart-hold button", "Hold for me").await;
-    shop.promotion("SPRING", ("percentage", 10), &[]);
-    window.see("document.querySelector('.cart-coupons input').focus()").await;
-    window.types("spring").await;
-    window.enters().await;
-    reads(&mut window, ".coupons span", "SPRING: −€4.99").await;
-    reads(&mut window, "dialog[open] output", "€44.91").await;
 
     window.go(&format!("http://{}/", shop.address())).await;
     reads(&mut window, "#cart-count", "1").await;
