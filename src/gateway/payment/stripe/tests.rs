@@ -165,11 +165,14 @@ async fn what_wants_more_of_the_buyer_than_a_card_is_called_off_and_declined() {
 
 #[actix_rt::test]
 async fn a_refusal_is_a_decline_with_its_reason_and_all_else_is_unknown() {
-    let bank = json!({ "error": { "code": "card_declined", "decline_code": "lost_card" } });
+    let bank = json!({ "error": { "code": "card_declined", "decline_code": "expired_card" } });
+    let lost = json!({ "error": { "code": "card_declined", "decline_code": "lost_card" } });
     let wordy = json!({ "error": { "code": "Your card <b>4242</b> was declined." } });
     for (said, state) in [
         (error(402, "expired_card"), declined("expired_card")),
-        (Some((402, bank)), declined("lost_card")),
+        (Some((402, bank)), declined("expired_card")),
+        // Whoever found it must not learn that it is known to be lost.
+        (Some((402, lost)), declined("card_declined")),
         (Some((402, wordy)), declined("card_declined")),
         (error(400, "resource_missing"), declined("resource_missing")),
         (error(401, "api_key_expired"), Err(NoAnswer)),
