@@ -72,6 +72,8 @@ impl Collector for Measured {
         counter("store_commands", "Commands that the writer took", store.commands)?;
         counter("store_transactions", "Transactions that it tried", store.transactions)?;
         counter("store_replays", "Batches that it replayed singly", store.replays)?;
+        let resized = self.actors.studio.resized();
+        counter("images_resized", "Pictures that were made in a width", resized)?;
         process(&mut encoder)?;
         self.catalogue(&mut encoder)?;
         self.mails(&mut encoder)?;

@@ -1,6 +1,14 @@
 //! The threads that pictures are decoded, resized and encoded on, and how much may be in hand there.
 
-use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::{
@@ -34,6 +42,7 @@ pub struct Studio {
     threads: Threads,
     turns: Arc<Semaphore>,
     room: Arc<Semaphore>,
+    resized: Arc<AtomicU64>,
 }
 
 /// The right to have one picture in hand.
@@ -54,7 +63,17 @@ impl Studio {
         let turns = count.saturating_mul(TURNS_EACH);
         let threads = Threads::start("picture", count, turns, Rank::Background)?;
         let (turns, room) = (Semaphore::new(turns), Semaphore::new(UPLOADS_MAX));
-        Ok(Studio { threads, turns: Arc::new(turns), room: Arc::new(room) })
+        Ok(Studio {
+            threads,
+            turns: Arc::new(turns),
+            room: Arc::new(room),
+            resized: Arc::default(),
+        })
+    }
+
+    /// How many pictures were made in a width.
+    pub fn resized(&self) -> u64 {
+        self.resized.load(Ordering::Relaxed)
     }
 
     /// To be had before the picture is brought; `Busy` where none is free in time.
@@ -85,6 +104,7 @@ impl Studio {
         original: ImageFile,
         width: Width,
     ) -> Result<Size, Error> {
+        self.resized.fetch_add(1, Ordering::Relaxed);
         let work = move || {
             let format = match original.kind {
                 Kind::Jpeg => Format::Jpeg,

@@ -20,8 +20,6 @@ mod plain;
 
 use self::{buyer::Shop, plain::Plain};
 
-/// How many buy at once.
-const CLIENTS: [usize; 4] = [1, 8, 32, 128];
 /// The lines of the carts that are compared.
 const FEW: usize = 2;
 const MANY: usize = 20;
@@ -38,6 +36,9 @@ pub struct Options {
     /// The empty database of the plain way; left out, it is a SQLite file that is deleted at the end
     #[arg(long, value_name = "URL")]
     plain: Option<String>,
+    /// How many buy at once
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1,8,32,128")]
+    clients: Vec<usize>,
     /// Rounds of each, in turns
     #[arg(long, value_name = "N", default_value_t = 3)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -86,7 +87,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         "{:<9}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}{:>8}",
         "clients", "purchases/s", "p50", "p99", "plain/s", "p50", "p99", "ratio"
     ))?;
-    for clients in CLIENTS {
+    for &clients in &options.clients {
         shop.admit(clients).await?;
         let (mut bought, mut plainly) = (Bought::default(), Bought::default());
         shop.round(clients, each / 4).await?;
@@ -113,6 +114,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
 
 /// What the lines of an order cost: checkout and payment alone, by one client, in turns.
 async fn of_lines(shop: &mut Shop, each: Duration) -> Result<(), Failure> {
+    shop.admit(1).await?;
     let (mut few, mut many) = (Vec::new(), Vec::new());
     let began = Instant::now();
     while began.elapsed() < each {

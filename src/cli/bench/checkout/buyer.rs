@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::super::{
     super::{Failure, seed::DEMO_ADMIN},
     raw::Client,
 };
+use crate::domain::id::PaymentId;
 
 /// How many variants are bought from: enough that not everybody wants the same one.
 const VARIANTS: usize = 100;
@@ -85,6 +87,10 @@ impl Shop {
         buyers: usize,
         lasting: Duration,
     ) -> Result<Vec<Duration>, Failure> {
+        // The server has closed what was idle while the others had their turn.
+        for buyer in self.buyers.iter_mut().take(buyers) {
+            buyer.client = Client::connect(&self.base).await?;
+        }
         let (began, variants) = (Instant::now(), &self.variants);
         let buying = self.buyers.iter_mut().take(buyers).map(async |buyer| {
             let mut took = Vec::new();
@@ -103,6 +109,7 @@ impl Shop {
     pub async fn purchase(&mut self, lines: usize) -> Result<Duration, Failure> {
         let nobody = || Failure::new("nobody is there to buy".to_owned());
         let buyer = self.buyers.first_mut().ok_or_else(nobody)?;
+        buyer.client = Client::connect(&self.base).await?;
         buyer.fill(&self.variants, lines).await?;
         let began = Instant::now();
         buyer.purchase().await?;
@@ -128,15 +135,25 @@ impl Buyer {
             r#"{{"address":{ADDRESS},"delivery_method":"standard","payment":{{"method":"card"}}}}"#
         );
         let answer = post(&mut self.client, "/api/v1/checkout", &once, &body).await?;
-        // An order's payment has the order's id, which comes first.
-        let id = answer.split('"').nth(5).unwrap_or_default();
-        let path = format!("/api/v1/payments/{id}/confirm");
+        let Placed { payment } = parse(&answer)?;
+        let path = format!("/api/v1/payments/{}/confirm", payment.id);
         let paid = post(&mut self.client, &path, &once, r#"{"token":"tok_success"}"#).await?;
         if paid.contains(r#""status":"captured""#) {
             return Ok(());
         }
         Err(Failure::new(format!("a payment came to {paid}")))
     }
+}
+
+/// What is read of the answer to a checkout.
+#[derive(Deserialize)]
+struct Placed {
+    payment: Payment,
+}
+
+#[derive(Deserialize)]
+struct Payment {
+    id: PaymentId,
 }
 
 async fn post(
@@ -153,12 +170,12 @@ async fn post(
 }
 
 fn bearer(session: &str) -> Result<String, Failure> {
-    let session = parse(session)?;
+    let session: Value = parse(session)?;
     let token = session.get("access_token").and_then(Value::as_str).unwrap_or_default();
     Ok(format!("authorization: Bearer {token}\r\n"))
 }
 
-fn parse(json: &str) -> Result<Value, Failure> {
+fn parse<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
     serde_json::from_str(json).map_err(|err| Failure::new(format!("an answer is no JSON: {err}")))
 }
 
