@@ -1,14 +1,12 @@
 //! Committed events to whoever follows them, on this node.
 //!
-//! The relay gives events their places in the feed, once in the cluster; the follower of each node
-//! reads the feed and hands what is new to the hubs, which belong to a layer above: the bus knows
-//! them as [`Recipient`]s of a [`Signal`].
+//! The follower of each node reads the feed and hands what is new to the hubs, which belong to a layer
+//! above: the bus knows them as [`Recipient`]s of a [`Signal`].
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicI64};
 
 use actix::prelude::*;
 use bytestring::ByteString;
-use tokio::sync::Notify;
 
 use crate::{
     domain::{
@@ -21,7 +19,6 @@ use crate::{
 
 mod follower;
 pub mod frame;
-mod relay;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -80,22 +77,19 @@ struct Inner {
     epoch: String,
     /// The last event of the feed that was handed to all hubs.
     cursor: AtomicI64,
-    /// The relay has published something.
-    published: Notify,
     hubs: Mutex<Vec<Recipient<Signal>>>,
     listeners: Mutex<Vec<Recipient<Heard>>>,
 }
 
 impl Bus {
-    /// Starts the relay and the follower on this thread's arbiter. What was published before is
+    /// Starts the follower on this thread's arbiter. What was published before is
     /// not delivered: whoever wants it reads it.
     pub async fn start(store: Store) -> Result<Self, Error> {
         let epoch = read!(store, event::epoch())?;
         let cursor = AtomicI64::new(read!(store, event::head())?);
-        let (published, hubs, listeners) = (Notify::new(), Mutex::default(), Mutex::default());
-        let inner = Arc::new(Inner { store, epoch, cursor, published, hubs, listeners });
-        keep("relay", Arc::downgrade(&inner), relay::run);
-        keep("follower", Arc::downgrade(&inner), follower::run);
+        let (hubs, listeners) = (Mutex::default(), Mutex::default());
+        let inner = Arc::new(Inner { store, epoch, cursor, hubs, listeners });
+        keep(Arc::downgrade(&inner));
         Ok(Bus(inner))
     }
 
@@ -124,16 +118,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs `task` for as long as the bus stands; one that panics is begun again.
-fn keep<F>(name: &'static str, inner: Weak<Inner>, task: fn(Weak<Inner>) -> F)
-where
-    F: Future<Output = ()> + 'static,
-{
+/// Runs the follower for as long as the bus stands; one that panics is begun again.
+fn keep(inner: Weak<Inner>) {
     actix_rt::spawn(async move {
         while inner.strong_count() > 0 {
-            if actix_rt::spawn(task(Weak::clone(&inner))).await.is_err_and(|err| err.is_panic()) {
-                tracing::error!(task = name, "a task of the bus panicked and is begun again");
-                tokio::time::sleep(relay::RETRY_AFTER).await;
+            let followed = actix_rt::spawn(follower::run(Weak::clone(&inner))).await;
+            if followed.is_err_and(|err| err.is_panic()) {
+                tracing::error!("the follower of the feed panicked and is begun again");
+                tokio::time::sleep(follower::RETRY_AFTER).await;
             }
         }
     });

@@ -18,6 +18,7 @@ use crate::domain::{Error, catalogue::change::Changes, id::CartId};
 #[macro_use]
 mod commands;
 mod error;
+mod heads;
 pub mod origin;
 pub mod plain;
 mod pool;

@@ -3,16 +3,14 @@
 use std::{
     ops::ControlFlow,
     sync::{Arc, Mutex, Weak, atomic::Ordering},
+    time::Duration,
 };
 
 use actix::{MailboxError, Message, Recipient};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use super::{
-    Heard, Inner, Signal, frame, lock,
-    relay::{RETRY_AFTER, look_every},
-};
+use super::{Heard, Inner, Signal, frame, lock};
 use crate::{
     domain::{Error, event::Published},
     store::read,
@@ -20,19 +18,33 @@ use crate::{
 
 /// How many events are read and handed over at once.
 const BATCH_MAX: i64 = 500;
+/// How long at most an event waits that another process has written to the file, or of which no word
+/// was given.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long at most an event waits that another node has written: nobody gives word of it.
+const LOOK_EVERY_SHARED: Duration = Duration::from_millis(75);
+/// How long to leave a store alone that has failed.
+pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Follows the feed until the bus is gone.
 pub async fn run(bus: Weak<Inner>) {
+    let Some(inner) = bus.upgrade() else { return };
+    let mut committed = inner.store.committed();
+    let every = if inner.store.is_shared() { LOOK_EVERY_SHARED } else { LOOK_EVERY };
+    drop(inner);
     while let Some(inner) = bus.upgrade() {
+        // Seen before the feed is read: what is committed after that is seen again.
+        committed.borrow_and_update();
         match step(&inner).await {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => {
-                let every = look_every(&inner);
+                drop(inner);
                 // Elapsed or told, it is time to look.
-                let _told = timeout(every, inner.published.notified()).await;
+                let _told = timeout(every, committed.changed()).await;
             }
             Err(err) => {
                 tracing::warn!(error = ?err, "the feed could not be read");
+                drop(inner);
                 tokio::time::sleep(RETRY_AFTER).await;
             }
         }

@@ -108,7 +108,14 @@ pub struct Event {
     pub data: Value,
 }
 
-/// An event with its places in the feeds, which it gets when it is published.
+impl Event {
+    /// Whose own topic tells of it.
+    pub fn tells(&self) -> Option<UserId> {
+        self.user.filter(|_| self.kind.tells_user())
+    }
+}
+
+/// An event with its places in the feeds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Published {
     /// Its place in `admin:feed`.
@@ -118,11 +125,5 @@ pub struct Published {
     pub event: Event,
 }
 
-/// Publishes what waits, at most [`RELAY_MAX`] events at once; the outcome is how many.
-#[derive(Debug, Clone, Copy)]
-pub struct Relay;
-
-/// The most events that are published in one transaction.
-pub const RELAY_MAX: i64 = 500;
 /// How many events of the admins' feed can be asked for again.
 pub const FEED_KEPT: i64 = 10_000;

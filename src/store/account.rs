@@ -115,7 +115,7 @@ pub fn register(tx: &mut Tx<'_>, command: &Register) -> Result<User, Error> {
     if let Some(opened) = &command.session {
         session::open(tx, opened)?;
     }
-    event::tell(tx, Kind::UserRegistered, Some(command.id), json!({ "user_id": command.id }))?;
+    event::tell(tx, Kind::UserRegistered, Some(command.id), json!({ "user_id": command.id }));
     let user = row.try_into()?;
     if let Some(link) = command.confirm {
         ask_to_confirm(tx, &user, link)?;

@@ -1,14 +1,14 @@
 //! The table `audit`: who changed what. Rows are added at the end, chained by hashes, and never
 //! touched again.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 mod chain;
 
 pub use chain::walk;
 
-use super::{Backend, Conn, Tx, lock_audit};
+use super::{Backend, Conn, Tx};
 use crate::{
     domain::{
         Error,
@@ -40,22 +40,25 @@ struct Row {
     hash: String,
 }
 
-/// Writes what the commands of a transaction left, as its last statements: from the first of them
-/// to the commit no other transaction adds to the log. One `INSERT`, since a transaction has no
-/// more commands than rows fit in one.
-pub fn append(tx: &mut Tx<'_>, left: &[(Origin, Entry)]) -> Result<(), Error> {
+/// Writes what the commands of a transaction left after the last entry, `head`. One `INSERT`, since a
+/// transaction has no more commands than rows fit in one.
+pub fn append(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    left: &[(Origin, Entry)],
+    head: Option<(i64, String)>,
+) -> Result<(), Error> {
     if left.is_empty() {
         return Ok(());
     }
-    let mut head =
-        lock_audit(tx.conn)?.map_or(Head::START, |(sequence, hash)| Head { sequence, hash });
+    let mut head = head.map_or(Head::START, |(sequence, hash)| Head { sequence, hash });
     let rows = left.iter().map(|(origin, entry)| {
-        let row = Row::of(origin, entry, tx.now.naive_utc(), &head);
+        let row = Row::of(origin, entry, now.naive_utc(), &head);
         head = row.head();
         row
     });
     let rows: Vec<Row> = rows.collect();
-    diesel::insert_into(audit::table).values(&rows).execute(tx.conn)?;
+    diesel::insert_into(audit::table).values(&rows).execute(conn)?;
     Ok(())
 }
 

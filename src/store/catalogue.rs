@@ -51,10 +51,10 @@ pub fn changes(tx: &mut Tx<'_>) -> Result<Changes, Error> {
     let (products, has_tree) = (take(&mut tx.effects.products), take(&mut tx.effects.tree));
     let products: Vec<ProductId> = products.into_iter().collect();
     for some in products.chunks(TOLD_AT_ONCE) {
-        event::tell(tx, Kind::CatalogueChanged, None, json!({ "products": some }))?;
+        event::tell(tx, Kind::CatalogueChanged, None, json!({ "products": some }));
     }
     if has_tree {
-        event::tell(tx, Kind::CatalogueChanged, None, json!({ "categories": true }))?;
+        event::tell(tx, Kind::CatalogueChanged, None, json!({ "categories": true }));
     }
     let products = revisions(tx.conn, products)?;
     let tree = if has_tree { Some(tree_of(tx.conn)?) } else { None };
@@ -164,6 +164,6 @@ pub fn change_stock(tx: &mut Tx<'_>, command: &ChangeStock) -> Result<StockChang
     let before = StockLevel::of(variant_id, units.on_hand, units.reserved);
     let after = StockLevel::of(variant_id, on_hand, units.reserved);
     let data = json!({ "variant_id": variant_id, "available": after.available });
-    event::tell(tx, Kind::StockChanged, None, data)?;
+    event::tell(tx, Kind::StockChanged, None, data);
     Ok(StockChanged { before, after })
 }

@@ -9,7 +9,7 @@ use super::writer::Waiting;
 use crate::domain::{
     Error, account, address,
     audit::{Audited, Origin, reading},
-    cart, catalogue, event,
+    cart, catalogue,
     id::{MailId, UserId},
     idempotency, image, link, mail, notification,
     order::{change, place},
@@ -67,7 +67,6 @@ macro_rules! with_commands {
             merge_carts: batch cart::merge(cart::merge::Merge) -> cart::merge::Merged;
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;
-            relay: each event::relay(event::Relay) -> i64;
             claim_mail: each mail::claim(mail::Claim) -> Option<mail::Claimed>;
             renew_mail: each mail::renew(mail::Renew) -> ();
             hand_over_mail: each mail::hand_over(mail::HandOver) -> ();

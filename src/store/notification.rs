@@ -84,7 +84,8 @@ pub fn tell(tx: &mut Tx<'_>, user: &User, notice: &Notice) -> Result<(), Error> 
     // What it says may be personal, and others read events too.
     let unread = unread(tx.conn, user.id)?;
     let data = json!({ "notification_id": id, "notification_type": kind, "unread_count": unread });
-    event::tell(tx, Kind::NotificationCreated, Some(user.id), data)
+    event::tell(tx, Kind::NotificationCreated, Some(user.id), data);
+    Ok(())
 }
 
 /// Forgets what is too old to be kept.
@@ -143,7 +144,7 @@ fn told(
 ) -> Result<Marked, Error> {
     let unread = unread(tx.conn, user)?;
     let data = json!({ "notification_id": id, "unread_count": unread });
-    event::tell(tx, Kind::NotificationRead, Some(user), data)?;
+    event::tell(tx, Kind::NotificationRead, Some(user), data);
     Ok(Marked { newly, unread })
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diesel::{
-    Connection, OptionalExtension, RunQueryDsl, connection::SimpleConnection,
+    Connection, RunQueryDsl, connection::SimpleConnection,
     r2d2::ConnectionManager,
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -12,10 +12,11 @@ use r2d2::Pool;
 use super::{
     Migration,
     commands::Lanes,
+    heads::{HeadRow, Heads},
     pool::{self, Setup},
     writer::{Done, Engine},
 };
-use crate::domain::Error;
+use crate::domain::{Error, id::UserId};
 
 pub type Conn = diesel::PgConnection;
 pub type Backend = diesel::pg::Pg;
@@ -28,10 +29,9 @@ const SETUP: &str = "SET statement_timeout = '15s'; SET lock_timeout = '4s'; \
 /// How long a server that does not answer is waited for: libpq waits for ever by itself.
 const PATIENCE: &str = "connect_timeout=3&keepalives_idle=5&tcp_user_timeout=10000";
 const READ_ONLY: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;";
-/// Held for a transaction by the one node that publishes; any number that no other program uses.
-const RELAY_LOCK: i64 = 7_425_100_001;
-/// Held by the one transaction that adds to the audit log, from then to its commit.
-const AUDIT_LOCK: i64 = 7_425_100_003;
+/// Held by the one transaction that adds to the feed and the audit log, from then to its commit; any
+/// number that no other program uses.
+const HEADS_LOCK: i64 = 7_425_100_001;
 /// Held for a session by the one node that migrates.
 const MIGRATION_LOCK: i64 = 7_425_100_002;
 
@@ -59,28 +59,18 @@ pub fn snapshot<T>(
     conn.build_transaction().read_only().repeatable_read().run(work)
 }
 
-/// Whether this process may publish events now: one in the cluster, for this transaction.
-pub fn leads(conn: &mut Conn) -> Result<bool, Error> {
-    diesel::define_sql_function! { fn pg_try_advisory_xact_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool; }
-    Ok(diesel::select(pg_try_advisory_xact_lock(RELAY_LOCK)).get_result(conn)?)
-}
+/// How far the store has come, and the topics of `users`, which nobody else goes on with until the
+/// end of the transaction. Whoever holds them waits for no other lock, so that nobody waits for them
+/// in a circle: they are taken last.
+pub fn lock_heads(conn: &mut Conn, users: impl Iterator<Item = UserId>) -> Result<Heads, Error> {
+    use diesel::sql_types::{Array, BigInt, Text};
 
-/// The last row of the audit log, which nobody else adds to until the end of the transaction.
-/// Whoever holds it waits for no other lock, so that nobody waits for it in a circle: it is taken
-/// last.
-pub fn lock_audit(conn: &mut Conn) -> Result<Option<(i64, String)>, Error> {
-    #[derive(diesel::QueryableByName)]
-    struct Last {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        sequence: i64,
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        hash: String,
-    }
-    let last: Option<Last> = diesel::sql_query("SELECT sequence, hash FROM lock_audit($1)")
-        .bind::<diesel::sql_types::BigInt, _>(AUDIT_LOCK)
-        .get_result(conn)
-        .optional()?;
-    Ok(last.map(|it| (it.sequence, it.hash)))
+    let users: Vec<String> = users.map(|it| it.to_string()).collect();
+    let heads: Vec<HeadRow> = diesel::sql_query("SELECT * FROM lock_heads($1, $2)")
+        .bind::<BigInt, _>(HEADS_LOCK)
+        .bind::<Array<Text>, _>(users)
+        .load(conn)?;
+    heads.try_into()
 }
 
 pub(super) struct Postgres(Conn);

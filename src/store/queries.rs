@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{Backend, Conn, folded, leads, lock_audit, snapshot};
+use super::{Backend, Conn, folded, lock_heads, snapshot};
 use crate::{
     domain::{
         Error,
         audit::{Audited, Entry, Origin},
         catalogue::stock::Level,
+        event::Event,
         id::{CartId, ProductId, VariantId},
     },
     store::{
@@ -72,8 +73,8 @@ pub struct Tx<'a> {
 /// What a transaction did that somebody outside the store waits for.
 #[derive(Default)]
 struct Effects {
-    /// Whether events were recorded.
-    told: bool,
+    /// What happened, in order.
+    events: Vec<Event>,
     /// Whether mails were queued.
     mailed: bool,
     /// Variants whose stock was changed.
@@ -89,7 +90,7 @@ struct Effects {
 impl Effects {
     /// Adds what a command did in its savepoint; what is later stands.
     fn absorb(&mut self, later: Effects) {
-        self.told |= later.told;
+        self.events.extend(later.events);
         self.mailed |= later.mailed;
         self.levels.extend(later.levels);
         self.products.extend(later.products);
@@ -120,16 +121,31 @@ macro_rules! run {
                 outcomes.$lane = run!(@$mode &mut tx, &lanes.$lane.commands, $module::$function)?;
                 left.extend(entries(&lanes.$lane, &outcomes.$lane));
             })*
-            audit::append(&mut tx, &left)?;
             let changes = catalogue::changes(&mut tx)?;
-            let Effects { told, mailed, carts, .. } = tx.effects;
-            Ok(Done { outcomes, told, mailed, changes, carts })
+            let Tx { conn, effects: Effects { events, mailed, carts, .. }, .. } = tx;
+            log(conn, now, &events, &left)?;
+            Ok(Done { outcomes, told: !events.is_empty(), mailed, changes, carts })
         }
     };
     (@batch $tx:expr, $commands:expr, $function:path) => { $function($tx, $commands) };
     (@each $tx:expr, $commands:expr, $function:path) => { each($tx, $commands, $function) };
 }
 with_commands!(run);
+
+/// Writes what happened in a transaction and what is left of it, as its last statements.
+fn log(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    events: &[Event],
+    left: &[(Origin, Entry)],
+) -> Result<(), Error> {
+    if events.is_empty() && left.is_empty() {
+        return Ok(());
+    }
+    let mut heads = lock_heads(conn, event::told(events))?;
+    event::publish(conn, events, &mut heads)?;
+    audit::append(conn, now, left, heads.audit)
+}
 
 /// What the commands of a kind leave in the audit log: those that failed left nothing behind.
 fn entries<C: Audited>(

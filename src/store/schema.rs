@@ -171,12 +171,8 @@ table! { idempotency_keys (key) {
 
 table! { events (id) {
     id -> Text, order_id -> Nullable<Text>, sequence -> Nullable<BigInt>,
-    user_id -> Nullable<Text>, kind -> Text, at -> Timestamp, data -> Text, is_pending -> Bool,
-} }
-
-table! { feed (sequence) {
-    sequence -> BigInt, event_id -> Text, user_id -> Nullable<Text>,
-    user_sequence -> Nullable<BigInt>,
+    user_id -> Nullable<Text>, kind -> Text, at -> Timestamp, data -> Text,
+    place -> Nullable<BigInt>, user_place -> Nullable<BigInt>,
 } }
 
 table! { mails (id) {
@@ -216,7 +212,6 @@ joinable!(payments -> orders (order_id));
 joinable!(deliveries -> orders (order_id));
 joinable!(sessions -> users (user_id));
 joinable!(refresh_tokens -> sessions (session_id));
-joinable!(feed -> events (event_id));
 allow_tables_to_appear_in_same_query!(
     users,
     sessions,
@@ -238,5 +233,4 @@ allow_tables_to_appear_in_same_query!(
     events,
     promotions,
     tariffs,
-    feed,
 );

@@ -9,8 +9,8 @@ use crate::{
     domain::{
         Error,
         account::{Credentials, UserStatus, change::Ended, manage::Standing},
-        event::{Event, Kind},
-        id::{EventId, SessionId, UserId},
+        event::Kind,
+        id::{SessionId, UserId},
         mail::{Letter, Mail},
         notification::{NewDevice, Notice},
         session::{
@@ -265,16 +265,10 @@ fn close(tx: &mut Tx<'_>, user: UserId, some: Chosen<'_>, why: Reason) -> Result
         .set((sessions::revoked_at.eq(tx.now.naive_utc()), sessions::end_reason.eq(why.as_str())))
         .execute(tx.conn)?;
     let ended = open.iter().map(|id| id.parse().map_err(corrupt)).collect::<Result<Vec<_>, _>>()?;
-    let told = ended.iter().map(|id| Event {
-        id: EventId::new(),
-        order: None,
-        user: Some(user),
-        kind: Kind::SessionRevoked,
-        at: tx.now,
-        data: json!({ "session_id": id, "reason": why }),
-    });
-    let told: Vec<Event> = told.collect();
-    event::record(tx, &told)?;
+    for id in &ended {
+        let data = json!({ "session_id": id, "reason": why });
+        event::tell(tx, Kind::SessionRevoked, Some(user), data);
+    }
     Ok(Ended(ended))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diesel::{
-    Connection, ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl,
+    Connection, RunQueryDsl,
     connection::SimpleConnection,
     r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError},
 };
@@ -13,10 +13,11 @@ use r2d2::Pool;
 use super::{
     Migration,
     commands::Lanes,
+    heads::{HeadRow, Heads},
     pool::{self, Setup},
     writer::{Done, Engine},
 };
-use crate::domain::Error;
+use crate::domain::{Error, id::UserId};
 
 pub type Conn = diesel::SqliteConnection;
 pub type Backend = diesel::sqlite::Sqlite;
@@ -54,20 +55,21 @@ pub fn snapshot<T>(
     conn.transaction(work)
 }
 
-/// Whether this process may publish events now: nobody else can.
-pub fn leads(_conn: &mut Conn) -> Result<bool, Error> {
-    Ok(true)
-}
-
-/// The last row of the audit log, which nobody else adds to until the end of the transaction: nobody
-/// else can.
-pub fn lock_audit(conn: &mut Conn) -> Result<Option<(i64, String)>, Error> {
-    use super::schema::audit;
-    Ok(audit::table
-        .order(audit::sequence.desc())
-        .select((audit::sequence, audit::hash))
-        .first(conn)
-        .optional()?)
+/// How far the store has come, and the topics of `users`: nobody else can go on.
+pub fn lock_heads(conn: &mut Conn, users: impl Iterator<Item = UserId>) -> Result<Heads, Error> {
+    let users: Vec<UserId> = users.collect();
+    let heads: Vec<HeadRow> = diesel::sql_query(
+        "SELECT NULL AS user_id, (SELECT MAX(place) FROM events) AS place, last.sequence, last.hash
+            FROM (SELECT 1) LEFT JOIN
+                (SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1) AS last
+        UNION ALL
+        SELECT those.value, (SELECT MAX(user_place) FROM events
+            WHERE user_id = those.value AND user_place IS NOT NULL), NULL, NULL
+        FROM json_each(?) AS those",
+    )
+    .bind::<diesel::sql_types::Text, _>(serde_json::json!(users).to_string())
+    .load(conn)?;
+    heads.try_into()
 }
 
 pub(super) struct Sqlite(Conn);

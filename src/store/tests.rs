@@ -28,13 +28,13 @@ use crate::domain::{
         import::{Description, Import, NewCategory, NewProduct, NewVariant},
         stock::{ChangeStock, StockChange},
     },
-    event::{Kind, Relay},
     id::{CartId, ItemId, UserId, VariantId},
     money::Money,
     page::Page,
 };
 
 mod cart;
+mod feed;
 mod import;
 mod review;
 mod statements;
@@ -308,48 +308,4 @@ async fn what_is_imported_twice_is_there_once() {
     let product = read!(store, catalogue::product("teapot".to_owned())).unwrap();
     assert_eq!((product.variants.len(), product.variants[0].id), (1, variant));
     assert_eq!(product.variants[0].stock.available, 10);
-}
-
-#[actix_rt::test]
-async fn the_feed_counts_without_a_gap_and_in_the_order_of_publishing() {
-    let (_database, store, variant) = Database::stocked().await;
-    let before = store.write(Relay).await.unwrap();
-    for units in 1..=5 {
-        let change = StockChange::Set(units);
-        store.write(ChangeStock { variant, change, reason: "count".into() }).await.unwrap();
-    }
-
-    assert_eq!(store.write(Relay).await.unwrap(), 5);
-    assert_eq!(store.write(Relay).await.unwrap(), 0);
-
-    let told = read!(store, event::after(before, 100)).unwrap();
-    let sequences: Vec<i64> = told.iter().map(|it| it.sequence - before).collect();
-    let units: Vec<_> = told.iter().map(|it| it.event.data["available"].clone()).collect();
-    assert_eq!(sequences, [1, 2, 3, 4, 5]);
-    assert_eq!(units, [1, 2, 3, 4, 5]);
-    assert!(told.iter().all(|it| it.event.kind == Kind::StockChanged));
-}
-
-/// On SQLite nothing can commit late: there is one writer.
-#[actix_rt::test]
-async fn an_event_that_commits_late_is_published_after_those_that_overtook_it() {
-    let (database, store, variant) = Database::stocked().await;
-    let Url::Postgres(url) = &database.url else { return };
-    let before = store.write(Relay).await.unwrap();
-    let mut late = postgres::Conn::establish(url).unwrap();
-    late.batch_execute(
-        "BEGIN; INSERT INTO events (id, kind, at, data, is_pending) VALUES \
-         ('00000000-0000-7000-8000-000000000001', 'stock.changed', now(), '{\"available\": 0}', TRUE)",
-    )
-    .unwrap();
-    let change = ChangeStock { variant, change: StockChange::Set(7), reason: "count".into() };
-    store.write(change).await.unwrap();
-    assert_eq!(store.write(Relay).await.unwrap(), 1);
-
-    late.batch_execute("COMMIT").unwrap();
-
-    assert_eq!(store.write(Relay).await.unwrap(), 1);
-    let told = read!(store, event::after(before, 100)).unwrap();
-    let units: Vec<_> = told.iter().map(|it| it.event.data["available"].clone()).collect();
-    assert_eq!(units, [7, 0]);
 }

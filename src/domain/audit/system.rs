@@ -2,18 +2,7 @@
 //! anybody has or sees.
 
 use super::{Audited, Entry};
-use crate::domain::{
-    event::Relay,
-    idempotency::{Answer, Keep, Prune},
-};
-
-impl Audited for Relay {
-    type Outcome = i64;
-
-    fn audit(&self, _published: &i64) -> Option<Entry> {
-        None
-    }
-}
+use crate::domain::idempotency::{Answer, Keep, Prune};
 
 /// What is kept is that nothing was done.
 impl Audited for Keep {

@@ -123,7 +123,7 @@ impl Batch {
         });
         write_items(tx, &lines.collect::<Vec<_>>())?;
         self.shelf.put_back(tx)?;
-        event::record(tx, &self.events)?;
+        event::record(tx, self.events);
         tx.effects.carts.extend(self.changed);
         Ok(())
     }

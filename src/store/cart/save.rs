@@ -128,7 +128,7 @@ impl<'c> Batch<'c> {
         hold(tx, &held)?;
         self.shelf.put_back(tx)?;
         let events: Vec<_> = self.accepted.iter().flat_map(|it| it.events(tx.now)).collect();
-        event::record(tx, &events)?;
+        event::record(tx, events);
         tx.effects.carts.extend(self.accepted.iter().map(|it| it.cart));
         Ok(())
     }

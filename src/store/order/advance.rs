@@ -66,7 +66,7 @@ pub fn advance(
     let restocked = returns::restocked(tx, &shelf, &changes);
     shelf.put_back(tx)?;
     write(tx, &changes)?;
-    event::record(tx, &restocked)?;
+    event::record(tx, restocked);
     idempotency::keep(tx, &fresh)?;
     Ok(outcomes)
 }
@@ -148,7 +148,8 @@ fn write(tx: &mut Tx<'_>, changes: &[&Change]) -> Result<(), Error> {
     refunds::write(tx, &those(|it| it.refunds))?;
     returns::write(tx, &those(|it| it.returns))?;
     write_ledger(tx, changes)?;
-    event::record(tx, changes.iter().flat_map(|change| &change.events))
+    event::record(tx, changes.iter().flat_map(|change| change.events.iter().cloned()));
+    Ok(())
 }
 
 fn write_orders(tx: &mut Tx<'_>, rows: Vec<OrderRow>) -> Result<(), Error> {

@@ -156,8 +156,8 @@ impl Batch {
                 orders.iter().map(|order| (&order.payment).into()).collect();
             diesel::insert_into(payments::table).values(&rows).execute(tx.conn)?;
         }
-        let events = self.changes.iter().flat_map(|change| &change.events);
-        event::record(tx, events.chain(&self.refusals))?;
+        let events = self.changes.into_iter().flat_map(|change| change.events);
+        event::record(tx, events.chain(self.refusals));
         idempotency::keep(tx, &self.fresh)
     }
 }

@@ -59,7 +59,7 @@ pub fn change(tx: &mut Tx<'_>, commands: &[Change]) -> Result<Vec<Result<Changed
         outcomes.push(outcome);
     }
     put_back(tx, &sheets)?;
-    event::record(tx, &events)?;
+    event::record(tx, events);
     Ok(outcomes)
 }
 

@@ -72,7 +72,6 @@ const OPEN: &[(&str, &str)] = &[
     ("refunds that are owed", "refunds WHERE status = 'pending'"),
     ("parcels on their way", "deliveries WHERE due_at IS NOT NULL"),
     ("held units", "cart_items WHERE held > 0"),
-    ("events that are not published", "events WHERE is_pending"),
 ];
 
 /// Whether nothing is left to do.

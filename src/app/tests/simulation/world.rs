@@ -17,7 +17,6 @@ use super::{
 use crate::{
     actors::{payment, sweeper::sweep},
     demo::dice::Dice,
-    domain::event::Relay,
     store::sqlite::tests::simulated::{Base, Fate, Waiting, set_clock},
 };
 
@@ -59,7 +58,6 @@ enum Step {
     Hint(usize),
     Wait,
     Sweep(usize),
-    Relay(usize),
     Crash(usize),
     Skew(usize),
     Passivate(usize),
@@ -182,7 +180,6 @@ impl<'w> World<'w> {
             all.push((when(writes > 0, 20), Step::Commit(at)));
             all.push((when(is_known, 2), Step::Hint(at)));
             all.push((2, Step::Sweep(at)));
-            all.push((1, Step::Relay(at)));
             all.push((1, Step::Crash(at)));
             all.push((1, Step::Skew(at)));
             all.push((1, Step::Passivate(at)));
@@ -215,7 +212,6 @@ impl<'w> World<'w> {
             Step::Hint(at) => self.hint(at),
             Step::Wait => self.wait().await,
             Step::Sweep(at) => self.sweep(at),
-            Step::Relay(at) => self.relay(at),
             Step::Crash(at) => self.crash(at),
             Step::Skew(at) => {
                 let hours = [-1, 0, 1][self.below(3)];
@@ -291,13 +287,6 @@ impl<'w> World<'w> {
         self.say(format!("node {node} sweeps"));
         let (store, owners) = (self.nodes[at].store.clone(), self.nodes[at].owners.clone());
         drop(actix_rt::spawn(async move { sweep(&store, &owners).await }));
-    }
-
-    fn relay(&mut self, at: usize) {
-        let node = self.on(at);
-        self.say(format!("node {node} relays"));
-        let store = self.nodes[at].store.clone();
-        drop(actix_rt::spawn(async move { store.write(Relay).await }));
     }
 
     /// What waits is committed in part, and nobody hears of it.
