@@ -85,6 +85,7 @@ impl Store {
                 let path = path.to_string_lossy().into_owned();
                 let readers =
                     Readers::start(sqlite::reader_pool(&path, READERS, CONNECTION_WAIT)?)?;
+                sqlite::checkpoint(&path, committed.clone())?;
                 let writer = writer::start::<sqlite::Sqlite>(path, told)?;
                 (Databases::Sqlite(readers), writer)
             }

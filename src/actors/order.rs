@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{
         Error,
+        cart::Buyer,
         id::OrderId,
         idempotency::{Answer, Claim},
         order::{
@@ -83,6 +84,19 @@ impl Handler<Place> for OrderActor {
             held.order = placed.order.clone();
             Ok(placed)
         })
+    }
+}
+
+/// Who placed it, which never changes; `NotFound` where there is no such order.
+#[derive(Message)]
+#[rtype(result = "Result<Buyer, Error>")]
+pub struct Whose;
+
+impl Handler<Whose> for OrderActor {
+    type Result = AtomicResponse<Self, Result<Buyer, Error>>;
+
+    fn handle(&mut self, _: Whose, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| Ok(held.order().await?.buyer))
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     actors::{
         Actors,
+        order::Whose,
         payment::{Abandon, Confirm, Heard},
     },
     domain::{
@@ -61,7 +62,7 @@ pub async fn confirm_payment(
     let id = id.into_inner();
     let order = id.order();
     holder.may_open(order)?;
-    holder.opens(order, read!(store, order::buyer(order))?)?;
+    holder.opens(order, actors.orders.ask(order, Whose).await?)?;
     let claim = key.claim(&holder.scope(order), &format!("POST /payments/{id}/confirm"), &body);
     let parsed = body.json::<Confirmation>().and_then(|it| Ok(it.parse(claim.clone())?));
     let answer = match parsed {
@@ -80,14 +81,13 @@ pub async fn confirm_payment(
 )]
 pub async fn cancel_payment(
     Auth(holder): Auth<Holder>,
-    store: Data<Store>,
     actors: Data<Actors>,
     id: Path<PaymentId>,
 ) -> Answered {
     let id = id.into_inner();
     let order = id.order();
     holder.may_open(order)?;
-    holder.opens(order, read!(store, order::buyer(order))?)?;
+    holder.opens(order, actors.orders.ask(order, Whose).await?)?;
     Ok(HttpResponse::Ok().json(actors.payments.ask(id, Abandon).await?))
 }
 

@@ -1,6 +1,6 @@
 //! SQLite, bundled: one writer, readers on connections that cannot write.
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use diesel::{
     Connection, RunQueryDsl,
@@ -9,6 +9,7 @@ use diesel::{
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use r2d2::Pool;
+use tokio::sync::watch;
 
 use super::{
     Migration,
@@ -27,6 +28,11 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 // The time-out comes first: a change to WAL must wait for the other connections too.
 const SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
     PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;";
+/// The one connection that writes has the pages at hand that it changes again and again, 64 MiB of
+/// them, and leaves the log to [`checkpoint`] until that is 64 MiB behind.
+const WRITER: &str = "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;";
+/// How often what was committed is moved into the file.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 const READ_ONLY: &str = "PRAGMA query_only = ON;";
 
 /// One connection writes, so there are no rows to lock.
@@ -80,6 +86,7 @@ impl Engine for Sqlite {
     fn connect(url: &str) -> Result<Self, Error> {
         let mut conn = connect(url)?;
         conn.batch_execute(SETUP)?;
+        conn.batch_execute(WRITER)?;
         Ok(Sqlite(conn))
     }
 
@@ -90,6 +97,23 @@ impl Engine for Sqlite {
 
 fn connect(url: &str) -> Result<Conn, Error> {
     Conn::establish(url).map_err(Error::internal("opening the SQLite file"))
+}
+
+/// Moves what was committed from the write-ahead log into the file, for as long as there is a
+/// writer and beside it: where the writer does it, all wait for it who wait for a commit.
+pub(super) fn checkpoint(path: &str, committed: watch::Receiver<u64>) -> Result<(), Error> {
+    let mut conn = connect(path)?;
+    conn.batch_execute(SETUP)?;
+    let work = move || {
+        while committed.has_changed().is_ok() {
+            thread::sleep(CHECKPOINT_EVERY);
+            if let Err(err) = conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)") {
+                tracing::warn!(error = ?err, "the log could not be moved into the file");
+            }
+        }
+    };
+    let started = thread::Builder::new().name("store-checkpoint".to_owned()).spawn(work);
+    started.map(drop).map_err(Error::internal("starting the checkpoints"))
 }
 
 /// Makes a connection one that reads.

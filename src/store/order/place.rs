@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::prelude::*;
+use serde::Serialize;
 use serde_json::json;
 
 use super::super::{
@@ -21,9 +22,11 @@ use crate::{
         id::{CartId, EventId, VariantId},
         idempotency::{Answer, Kept, Outcome},
         order::{
+            Order,
             change::Change,
             place::{Available, Place, Placed},
         },
+        payment::Payment,
     },
     store::schema::{order_lines, orders, payments},
 };
@@ -54,6 +57,13 @@ pub fn place(tx: &mut Tx<'_>, commands: &[Place]) -> Result<Vec<Result<Placed, E
     let outcomes = commands.iter().map(|command| batch.decide(tx, command)).collect();
     batch.write(tx)?;
     Ok(outcomes)
+}
+
+/// What a checkout is answered.
+#[derive(Serialize)]
+struct PlacedView<'o> {
+    order: &'o Order,
+    payment: &'o Payment,
 }
 
 struct Batch {
@@ -118,7 +128,8 @@ impl Batch {
             self.redemptions.push(Redemption::new(tx, promotion, order.id, &customer));
         }
         self.versions.insert(command.buyer.cart(), command.cart_version.saturating_add(1));
-        let body = json!({ "order": order, "payment": order.payment }).to_string();
+        let answer = PlacedView { order: &order, payment: &order.payment };
+        let body = serde_json::to_string(&answer).map_err(Error::internal("writing an order"))?;
         self.changes.push(change);
         let answer = self.keep(command, Outcome::Done(body));
         Ok(Placed { answer, order: Some(order) })
