@@ -2,13 +2,14 @@
 
 use actix_web::web::Data;
 
-use super::edit;
+use super::{edit, show};
 use crate::{
-    actors::Actors,
+    actors::{self, Actors},
     domain::cart::{CartView, change::Edit},
     http::{
         error::Answered,
         extract::{Auth, Shopper},
+        limit::{Attempt, Gate},
     },
     store::Store,
 };
@@ -22,14 +23,25 @@ use crate::{
         (status = 409, description = "`out_of_stock` or `unavailable`, with `variant_id`, `item_id` \
             and `available` of the first line that is in the way, and in `items` those of all, each \
             with its `code`; `cart_empty`"),
+        (status = 429, description = "This cart was held too often without a checkout, or others were \
+            from the same network"),
     )
 )]
 pub async fn hold_cart(
     Auth(shopper): Auth<Shopper>,
     store: Data<Store>,
     actors: Data<Actors>,
+    gate: Gate,
 ) -> Answered {
-    edit(shopper, &store, &actors, Edit::Hold).await
+    let cart = shopper.0.cart();
+    let pass = gate.enter(Attempt::Hold(cart)).await?;
+    let held = actors.carts.ask(cart, actors::cart::Edit { edit: Edit::Hold }).await;
+    // What reserves nothing takes nothing from others.
+    if !held.as_ref().is_ok_and(|it| it.is_changed) {
+        pass.take_back().await;
+    }
+    held?;
+    show(&store, cart).await
 }
 
 /// Gives back what the cart holds, if it holds anything.

@@ -1,5 +1,7 @@
 //! Checking out: the cart becomes an order that waits for its payment.
 
+use std::future::Future;
+
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
 
@@ -12,18 +14,19 @@ use crate::{
         cart::Buyer,
         delivery::Method,
         error::Refusal,
-        id::OrderId,
+        id::{CartId, OrderId},
         idempotency::{Answer, Claim, Outcome},
         money::Money,
-        order::Order,
+        order::{self, Order},
         payment::Payment,
     },
     http::{
         delivery::destination,
         error::{Answered, Problem},
         extract::{Auth, Shopper},
-        idempotency::{IdempotencyKey, repeated, respond},
+        idempotency::{IdempotencyKey, or_repeated, respond},
         input::{Body, both},
+        limit::{Attempt, Gate},
         token::Keys,
     },
     store::{Store, read},
@@ -36,6 +39,7 @@ use crate::{
     responses(
         (status = 201, description = "The order and its payment", body = CheckedOut),
         (status = 403, description = "`email_not_confirmed`, where the shop wants it to be"),
+        (status = 429, description = "Too many orders were placed and not paid, within an hour"),
     )
 )]
 pub async fn checkout(
@@ -44,6 +48,7 @@ pub async fn checkout(
     actors: Data<Actors>,
     keys: Data<Keys>,
     buyers: Data<Buyers>,
+    gate: Gate,
     key: IdempotencyKey,
     body: Body,
 ) -> Answered {
@@ -53,11 +58,30 @@ pub async fn checkout(
         Ok(()) => Checkout::read(&body, &store, buyer, &claim).await,
         Err(refused) => Err(refused.into()),
     };
+    let cart = buyer.cart();
     let answer = match message {
-        Ok(message) => actors.carts.ask(buyer.cart(), message).await?.answer,
-        Err(refused) => repeated(&store, &claim, refused).await?,
+        Ok(message) => placed(&gate, cart, actors.carts.ask(cart, message)).await,
+        Err(refused) => Err(refused),
     };
+    let answer = or_repeated(&store, &claim, answer).await?;
     respond(HttpResponse::Created(), handed_over(answer, buyer, &keys)?)
+}
+
+/// Places an order, unless too many wait for their payment. With it, what the cart has held was not
+/// held for nothing.
+async fn placed(
+    gate: &Gate,
+    cart: CartId,
+    work: impl Future<Output = Result<order::place::Placed, Error>>,
+) -> Result<Answer, Problem> {
+    let pass = gate.enter(Attempt::Unpaid(cart)).await?;
+    let done = work.await;
+    if done.as_ref().is_ok_and(|it| it.order.is_some()) {
+        gate.earlier(Attempt::Hold(cart)).forgive().await;
+    } else {
+        pass.take_back().await;
+    }
+    Ok(done?.answer)
 }
 
 /// Who may check out.

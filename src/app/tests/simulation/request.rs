@@ -192,7 +192,7 @@ pub fn ask(shop: &Shop, who: usize, request: &Request, node: &Node) -> Asked {
     let edit = |edit| cart::Edit { edit };
     let carts = selling.carts.clone();
     let of_cart = move |edit| -> Asked {
-        Box::pin(async move { Ok(Heard::Cart(carts.ask(cart, edit).await?)) })
+        Box::pin(async move { Ok(Heard::Cart(carts.ask(cart, edit).await?.version)) })
     };
     match request.clone() {
         Request::Add { variant, units } => {
