@@ -192,7 +192,10 @@ pub fn ask(shop: &Shop, who: usize, request: &Request, node: &Node) -> Asked {
     let edit = |edit| cart::Edit { edit };
     let carts = selling.carts.clone();
     let of_cart = move |edit| -> Asked {
-        Box::pin(async move { Ok(Heard::Cart(carts.ask(cart, edit).await?.version)) })
+        Box::pin(async move {
+            let edited: cart::Edited = carts.ask(cart, edit).await?;
+            Ok(Heard::Cart(edited.version))
+        })
     };
     match request.clone() {
         Request::Add { variant, units } => {
