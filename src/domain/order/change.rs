@@ -91,7 +91,7 @@ pub enum StockEffect {
     Release,
     /// Units that had been sold come back: all of them, which had not left.
     Return,
-    /// These have come back from the buyer.
+    /// These have come back after they had left, or will not.
     TakeBack(Vec<Received>),
 }
 
