@@ -135,6 +135,8 @@ pub struct Checkout {
     pub buyer: Buyer,
     /// A guest's address for mail.
     pub email: Option<Email>,
+    /// Who redeems the coupons, as they are counted.
+    pub customer: String,
     pub address: Address,
     pub method: Method,
     pub expected_total: Option<Money>,
@@ -213,6 +215,7 @@ impl Held {
             order: OrderId::new(),
             buyer: msg.buyer,
             email: msg.email.clone(),
+            customer: msg.customer.clone(),
             cart_version: self.cart.version,
             items: self.cart.items.clone(),
             codes: self.cart.codes.clone(),

@@ -26,9 +26,9 @@ use crate::{
     post, path = "/api/v1/cart/promotions", tag = "cart", request_body = PutCoupon,
     responses(
         (status = 200, description = "The whole cart", body = CartView),
-        (status = 404, description = "There is no such coupon"),
-        (status = 409, description = "`promotion_not_active`, `promotion_exhausted`, or \
-            `promotion_limit`: five are in the cart"),
+        (status = 404, description = "There is no such coupon, or it does not count now"),
+        (status = 409, description = "`promotion_limit`: five are in the cart; \
+            `promotion_exhausted` or `promotion_not_active`, to a user who has had this one"),
         (status = 429, description = "Too many that don't count were tried"),
     )
 )]

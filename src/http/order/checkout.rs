@@ -55,7 +55,7 @@ pub async fn checkout(
     let buyer = shopper.0;
     let claim = key.claim(&shopper.scope(), "POST /checkout", &body);
     let message = match buyers.admit(buyer, &store).await {
-        Ok(()) => Checkout::read(&body, &store, buyer, &claim).await,
+        Ok(()) => Checkout::read(&body, (&store, &keys), buyer, &claim).await,
         Err(refused) => Err(refused.into()),
     };
     let cart = buyer.cart();
@@ -168,20 +168,21 @@ pub enum PaymentMethod {
 impl Checkout {
     async fn read(
         body: &Body,
-        store: &Store,
+        (store, keys): (&Store, &Keys),
         buyer: Buyer,
         claim: &Claim,
     ) -> Result<cart::Checkout, Problem> {
         let mut asked = body.json::<Checkout>()?;
         let (address, id) = (asked.address.take(), asked.address_id.take());
         let address = destination(store, Some(buyer), address, id).await;
-        Ok(asked.parse(buyer, address, claim.clone())?)
+        Ok(asked.parse(buyer, address, keys, claim.clone())?)
     }
 
     fn parse(
         self,
         buyer: Buyer,
         address: Result<Address, Error>,
+        keys: &Keys,
         claim: Claim,
     ) -> Result<cart::Checkout, Error> {
         let Means { method: PaymentMethod::Card } = self.payment;
@@ -194,7 +195,8 @@ impl Checkout {
         };
         let (email, address) = both(email, address)?;
         let (method, expected_total) = (self.delivery_method, self.expected_total);
-        Ok(cart::Checkout { buyer, email, address, method, expected_total, claim })
+        let customer = keys.proofs().customer(buyer, email.as_ref());
+        Ok(cart::Checkout { buyer, email, customer, address, method, expected_total, claim })
     }
 }
 

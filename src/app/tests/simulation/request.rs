@@ -282,9 +282,12 @@ fn ask_order(request: Request, claim: Option<Claim>, selling: Selling) -> Asked 
 }
 
 fn check_out(buyer: Buyer, expected_total: Option<Money>, claim: Claim) -> cart::Checkout {
-    let email = match buyer {
-        Buyer::User(_) => None,
-        Buyer::Guest(cart) => Some(Email::parse(&format!("{cart}@example.com")).unwrap()),
+    let (email, customer) = match buyer {
+        Buyer::User(user) => (None, format!("user:{user}")),
+        Buyer::Guest(cart) => {
+            let email = Email::parse(&format!("{cart}@example.com")).unwrap();
+            (Some(email), format!("cart:{cart}"))
+        }
     };
     let address = Address {
         name: "Ada Lovelace".into(),
@@ -296,5 +299,6 @@ fn check_out(buyer: Buyer, expected_total: Option<Money>, claim: Claim) -> cart:
         country: "DE".into(),
         phone: None,
     };
-    cart::Checkout { buyer, email, address, method: Method::Standard, expected_total, claim }
+    let method = Method::Standard;
+    cart::Checkout { buyer, email, customer, address, method, expected_total, claim }
 }
