@@ -47,8 +47,7 @@ pub async fn checkout(
     store: Data<Store>,
     actors: Data<Actors>,
     keys: Data<Keys>,
-    buyers: Data<Buyers>,
-    gate: Gate,
+    (buyers, gate): (Data<Buyers>, Gate),
     key: IdempotencyKey,
     body: Body,
 ) -> Answered {
