@@ -1,7 +1,5 @@
 //! Payments: see one, confirm it, walk away from it; and what their providers tell.
 
-use std::future::Future;
-
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
@@ -18,12 +16,12 @@ use super::{
 use crate::{
     actors::{
         Actors,
-        payment::{Abandon, Confirm, Heard},
+        payment::{Abandon, Attend, Confirm, Heard},
     },
     domain::{
         Error,
         cart::Buyer,
-        id::{CartId, PaymentId},
+        id::PaymentId,
         idempotency::{Answer, Claim, Outcome},
         payment::{Payment, ProviderName, Status, TOKEN_BYTES_MAX},
     },
@@ -72,7 +70,7 @@ pub async fn confirm_payment(
     let claim = key.claim(&holder.scope(id.order()), &route, &body);
     let parsed = body.json::<Confirmation>().and_then(|it| Ok(it.parse(claim.clone())?));
     let answer = match parsed {
-        Ok(message) => tried(&gate, buyer.cart(), actors.payments.ask(id, message)).await,
+        Ok(message) => tried(&gate, &actors, id, buyer, message).await,
         Err(invalid) => Err(invalid),
     };
     respond(HttpResponse::Ok(), or_repeated(&store, &claim, answer).await?)
@@ -91,11 +89,21 @@ async fn opened(holder: &Holder, store: &Store, id: PaymentId) -> Result<Buyer, 
 /// order is paid.
 async fn tried(
     gate: &Gate,
-    cart: CartId,
-    work: impl Future<Output = Result<Answer, Error>>,
+    actors: &Actors,
+    id: PaymentId,
+    buyer: Buyer,
+    message: Confirm,
 ) -> Result<Answer, Problem> {
-    let pass = gate.enter(Attempt::Confirm(cart)).await?;
-    let done = work.await;
+    let cart = buyer.cart();
+    let pass = match gate.enter(Attempt::Confirm(cart)).await {
+        Ok(pass) => pass,
+        Err(refused) => {
+            // The same try may be in flight: behind it, its answer is there.
+            actors.payments.ask(id, Attend).await?;
+            return Err(refused.into());
+        }
+    };
+    let done = actors.payments.ask(id, message).await;
     match &done {
         Ok(Answer { replayed: true, .. } | Answer { outcome: Outcome::Refused(_), .. })
         | Err(Error::Busy | Error::Stale | Error::Internal { .. }) => pass.take_back().await,

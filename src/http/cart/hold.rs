@@ -5,13 +5,18 @@ use actix_web::web::Data;
 use super::{edit, show};
 use crate::{
     actors::{self, Actors},
-    domain::cart::{CartView, change::Edit},
+    cache::limits::Pass,
+    domain::{
+        Error,
+        cart::{CartView, change::Edit},
+        id::CartId,
+    },
     http::{
         error::Answered,
         extract::{Auth, Shopper},
         limit::{Attempt, Gate},
     },
-    store::Store,
+    store::{self, Store, read},
 };
 
 /// Holds all that is in the cart, or nothing of it, until `hold.expires_at`. The hold ends sooner with
@@ -34,14 +39,28 @@ pub async fn hold_cart(
     gate: Gate,
 ) -> Answered {
     let cart = shopper.0.cart();
-    let pass = gate.enter(Attempt::Hold(cart)).await?;
+    match gate.enter(Attempt::Hold(cart)).await {
+        Ok(pass) => hold(&actors, cart, pass).await?,
+        Err(refused) => stands(&store, &actors, cart).await?.ok_or(refused)?,
+    }
+    show(&store, cart).await
+}
+
+/// Holds it. What reserves nothing more takes nothing from others, and is not counted.
+async fn hold(actors: &Actors, cart: CartId, pass: Pass) -> Result<(), Error> {
     let held = actors.carts.ask(cart, actors::cart::Edit { edit: Edit::Hold }).await;
-    // What reserves nothing takes nothing from others.
     if !held.as_ref().is_ok_and(|it| it.is_changed) {
         pass.take_back().await;
     }
-    held?;
-    show(&store, cart).await
+    held.map(drop)
+}
+
+/// Whether there is a hold, once those are through that are in flight: a repeat is answered by it.
+async fn stands(store: &Store, actors: &Actors, cart: CartId) -> Result<Option<()>, Error> {
+    let now = store::now();
+    actors.carts.ask(cart, actors::cart::Expire).await?;
+    let until = read!(store, cart::get(cart))?.held_until;
+    Ok(until.filter(|until| now < *until).map(drop))
 }
 
 /// Gives back what the cart holds, if it holds anything.

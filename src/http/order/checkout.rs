@@ -1,7 +1,5 @@
 //! Checking out: the cart becomes an order that waits for its payment.
 
-use std::future::Future;
-
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +15,7 @@ use crate::{
         id::{CartId, OrderId},
         idempotency::{Answer, Claim, Outcome},
         money::Money,
-        order::{self, Order},
+        order::Order,
         payment::Payment,
     },
     http::{
@@ -59,7 +57,7 @@ pub async fn checkout(
     };
     let cart = buyer.cart();
     let answer = match message {
-        Ok(message) => placed(&gate, cart, actors.carts.ask(cart, message)).await,
+        Ok(message) => placed(&gate, &actors, cart, message).await,
         Err(refused) => Err(refused),
     };
     let answer = or_repeated(&store, &claim, answer).await?;
@@ -70,11 +68,19 @@ pub async fn checkout(
 /// held for nothing.
 async fn placed(
     gate: &Gate,
+    actors: &Actors,
     cart: CartId,
-    work: impl Future<Output = Result<order::place::Placed, Error>>,
+    message: cart::Checkout,
 ) -> Result<Answer, Problem> {
-    let pass = gate.enter(Attempt::Unpaid(cart)).await?;
-    let done = work.await;
+    let pass = match gate.enter(Attempt::Unpaid(cart)).await {
+        Ok(pass) => pass,
+        Err(refused) => {
+            // The same try may be in flight: behind it, its answer is there.
+            actors.carts.ask(cart, cart::Expire).await?;
+            return Err(refused.into());
+        }
+    };
+    let done = actors.carts.ask(cart, message).await;
     if done.as_ref().is_ok_and(|it| it.order.is_some()) {
         gate.earlier(Attempt::Hold(cart)).forgive().await;
     } else {

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{BEHIND_A_PROXY, from};
@@ -157,6 +158,30 @@ async fn cards_are_declined_twenty_times_on_whatever_orders_and_then_there_is_a_
     let placed = other.check_out_as_guest().await.is(201);
     let holder = other.with("X-Order-Token", placed["order_token"].as_str().unwrap());
     assert_eq!(holder.pay(&placed["order"], "tok_success").await.is(200)["status"], "captured");
+}
+
+#[actix_rt::test]
+async fn the_same_try_forty_times_at_once_is_one_and_answered_each_time() {
+    let shop = TestShop::with(&[ON]).await;
+    let (buyer, candle) = (shop.sign_up().await, shop.variant("candle").await);
+    buyer.add(&candle, 1).await;
+    let many = async |client: &Client, path: &str, body: Value| {
+        let answers = join_all((0..40).map(|_| client.post(path, body.clone()))).await;
+        for answer in &answers {
+            assert_eq!((answer.status, &answer.body), (answers[0].status, &answers[0].body));
+        }
+        answers[0].body.clone()
+    };
+
+    assert!(many(&buyer, "/cart/hold", Value::Null).await["hold"].is_object());
+    let placed = many(&buyer.once(&key()), "/checkout", checkout()).await;
+    assert_eq!(placed["order"]["status"], "pending_payment");
+    let confirm = format!("/payments/{}/confirm", placed["payment"]["id"].as_str().unwrap());
+    for (token, status) in [("tok_declined", "failed"), ("tok_success", "captured")] {
+        let payment = many(&buyer.once(&key()), &confirm, json!({ "token": token })).await;
+        assert_eq!(payment["status"], status);
+    }
+    assert_eq!(buyer.orders().await.len(), 1);
 }
 
 #[actix_rt::test]
