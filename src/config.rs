@@ -89,6 +89,7 @@ impl Config {
         if let Some(config) = &config {
             problems.extend(config.unfit_for_prod());
             problems.extend(config.unfit_for_stripe());
+            problems.extend(config.unfit_for_real_money());
         }
         match config {
             Some(config) if problems.is_empty() => Ok((config, texts)),
@@ -267,22 +268,25 @@ mod tests {
 
     #[test]
     fn prod_starts_with_nothing_that_anybody_could_guess() {
-        let weak = [("RIALTO_ENV", "prod"), ("RIALTO_RATE_LIMITS", "off")];
+        let emulated = ("RIALTO_NO_REAL_MONEY", "on");
+        let weak = [("RIALTO_ENV", "prod"), ("RIALTO_RATE_LIMITS", "off"), emulated];
         assert_eq!(names(&refused(&weak, "")), ["RIALTO_JWT_SECRET", "RIALTO_RATE_LIMITS"]);
 
         let strong = "k7Zp0QmXv3TnB9sRdY5wLhC2fJgE8uAa";
         let rotating = format!("{strong},short");
-        let wrong = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", rotating.as_str())];
+        let wrong = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", rotating.as_str()), emulated];
         assert_eq!(names(&refused(&wrong, "")), ["RIALTO_JWT_SECRET"]);
 
         let cheap = [
             ("RIALTO_ENV", "prod"),
             ("RIALTO_JWT_SECRET", strong),
             ("RIALTO_PASSWORD_HASH", "bcrypt:cost=4"),
+            emulated,
         ];
         assert_eq!(names(&refused(&cheap, "")), ["RIALTO_PASSWORD_HASH"]);
 
-        assert!(Config::of(&[("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", strong)]).is_ok());
+        let fit = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", strong), emulated];
+        assert!(Config::of(&fit).is_ok());
     }
 
     #[test]

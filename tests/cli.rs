@@ -86,6 +86,11 @@ fn everything_that_is_wrong_with_the_settings_ends_the_start_at_once() {
     assert!(!place.0.join("data").exists());
 }
 
+/// A `prod` that says that it has no real money.
+fn prod(secret: &str) -> [(&str, &str); 3] {
+    [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", secret), ("RIALTO_NO_REAL_MONEY", "on")]
+}
+
 #[test]
 fn prod_does_not_start_with_what_everybody_knows() {
     let place = Place::new();
@@ -95,9 +100,10 @@ fn prod_does_not_start_with_what_everybody_knows() {
 
     assert_eq!(missing.status, Some(1));
     assert!(missing.err.contains("RIALTO_JWT_SECRET"), "{}", missing.err);
+    assert!(missing.err.contains("RIALTO_NO_REAL_MONEY"), "{}", missing.err);
 
     let secret = Uuid::new_v4().to_string();
-    let prod = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", secret.as_str())];
+    let prod = prod(&secret);
     assert_eq!(
         place.tell(&["admin", "create", "admin@rialto.test"], "rialto-admin\n").status,
         Some(0)
@@ -149,7 +155,7 @@ fn the_schema_goes_up_down_and_up() {
 fn the_schema_of_prod_never_goes_down() {
     let place = Place::new();
     let secret = Uuid::new_v4().to_string();
-    let prod = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", secret.as_str())];
+    let prod = prod(&secret);
     assert_eq!(place.run(&["migrate", "up"], &prod).status, Some(0));
 
     let down = place.run(&["migrate", "down"], &prod);

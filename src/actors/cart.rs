@@ -77,15 +77,23 @@ impl Entity for CartActor {
     }
 }
 
-/// Changes the cart; the answer is the version that it has then.
+/// Changes the cart.
 #[derive(Message)]
-#[rtype(result = "Result<i64, Error>")]
+#[rtype(result = "Result<Edited, Error>")]
 pub struct Edit {
     pub edit: CartEdit,
 }
 
+/// The version that a cart has after an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edited {
+    pub version: i64,
+    /// Not where the cart was so already.
+    pub is_changed: bool,
+}
+
 impl Handler<Edit> for CartActor {
-    type Result = AtomicResponse<Self, Result<i64, Error>>;
+    type Result = AtomicResponse<Self, Result<Edited, Error>>;
 
     fn handle(&mut self, msg: Edit, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| held.edit(&msg.edit).await)
@@ -94,11 +102,11 @@ impl Handler<Edit> for CartActor {
 
 /// Its hold, or the cart itself, may have come to its end.
 #[derive(Message)]
-#[rtype(result = "Result<i64, Error>")]
+#[rtype(result = "Result<Edited, Error>")]
 pub struct Expire;
 
 impl Handler<Expire> for CartActor {
-    type Result = AtomicResponse<Self, Result<i64, Error>>;
+    type Result = AtomicResponse<Self, Result<Edited, Error>>;
 
     fn handle(&mut self, _: Expire, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| held.edit(&CartEdit::Expire).await)
@@ -127,6 +135,8 @@ pub struct Checkout {
     pub buyer: Buyer,
     /// A guest's address for mail.
     pub email: Option<Email>,
+    /// Who redeems the coupons, as they are counted.
+    pub customer: String,
     pub address: Address,
     pub method: Method,
     pub expected_total: Option<Money>,
@@ -142,7 +152,7 @@ impl Handler<Checkout> for CartActor {
 }
 
 impl Held {
-    async fn edit(&mut self, edit: &CartEdit) -> Result<i64, Error> {
+    async fn edit(&mut self, edit: &CartEdit) -> Result<Edited, Error> {
         for tried in 0..TRIES_MAX {
             let (after, save) = match self.cart.after(edit, &self.moments()) {
                 Ok(Some(decided)) => decided,
@@ -152,19 +162,23 @@ impl Held {
                     self.reload().await?;
                     continue;
                 }
-                Ok(None) => return Ok(self.cart.version),
+                Ok(None) => return Ok(self.edited(false)),
                 Err(err) => return Err(err),
             };
             match self.deps.store.write(save).await {
                 Ok(()) => {
                     self.cart = after;
-                    return Ok(self.cart.version);
+                    return Ok(self.edited(true));
                 }
                 Err(Error::Stale) => self.reload().await?,
                 Err(err) => return Err(err),
             }
         }
         Err(Error::Busy)
+    }
+
+    fn edited(&self, is_changed: bool) -> Edited {
+        Edited { version: self.cart.version, is_changed }
     }
 
     fn moments(&self) -> Moments {
@@ -201,6 +215,7 @@ impl Held {
             order: OrderId::new(),
             buyer: msg.buyer,
             email: msg.email.clone(),
+            customer: msg.customer.clone(),
             cart_version: self.cart.version,
             items: self.cart.items.clone(),
             codes: self.cart.codes.clone(),

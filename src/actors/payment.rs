@@ -263,6 +263,11 @@ impl Held {
                     let refunded = owed::Refunded { refund: id };
                     order = self.deps.orders.ask(order.id, refunded).await?;
                 }
+                Ok(GivenBack::Failed { code }) => {
+                    tracing::error!(order = %order.id, refund = %id, code, "a refund has failed");
+                    let failed = owed::RefundFailed { refund: id, code };
+                    order = self.deps.orders.ask(order.id, failed).await?;
+                }
                 Ok(GivenBack::Pending) | Err(NoAnswer) => in_vain = Some(id),
                 Ok(GivenBack::Refused { code }) => {
                     tracing::error!(order = %order.id, refund = %id, code, "a refund was refused");

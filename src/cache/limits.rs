@@ -118,8 +118,14 @@ impl Limits {
     /// then it is `TooMany`.
     pub async fn enter(&self, tried: &[(Rule, String)]) -> Result<Pass, Error> {
         let Some(limits) = &self.0 else { return Ok(Pass(None)) };
-        let counted = tried.iter().map(|(rule, whose)| limits.counter(*rule, whose)).collect();
-        limits.enter(counted).await
+        limits.enter(limits.counters(tried)).await
+    }
+
+    /// What was let through and counted earlier, as it turns out only now how it went.
+    pub fn earlier(&self, tried: &[(Rule, String)]) -> Pass {
+        let Some(limits) = &self.0 else { return Pass(None) };
+        let (counted, is_shared) = (limits.counters(tried), limits.shared.is_some());
+        Pass(Some(Held { limits: Arc::clone(limits), counted, is_shared }))
     }
 
     /// Counts one more change of `caller`, or refuses it with `TooMany`. This node's alone, and
@@ -132,6 +138,10 @@ impl Limits {
 }
 
 impl Inner {
+    fn counters(&self, tried: &[(Rule, String)]) -> Vec<Counted> {
+        tried.iter().map(|(rule, whose)| self.counter(*rule, whose)).collect()
+    }
+
     fn counter(&self, rule: Rule, whose: &str) -> Counted {
         let name = self.secret.clone().chain_update(rule.as_str()).chain_update(":");
         let hash = name.chain_update(whose).finalize().into_bytes();

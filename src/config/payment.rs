@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::{Config, Problem, value::Value};
+use super::{Config, Environment, Problem, Secret, value::Value};
 use crate::domain::payment::ProviderName;
 
 /// Where Stripe's API is: by TLS, or on this machine.
@@ -59,6 +59,31 @@ impl Config {
         }
         problems
     }
+
+    /// By what `prod` would sell goods for nothing, or believe that they were paid.
+    pub(super) fn unfit_for_real_money(&self) -> Vec<Problem> {
+        if self.env != Environment::Prod {
+            return Vec::new();
+        }
+        let mut problems = Vec::new();
+        let mut refuse = |name: &str, message: &str| {
+            problems.push(Problem { name: name.to_owned(), message: message.to_owned() });
+        };
+        if self.payment_provider == ProviderName::Emulator && !self.no_real_money {
+            let message = "prod does not go with the emulator, which moves no money, unless \
+                           RIALTO_NO_REAL_MONEY is on";
+            refuse("RIALTO_PAYMENT_PROVIDER", message);
+        }
+        let is_for_tests = |key: &str| key.starts_with("sk_test_") || key.starts_with("rk_test_");
+        if self.stripe_key.as_ref().is_some_and(|key| is_for_tests(key.reveal())) {
+            refuse("STRIPE_API_KEY", "prod does not go with a test key, which moves no money");
+        }
+        if !self.stripe_webhook_secrets.iter().all(Secret::is_strong) {
+            let message = "prod wants at least 32 random bytes of each";
+            refuse("RIALTO_STRIPE_WEBHOOK_SECRETS", message);
+        }
+        problems
+    }
 }
 
 #[cfg(test)]
@@ -86,12 +111,38 @@ mod tests {
         }
     }
 
+    fn refused(given: &[(&str, &str)]) -> Vec<String> {
+        let problems = Config::of(given).err().map(|it| it.0).unwrap_or_default();
+        problems.into_iter().map(|it| it.name).collect()
+    }
+
+    #[test]
+    fn prod_takes_no_payment_that_is_none_unless_it_is_told_to() {
+        let strong = "k7Zp0QmXv3TnB9sRdY5wLhC2fJgE8uAa";
+        let prod = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", strong)];
+        let with = |more: &[(&str, &str)]| refused(&[&prod[..], more].concat());
+        let (provider, free) = ("RIALTO_PAYMENT_PROVIDER", ("RIALTO_NO_REAL_MONEY", "on"));
+        let (key, secrets) = ("STRIPE_API_KEY", "RIALTO_STRIPE_WEBHOOK_SECRETS");
+        let none = Vec::<String>::new();
+
+        assert_eq!(with(&[]), [provider]);
+        assert_eq!(with(&[(provider, "emulator")]), [provider]);
+        assert_eq!(with(&[free]), none);
+        let stripe = |sent: &str, secret: &str| {
+            with(&[(provider, "stripe"), (key, sent), (secrets, secret)])
+        };
+        let whsec = "whsec_k7Zp0QmXv3TnB9sRdY5wLhC2fJgE8uAa";
+        assert_eq!(stripe("sk_live_x", whsec), none);
+        assert_eq!(stripe("sk_test_x", whsec), [key]);
+        assert_eq!(stripe("rk_test_x", whsec), [key]);
+        assert_eq!(stripe("sk_live_x", &format!("{whsec},whsec_short")), [secrets]);
+        let plain = ("RIALTO_STRIPE_URL", "http://api.stripe.com");
+        assert_eq!(with(&[free, plain]), ["RIALTO_STRIPE_URL"]);
+        assert_eq!(with(&[free, (key, "sk_test_x")]), [key], "it gives back by it");
+    }
+
     #[test]
     fn stripe_wants_its_keys() {
-        let refused = |given: &[(&str, &str)]| -> Vec<String> {
-            let problems = Config::of(given).err().map(|it| it.0).unwrap_or_default();
-            problems.into_iter().map(|it| it.name).collect()
-        };
         let stripe = ("RIALTO_PAYMENT_PROVIDER", "stripe");
         let (key, secrets) = ("STRIPE_API_KEY", "RIALTO_STRIPE_WEBHOOK_SECRETS");
         assert_eq!(refused(&[stripe]), [key, secrets]);

@@ -109,6 +109,7 @@ words! {
         PaymentAttempted = "payment.attempted",
         PaymentSettled = "payment.settled",
         PaymentRefunded = "payment.refunded",
+        RefundFailed = "payment.refund_failed",
         RefundPutOff = "payment.refund_put_off",
         RefundAsked = "payment.refund_asked",
         ReturnAsked = "order.return_requested",

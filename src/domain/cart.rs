@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{
     Error,
-    account::Email,
     id::{CartId, CategoryId, ItemId, ProductId, UserId, VariantId},
     money::{Currency, Money},
     pricing::{self, Basket, Terms},
@@ -130,22 +128,10 @@ impl Cart {
     }
 }
 
-/// Who redeems a coupon, as they are counted: a user, or whoever has an address for mail. The
-/// address itself is not kept.
-pub fn customer(buyer: Buyer, email: Option<&Email>) -> String {
-    match (buyer, email) {
-        (Buyer::User(user), _) => format!("user:{user}"),
-        (Buyer::Guest(_), Some(email)) => {
-            let digest = Sha256::digest(email.as_str());
-            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("mail:{hex}")
-        }
-        (Buyer::Guest(cart), None) => format!("cart:{cart}"),
-    }
-}
-
-/// The same as far as the cart itself tells: it is the user's whose id it has. Of a guest it tells
-/// nothing, and nobody is counted.
+/// Who redeems coupons, as far as the cart itself tells: it is the user's whose id it has. Of a guest
+/// it tells nothing, and nobody is counted; see [`Proofs::customer`].
+///
+/// [`Proofs::customer`]: super::proof::Proofs::customer
 pub fn customer_of(cart: CartId) -> String {
     format!("user:{cart}")
 }

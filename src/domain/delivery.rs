@@ -80,6 +80,18 @@ impl Status {
         }
     }
 
+    /// Whether it will never arrive.
+    pub fn is_lost(self) -> bool {
+        match self {
+            Status::Failed | Status::Returned => true,
+            Status::Pending
+            | Status::Packed
+            | Status::InTransit
+            | Status::OutForDelivery
+            | Status::Delivered => false,
+        }
+    }
+
     /// The step that leads to `reported`; `None` where a parcel that is on its way stays as it is.
     pub fn step_to(self, reported: Status) -> Result<Option<Step>, Error> {
         let step = match (self, reported) {

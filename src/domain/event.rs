@@ -28,6 +28,8 @@ words! {
     PaymentFailed = "payment.failed",
     PaymentCancelled = "payment.cancelled",
     PaymentRefunded = "payment.refunded",
+    /// The provider will not give money back that is owed; it says why.
+    PaymentRefundFailed = "payment.refund_failed",
     DeliveryCreated = "delivery.created",
     DeliveryPacked = "delivery.packed",
     DeliveryInTransit = "delivery.in_transit",
@@ -72,6 +74,7 @@ impl Kind {
             | Kind::PaymentFailed
             | Kind::PaymentCancelled
             | Kind::PaymentRefunded
+            | Kind::PaymentRefundFailed
             | Kind::DeliveryCreated
             | Kind::DeliveryPacked
             | Kind::DeliveryInTransit

@@ -32,6 +32,22 @@ words! {
         EmailChange = "email_change",
         /// The same from one network: it tells whether an address has an account.
         EmailChangeAddress = "email_change_address",
+        /// Holds that one cart begins, until it is checked out.
+        Hold = "hold",
+        /// The same of all carts from one network.
+        HoldAddress = "hold_address",
+        /// Coupons that one buyer puts in and that don't count.
+        Coupon = "coupon",
+        /// The same from one network, so that a new cart is no new start.
+        CouponAddress = "coupon_address",
+        /// Payments of one buyer's orders that come to nothing.
+        Confirm = "confirm",
+        /// The same from one network: whoever tries stolen cards has many orders.
+        ConfirmAddress = "confirm_address",
+        /// Orders that one buyer places and has not paid.
+        Unpaid = "unpaid",
+        /// The same from one network, as a guest is somebody else with each cart.
+        UnpaidAddress = "unpaid_address",
         /// Whatever changes something, by one user or from one network.
         Write = "write",
     }
@@ -71,6 +87,15 @@ pub enum Forgiven {
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+impl Bound {
+    /// So many failures, and then a wait that doubles up to a quarter of an hour.
+    const fn guesses(free: u32) -> Self {
+        let then = Then::Wait { first: SECOND, longest: Duration::from_secs(15 * 60) };
+        Bound { free, then, kept: HOUR }
+    }
+}
 
 impl Rule {
     /// How much is let through.
@@ -84,16 +109,21 @@ impl Rule {
                 kept: Duration::from_secs(15 * 60),
             },
             // An office behind one address mistypes more often.
-            Rule::LoginAddress => Bound {
-                free: 20,
-                then: Then::Wait { first: SECOND, longest: Duration::from_secs(15 * 60) },
-                kept: HOUR,
-            },
-            Rule::Proof => Bound {
-                free: 10,
-                then: Then::Wait { first: SECOND, longest: Duration::from_secs(15 * 60) },
-                kept: HOUR,
-            },
+            Rule::LoginAddress => Bound::guesses(20),
+            Rule::Proof | Rule::Coupon => Bound::guesses(10),
+            Rule::CouponAddress => Bound::guesses(30),
+            // Each order can be tried ten times; these are for whoever goes on with another one.
+            Rule::Confirm => Bound::guesses(20),
+            Rule::ConfirmAddress => Bound::guesses(40),
+            // A cart that lets its holds expire, one after the other, comes to stand back at last.
+            // Who changes their mind a dozen times does not wait.
+            Rule::Hold => {
+                Bound { free: 12, then: Then::Wait { first: MINUTE, longest: HOUR }, kept: DAY }
+            }
+            Rule::HoldAddress => Bound { free: 60, then: Then::Nothing, kept: HOUR },
+            // What is not paid within the hour has expired, unless the shop waits longer.
+            Rule::Unpaid => Bound { free: 30, then: Then::Nothing, kept: HOUR },
+            Rule::UnpaidAddress => Bound { free: 300, then: Then::Nothing, kept: HOUR },
             Rule::Resend => Bound {
                 free: 3,
                 then: Then::Wait { first: Duration::from_secs(30), longest: HOUR },
@@ -118,8 +148,16 @@ impl Rule {
     /// What a success does to what was counted of it before it was one.
     pub const fn forgiven(self) -> Forgiven {
         match self {
-            Rule::LoginAccount | Rule::Password => Forgiven::All,
-            Rule::LoginAddress | Rule::Proof => Forgiven::One,
+            // Of a hold the success is the checkout, and of an order its payment.
+            Rule::LoginAccount | Rule::Password | Rule::Hold => Forgiven::All,
+            Rule::LoginAddress
+            | Rule::Proof
+            | Rule::Coupon
+            | Rule::CouponAddress
+            | Rule::Confirm
+            | Rule::ConfirmAddress
+            | Rule::Unpaid
+            | Rule::UnpaidAddress => Forgiven::One,
             Rule::Register
             | Rule::Refresh
             | Rule::Resend
@@ -128,6 +166,7 @@ impl Rule {
             | Rule::Session
             | Rule::EmailChange
             | Rule::EmailChangeAddress
+            | Rule::HoldAddress
             | Rule::Write => Forgiven::None,
         }
     }

@@ -65,6 +65,8 @@ pub enum Step {
     Deliver,
     Cancel,
     Expire,
+    /// It has left, and its parcels have failed or come back.
+    GiveUp,
     /// All that was bought has come back.
     Return,
 }
@@ -78,6 +80,7 @@ impl Stage {
             (Stage::Paid, Step::Process) => Ok(Stage::Processing),
             (Stage::Processing, Step::Ship) => Ok(Stage::Shipped),
             (Stage::Shipped, Step::Deliver) => Ok(Stage::Delivered),
+            (Stage::Shipped, Step::GiveUp) => Ok(Stage::Cancelled),
             (Stage::Delivered, Step::Return) => Ok(Stage::Returned),
             (Stage::PendingPayment | Stage::Paid | Stage::Processing, Step::Cancel) => {
                 Ok(Stage::Cancelled)
@@ -106,13 +109,14 @@ impl Status {
 }
 
 impl Step {
-    pub const ALL: [Step; 7] = [
+    pub const ALL: [Step; 8] = [
         Step::Pay,
         Step::Process,
         Step::Ship,
         Step::Deliver,
         Step::Cancel,
         Step::Expire,
+        Step::GiveUp,
         Step::Return,
     ];
 
@@ -124,6 +128,7 @@ impl Step {
             Step::Deliver => "be delivered",
             Step::Cancel => "be cancelled",
             Step::Expire => "expire",
+            Step::GiveUp => "be given up",
             Step::Return => "be returned",
         }
     }
@@ -235,7 +240,7 @@ mod tests {
     use super::*;
 
     /// Every step that is allowed, from where and to where: all other pairs are refused.
-    const ALLOWED: [(Stage, Step, Stage); 9] = [
+    const ALLOWED: [(Stage, Step, Stage); 10] = [
         (Stage::PendingPayment, Step::Pay, Stage::Paid),
         (Stage::PendingPayment, Step::Cancel, Stage::Cancelled),
         (Stage::PendingPayment, Step::Expire, Stage::Cancelled),
@@ -244,6 +249,7 @@ mod tests {
         (Stage::Processing, Step::Ship, Stage::Shipped),
         (Stage::Processing, Step::Cancel, Stage::Cancelled),
         (Stage::Shipped, Step::Deliver, Stage::Delivered),
+        (Stage::Shipped, Step::GiveUp, Stage::Cancelled),
         (Stage::Delivered, Step::Return, Stage::Returned),
     ];
 

@@ -12,6 +12,8 @@ use sha2::Sha256;
 
 use super::{
     Error,
+    account::Email,
+    cart::Buyer,
     id::{CartId, LinkId, OrderId},
 };
 
@@ -74,6 +76,18 @@ impl Proofs {
         opened.ok_or_else(invalid_link)
     }
 
+    /// Who redeems coupons, as they are counted: a user, or whoever has an address for mail. Of the
+    /// address nothing is kept that could be tried out without the server's key.
+    pub fn customer(&self, buyer: Buyer, email: Option<&Email>) -> String {
+        match (buyer, email) {
+            (Buyer::User(user), _) => format!("user:{user}"),
+            (Buyer::Guest(_), Some(email)) => {
+                format!("mail:{}", proof(&self.0.first, "customer", email.as_str()))
+            }
+            (Buyer::Guest(cart), None) => format!("cart:{cart}"),
+        }
+    }
+
     fn proves(&self, what: &str, id: &str, proof: &str) -> bool {
         let Ok(proof) = BASE64_URL_SAFE_NO_PAD.decode(proof) else { return false };
         // `verify_slice` takes the same time wherever the two differ.
@@ -112,6 +126,19 @@ mod tests {
     use super::*;
 
     const SECRET: &[u8] = b"the first secret of thirty-two bytes";
+
+    #[test]
+    fn a_guest_is_counted_by_the_address_and_only_the_key_tells_whose_it_is() {
+        let customer = |proofs: Proofs, email: &str| {
+            let email = Email::parse(email).unwrap();
+            proofs.customer(Buyer::Guest(CartId::new()), Some(&email))
+        };
+        let ada = customer(proofs(), "ada@example.com");
+
+        assert_eq!(customer(proofs(), "ADA@example.com"), ada);
+        assert_ne!(customer(proofs(), "eve@example.com"), ada);
+        assert_ne!(customer(Proofs::new([b"another"]).unwrap(), "ada@example.com"), ada);
+    }
 
     fn proofs() -> Proofs {
         Proofs::new([SECRET]).unwrap()

@@ -59,6 +59,8 @@ pub enum GivenBack {
     Pending,
     /// The provider will not give it back as things stand: people have to look.
     Refused { code: String },
+    /// It will never be given back, however often it is asked for.
+    Failed { code: String },
 }
 
 /// No answer came: whether the request was carried out is unknown.

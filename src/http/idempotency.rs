@@ -86,6 +86,18 @@ pub async fn repeated(store: &Store, claim: &Claim, refused: Problem) -> Result<
     }
 }
 
+/// What came of a command; where it was refused before it was done, the same as [`repeated`].
+pub async fn or_repeated(
+    store: &Store,
+    claim: &Claim,
+    done: Result<Answer, Problem>,
+) -> Result<Answer, Problem> {
+    match done {
+        Ok(answer) => Ok(answer),
+        Err(refused) => repeated(store, claim, refused).await,
+    }
+}
+
 /// The answer, on `done` where it was done: to the byte what the first try was told.
 pub fn respond(mut done: HttpResponseBuilder, answer: Answer) -> Answered {
     match answer.outcome {

@@ -14,6 +14,10 @@
 //! | forgot | `enter(Forgot)`; then `enter(ForgotOf(&email))`, and a `TooMany` of it is dropped |
 //! | password, e-mail change | `attempt(Password(user), …)` around the comparison |
 //! | e-mail change | then `enter(EmailChange(user))` |
+//! | hold | `enter(Hold(cart))`, taken back where nothing was held; a checkout forgives them |
+//! | coupon | `attempt(Coupon(cart), …)` around the edit |
+//! | confirm | `enter(Confirm(cart))`; the payment forgives it |
+//! | check out | `enter(Unpaid(cart))`, taken back where nothing was placed; the payment forgives it |
 //!
 //! Counted before it is done, so that of many at once no more are done than may be. An `Ok` is
 //! forgiven as its rule says, a fault of ours is taken back, and any other error stays counted: so
@@ -30,7 +34,12 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
 use super::{error::Problem, extract::SignedIn, peer};
 use crate::{
     cache::limits::{Limits, Pass},
-    domain::{Error, account::Email, id::UserId, limit::Rule},
+    domain::{
+        Error,
+        account::Email,
+        id::{CartId, UserId},
+        limit::Rule,
+    },
 };
 
 /// Who asks, as the limits count them: an extractor.
@@ -63,6 +72,14 @@ pub enum Attempt<'a> {
     EmailChange(UserId),
     /// To show one's present password while signed in.
     Password(UserId),
+    /// To have what is in a cart held.
+    Hold(CartId),
+    /// To put a coupon in, which exists or not.
+    Coupon(CartId),
+    /// To pay an order of whoever has this cart.
+    Confirm(CartId),
+    /// To place an order that is to be paid, out of this cart.
+    Unpaid(CartId),
 }
 
 impl Gate {
@@ -84,29 +101,42 @@ impl Gate {
 
     /// Counts what is tried; `TooMany` if it may not be.
     pub async fn enter(&self, attempt: Attempt<'_>) -> Result<Pass, Error> {
-        let (from, of) = (|| self.from.clone(), |email: &Email| email.as_str().to_owned());
-        let counted = match attempt {
+        self.limits.enter(&self.counted(attempt)).await
+    }
+
+    /// What was tried earlier, for its end to be minded now.
+    pub fn earlier(&self, attempt: Attempt<'_>) -> Pass {
+        self.limits.earlier(&self.counted(attempt))
+    }
+
+    fn counted(&self, attempt: Attempt<'_>) -> Vec<(Rule, String)> {
+        let from = |rule| (rule, self.from.clone());
+        match attempt {
             Attempt::Login(email) => {
-                return self
-                    .limits
-                    .enter(&[(Rule::LoginAccount, of(email)), (Rule::LoginAddress, from())])
-                    .await;
+                vec![(Rule::LoginAccount, email.as_str().to_owned()), from(Rule::LoginAddress)]
             }
-            Attempt::Register => (Rule::Register, from()),
-            Attempt::Refresh => (Rule::Refresh, from()),
-            Attempt::Proof => (Rule::Proof, from()),
-            Attempt::Resend(user) => (Rule::Resend, user.to_string()),
-            Attempt::Forgot => (Rule::ForgotAddress, from()),
-            Attempt::ForgotOf(email) => (Rule::ForgotAccount, of(email)),
-            Attempt::Session(user) => (Rule::Session, user.to_string()),
+            Attempt::Register => vec![from(Rule::Register)],
+            Attempt::Refresh => vec![from(Rule::Refresh)],
+            Attempt::Proof => vec![from(Rule::Proof)],
+            Attempt::Resend(user) => vec![(Rule::Resend, user.to_string())],
+            Attempt::Forgot => vec![from(Rule::ForgotAddress)],
+            Attempt::ForgotOf(email) => vec![(Rule::ForgotAccount, email.as_str().to_owned())],
+            Attempt::Session(user) => vec![(Rule::Session, user.to_string())],
             Attempt::EmailChange(user) => {
-                let counted =
-                    [(Rule::EmailChange, user.to_string()), (Rule::EmailChangeAddress, from())];
-                return self.limits.enter(&counted).await;
+                vec![(Rule::EmailChange, user.to_string()), from(Rule::EmailChangeAddress)]
             }
-            Attempt::Password(user) => (Rule::Password, user.to_string()),
-        };
-        self.limits.enter(&[counted]).await
+            Attempt::Password(user) => vec![(Rule::Password, user.to_string())],
+            Attempt::Hold(cart) => vec![(Rule::Hold, cart.to_string()), from(Rule::HoldAddress)],
+            Attempt::Coupon(cart) => {
+                vec![(Rule::Coupon, cart.to_string()), from(Rule::CouponAddress)]
+            }
+            Attempt::Confirm(cart) => {
+                vec![(Rule::Confirm, cart.to_string()), from(Rule::ConfirmAddress)]
+            }
+            Attempt::Unpaid(cart) => {
+                vec![(Rule::Unpaid, cart.to_string()), from(Rule::UnpaidAddress)]
+            }
+        }
     }
 }
 

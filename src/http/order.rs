@@ -130,10 +130,18 @@ fn reason(said: &str) -> Result<String, Error> {
 
 /// At least one, and no more than `most`.
 fn some<T>(items: Vec<T>, most: usize) -> Result<Vec<T>, Error> {
-    if (1..=most).contains(&items.len()) {
+    if items.is_empty() {
+        return Err(Error::invalid("items", "out_of_range", "name at least one"));
+    }
+    at_most(items, most)
+}
+
+/// None, or no more than `most`.
+fn at_most<T>(items: Vec<T>, most: usize) -> Result<Vec<T>, Error> {
+    if items.len() <= most {
         return Ok(items);
     }
-    Err(Error::invalid("items", "out_of_range", "name at least one, and no more than there can be"))
+    Err(Error::invalid("items", "out_of_range", "name no more than there can be"))
 }
 
 /// Something that happened to an order.

@@ -7,22 +7,24 @@ use actix_web::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    error::Answered,
+    error::{Answered, Problem},
     extract::{Auth, Holder, Signed},
-    idempotency::{IdempotencyKey, repeated, respond},
+    idempotency::{IdempotencyKey, or_repeated, respond},
     input::Body,
+    limit::{Attempt, Gate},
 };
 use crate::{
     actors::{
         Actors,
         order::Whose,
-        payment::{Abandon, Confirm, Heard},
+        payment::{Abandon, Attend, Confirm, Heard},
     },
     domain::{
         Error,
+        cart::Buyer,
         id::PaymentId,
-        idempotency::Claim,
-        payment::{Payment, ProviderName, TOKEN_BYTES_MAX},
+        idempotency::{Answer, Claim, Outcome},
+        payment::{Payment, ProviderName, Status, TOKEN_BYTES_MAX},
     },
     gateway::payment::{Message, Providers},
     store::{self, Store, read},
@@ -49,27 +51,80 @@ pub async fn payment(
 #[utoipa::path(
     post, path = "/api/v1/payments/{id}/confirm", tag = "payments", request_body = Confirmation,
     params(("Idempotency-Key" = String, Header, description = "Names this try; repeats send it again")),
-    responses((status = 200, description = "The payment at its end, or `processing`", body = Payment))
+    responses(
+        (status = 200, description = "The payment at its end, or `processing`", body = Payment),
+        (status = 429, description = "Too many have been declined"),
+    )
 )]
 pub async fn confirm_payment(
     Auth(holder): Auth<Holder>,
     store: Data<Store>,
     actors: Data<Actors>,
+    gate: Gate,
     key: IdempotencyKey,
     id: Path<PaymentId>,
     body: Body,
 ) -> Answered {
     let id = id.into_inner();
-    let order = id.order();
-    holder.may_open(order)?;
-    holder.opens(order, actors.orders.ask(order, Whose).await?)?;
-    let claim = key.claim(&holder.scope(order), &format!("POST /payments/{id}/confirm"), &body);
+    let buyer = opened(&holder, &actors, id).await?;
+    let route = format!("POST /payments/{id}/confirm");
+    let claim = key.claim(&holder.scope(id.order()), &route, &body);
     let parsed = body.json::<Confirmation>().and_then(|it| Ok(it.parse(claim.clone())?));
     let answer = match parsed {
-        Ok(message) => actors.payments.ask(id, message).await?,
-        Err(invalid) => repeated(&store, &claim, invalid).await?,
+        Ok(message) => tried(&gate, &actors, id, buyer, message).await,
+        Err(invalid) => Err(invalid),
     };
-    respond(HttpResponse::Ok(), answer)
+    respond(HttpResponse::Ok(), or_repeated(&store, &claim, answer).await?)
+}
+
+/// Whose order the payment is of, if it opens to `holder`.
+async fn opened(holder: &Holder, actors: &Actors, id: PaymentId) -> Result<Buyer, Error> {
+    let order = id.order();
+    holder.may_open(order)?;
+    let buyer = actors.orders.ask(order, Whose).await?;
+    holder.opens(order, buyer)?;
+    Ok(buyer)
+}
+
+/// Pays, if it may be tried, and minds how it goes: each try stays counted but the one by which the
+/// order is paid.
+async fn tried(
+    gate: &Gate,
+    actors: &Actors,
+    id: PaymentId,
+    buyer: Buyer,
+    message: Confirm,
+) -> Result<Answer, Problem> {
+    let cart = buyer.cart();
+    let pass = match gate.enter(Attempt::Confirm(cart)).await {
+        Ok(pass) => pass,
+        Err(refused) => {
+            // The same try may be in flight: behind it, its answer is there.
+            actors.payments.ask(id, Attend).await?;
+            return Err(refused.into());
+        }
+    };
+    let done = actors.payments.ask(id, message).await;
+    match &done {
+        Ok(Answer { replayed: true, .. } | Answer { outcome: Outcome::Refused(_), .. })
+        | Err(Error::Busy | Error::Stale | Error::Internal { .. }) => pass.take_back().await,
+        Ok(Answer { outcome: Outcome::Done(json), .. }) => {
+            let paid: Confirmed =
+                serde_json::from_str(json).map_err(Error::internal("reading what was paid"))?;
+            if paid.status == Status::Captured {
+                pass.forgive().await;
+                gate.earlier(Attempt::Unpaid(cart)).forgive().await;
+            }
+        }
+        Err(_) => drop(pass),
+    }
+    Ok(done?)
+}
+
+/// As much of an answer as the limits need.
+#[derive(Deserialize)]
+struct Confirmed {
+    status: Status,
 }
 
 /// The buyer walks away: payment and order are cancelled, and the stock is free again. Where the
@@ -85,9 +140,7 @@ pub async fn cancel_payment(
     id: Path<PaymentId>,
 ) -> Answered {
     let id = id.into_inner();
-    let order = id.order();
-    holder.may_open(order)?;
-    holder.opens(order, actors.orders.ask(order, Whose).await?)?;
+    opened(&holder, &actors, id).await?;
     Ok(HttpResponse::Ok().json(actors.payments.ask(id, Abandon).await?))
 }
 

@@ -146,7 +146,7 @@ table! { refunds (id) {
     id -> Text, order_id -> Text, amount -> BigInt, currency -> Text, status -> Text,
     reason -> Nullable<Text>, items -> Text, created_at -> Timestamp,
     done_at -> Nullable<Timestamp>, claim_key -> Nullable<Text>,
-    claim_request -> Nullable<Text>,
+    claim_request -> Nullable<Text>, failure_code -> Nullable<Text>,
 } }
 
 table! { returns (id) {

@@ -12,6 +12,7 @@ use crate::support::{
 };
 
 mod account;
+mod purchase;
 
 const BEHIND_A_PROXY: [(&str, &str); 2] = [ON, ("RIALTO_TRUSTED_PROXIES", "127.0.0.1")];
 

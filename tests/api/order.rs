@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 mod admin;
+mod lost;
 mod refund;
 mod returns;
 mod walk;

@@ -57,6 +57,6 @@ async function put(event) {
     say(refused, "");
   } catch (error) {
     const isNone = error.code === "not_found" || error.code === "invalid";
-    say(refused, isNone ? "There is no such coupon." : failure(error));
+    say(refused, isNone ? "There is no such coupon, or it does not count now." : failure(error));
   }
 }

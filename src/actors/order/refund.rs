@@ -52,7 +52,31 @@ impl Handler<Refunded> for OrderActor {
     type Result = AtomicResponse<Self, Result<Order, Error>>;
 
     fn handle(&mut self, msg: Refunded, _: &mut Context<Self>) -> Self::Result {
-        atomically(self, async move |held| held.refunded(msg.refund).await)
+        atomically(self, async move |held| {
+            let decide = |order: &Order, now| order.refunded(msg.refund, now);
+            held.change_and_keep(decide, |order| told(order, msg.refund)).await
+        })
+    }
+}
+
+/// The provider will never give the money back.
+#[derive(Message)]
+#[rtype(result = "Result<Order, Error>")]
+pub struct RefundFailed {
+    pub refund: RefundId,
+    /// Why, in a word of the provider's.
+    pub code: String,
+}
+
+impl Handler<RefundFailed> for OrderActor {
+    type Result = AtomicResponse<Self, Result<Order, Error>>;
+
+    fn handle(&mut self, msg: RefundFailed, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| {
+            let RefundFailed { refund, code } = msg;
+            let decide = |order: &Order, now| order.refund_failed(refund, &code, now);
+            held.change_and_keep(decide, |order| told(order, refund)).await
+        })
     }
 }
 
@@ -95,18 +119,15 @@ impl Held {
         }
         Err(Error::Busy)
     }
+}
 
-    /// The provider has given a refund back. Whoever asked for it may have gone without an answer:
-    /// the order as it is then waits for them under their key.
-    async fn refunded(&mut self, id: RefundId) -> Result<Order, Error> {
-        let claim = |order: &Order| {
-            let refund = order.refunds.iter().find(|it| it.id == id);
-            match refund.and_then(|it| it.claim.clone()) {
-                Some(claim) => Some((claim, answer(order))),
-                None => confirmed(order),
-            }
-        };
-        self.change_and_keep(|order, now| order.refunded(id, now), claim).await
+/// Whoever asked for a refund may have gone without an answer: once it has ended, the order as it is
+/// then waits for them under their key.
+fn told(order: &Order, id: RefundId) -> Option<(Claim, Answer)> {
+    let refund = order.refunds.iter().find(|it| it.id == id);
+    match refund.and_then(|it| it.claim.clone()) {
+        Some(claim) => Some((claim, answer(order))),
+        None => confirmed(order),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Sending back what was delivered, and taking it in.
+//! What comes back: sent back after it was delivered, or never arrived.
 
 use actix::prelude::*;
 use serde_json::json;
@@ -48,6 +48,25 @@ impl Handler<Receive> for OrderActor {
     fn handle(&mut self, msg: Receive, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| {
             held.change(|order, now| order.receive(msg.id, &msg.items, now).map(Some)).await
+        })
+    }
+}
+
+/// Calls the order off for the shop, also where it has left and won't arrive.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<Order, Error>")]
+pub struct CallOff {
+    pub reason: String,
+    /// Whether what has left can be sold again; where nothing is said, if it came back.
+    pub restock: Option<bool>,
+}
+
+impl Handler<CallOff> for OrderActor {
+    type Result = AtomicResponse<Self, Result<Order, Error>>;
+
+    fn handle(&mut self, msg: CallOff, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| {
+            held.change(|order, now| order.call_off(&msg.reason, msg.restock, now).map(Some)).await
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         atomically,
         order::{
             refund::{AskRefund, Asked, answer},
-            returns::Receive,
+            returns::{CallOff, Receive},
         },
     },
     domain::{
@@ -43,6 +43,17 @@ impl Handler<TakeIn> for PaymentActor {
     fn handle(&mut self, TakeIn(receive): TakeIn, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| {
             let order = held.deps.orders.ask(held.id.order(), receive).await?;
+            held.attend(order).await
+        })
+    }
+}
+
+impl Handler<CallOff> for PaymentActor {
+    type Result = AtomicResponse<Self, Result<Order, Error>>;
+
+    fn handle(&mut self, msg: CallOff, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| {
+            let order = held.deps.orders.ask(held.id.order(), msg).await?;
             held.attend(order).await
         })
     }

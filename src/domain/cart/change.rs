@@ -270,14 +270,20 @@ fn add(
 }
 
 impl Save {
-    /// Whether the coupon that was put in counts; what it needs of the cart it may get yet.
+    /// Whether the coupon that was put in counts; what it needs of the cart it may get yet. Whoever
+    /// guesses is told the same of one that does not count now and of one that there is not.
     pub fn check_coupon(&self, terms: &Terms<'_>) -> Result<(), Error> {
         let Some(code) = &self.coupon else { return Ok(()) };
         let found = terms.promotions.iter().find(|it| it.rule.code.as_ref() == Some(code));
-        let found = found.ok_or(Error::NotFound("promotion"))?;
+        let none = Error::NotFound("promotion");
+        let Some(found) = found else { return Err(none) };
         let had = terms.had.get(&found.id).copied().unwrap_or(0);
-        let refusal = found.problem(terms.now, had).and_then(|it| it.refusal(code));
-        refusal.map_or(Ok(()), |refusal| Err(refusal.into()))
+        match found.problem(terms.now, had).and_then(|it| it.refusal(code)) {
+            None => Ok(()),
+            // Who has had it knows that there is one.
+            Some(refusal) if had > 0 => Err(refusal.into()),
+            Some(_) => Err(none),
+        }
     }
 
     /// Whether all that is to be held can be. `available` says how many units nobody but this cart

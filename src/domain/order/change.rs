@@ -65,7 +65,7 @@ impl State {
             version: *version,
             status: *status,
             payment_status: payment.status,
-            refunds: order.refunds.iter().map(|it| it.amount.amount).sum(),
+            refunds: order.refunds.iter().map(Refund::counted).sum(),
             returned: order.items.iter().map(|it| it.returned).sum(),
             deliveries: order.deliveries.iter().map(|it| it.status).collect(),
         }
@@ -91,7 +91,7 @@ pub enum StockEffect {
     Release,
     /// Units that had been sold come back: all of them, which had not left.
     Return,
-    /// These have come back from the buyer.
+    /// These have come back after they had left, or will not.
     TakeBack(Vec<Received>),
 }
 

@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    Order, Stage, Status, Step,
-    change::{Change, Draft, NewDelivery},
+    Line, Order, Stage, Status, Step,
+    change::{Change, Draft, NewDelivery, StockEffect},
     refund::Units,
+    returns::Received,
 };
 use crate::domain::{
     Error,
@@ -126,6 +127,30 @@ impl Order {
             }
         }
         Ok(draft.done())
+    }
+
+    /// Calls the order off for the shop: as its buyer may, and also once it has left and none of its
+    /// parcels will arrive. Then its units are on the shelf again or written off, as `restock` says;
+    /// unless it says anything, those of parcels that came back are on the shelf.
+    pub fn call_off(
+        &self,
+        reason: &str,
+        restock: Option<bool>,
+        now: DateTime<Utc>,
+    ) -> Result<Change, Error> {
+        let is_lost = self.deliveries.iter().all(|it| it.status.is_lost());
+        if self.stage != Stage::Shipped || !is_lost {
+            return self.cancel(Some(reason), now);
+        }
+        let stage = self.stage.after(Step::GiveUp)?;
+        let came_back = || self.deliveries.iter().all(|it| it.status == delivery::Status::Returned);
+        let restock = restock.unwrap_or_else(came_back);
+        let units = |line: &Line| Received { id: line.id, quantity: line.quantity, restock };
+        let mut draft = Change::begin(self, Action::OrderCancelled, now);
+        draft.stage(stage);
+        draft.stock(StockEffect::TakeBack(self.items.iter().map(units).collect()));
+        draft.owe_rest(Some(reason))?;
+        Ok(draft.event(Kind::OrderCancelled, json!({ "reason": reason })).done())
     }
 
     /// The parcel that is yet to leave, where the order may take `step`. What was paid back whole

@@ -11,7 +11,7 @@ use crate::domain::{
     account::Email,
     address::Address,
     audit::Action,
-    cart::{self, Buyer, Item, Offer},
+    cart::{Buyer, Item, Offer},
     delivery::Method,
     error::Refusal,
     event::Kind,
@@ -30,6 +30,8 @@ pub struct Place {
     pub buyer: Buyer,
     /// A guest's address for mail.
     pub email: Option<Email>,
+    /// Who redeems its coupons, as they are counted.
+    pub customer: String,
     /// The cart as it was when its owner checked out; another version is `Stale`.
     pub cart_version: i64,
     pub items: Vec<Item>,
@@ -166,11 +168,6 @@ impl Place {
             claim: None,
             due: None,
         }
-    }
-
-    /// Who redeems its coupons.
-    pub fn customer(&self) -> String {
-        cart::customer(self.buyer, self.email.as_ref())
     }
 }
 

@@ -38,6 +38,8 @@ words! {
         /// The provider has not said yet that it is done.
         Pending = "pending",
         Done = "done",
+        /// The provider will never do it. Its amount and its units can be given back by another refund.
+        Failed = "failed",
     }
 }
 
@@ -52,6 +54,8 @@ pub struct Refund {
     pub items: Vec<Units>,
     pub created_at: DateTime<Utc>,
     pub done_at: Option<DateTime<Utc>>,
+    /// Why it has `failed`, in a word of the provider's.
+    pub failure_code: Option<String>,
     /// What asked for it, which is answered once it is done.
     #[serde(skip)]
     pub claim: Option<Claim>,
@@ -80,6 +84,14 @@ impl Refund {
     /// Whether the provider has yet to give it back.
     pub fn is_owed(&self) -> bool {
         self.status == Status::Pending
+    }
+
+    /// What it takes of what was paid, in minor units.
+    pub fn counted(&self) -> i64 {
+        match self.status {
+            Status::Pending | Status::Done => self.amount.amount,
+            Status::Failed => 0,
+        }
     }
 }
 
@@ -161,6 +173,24 @@ impl Order {
         draft.give_back(id, refund.amount)?;
         Ok(Some(draft.done()))
     }
+
+    /// The provider will never give a refund back: it is owed no more, and people have to give it back
+    /// in another way. Where it is known how it ended it is `None`.
+    pub fn refund_failed(
+        &self,
+        id: RefundId,
+        code: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Change>, Error> {
+        let refund = self.refunds.iter().find(|it| it.id == id);
+        let refund = refund.ok_or(Error::NotFound("refund"))?;
+        if !refund.is_owed() {
+            return Ok(None);
+        }
+        let mut draft = Change::begin(self, Action::RefundFailed, now);
+        draft.fail_refund(refund, code)?;
+        Ok(Some(draft.done()))
+    }
 }
 
 impl Draft {
@@ -177,8 +207,9 @@ impl Draft {
         }
         let (created_at, reason) = (self.now(), reason.map(str::to_owned));
         let (id, status, done_at) = (RefundId::new(), Status::Pending, None);
-        let claim = None;
-        let refund = Refund { id, amount, status, reason, items, created_at, done_at, claim };
+        let (claim, failure_code) = (None, None);
+        let refund =
+            Refund { id, amount, status, reason, items, created_at, done_at, failure_code, claim };
         self.refunds().push(refund);
         let due = Due { task: Task::Refund, at: created_at + REFUND_AFTER };
         self.payment().due = Some(due);
@@ -232,16 +263,12 @@ impl Draft {
         for refund in self.refunds().iter_mut().filter(|it| it.id == id) {
             (refund.status, refund.done_at) = (Status::Done, Some(now));
         }
-        let is_open = self.order().refunds.iter().any(Refund::is_owed);
+        self.answered();
         let payment = self.payment();
         payment.refunded = payment.refunded.plus(amount)?;
         let is_all = payment.refunded == payment.amount;
         let step = if is_all { payment::Step::Refund } else { payment::Step::RefundPart };
         payment.status = payment.status.after(step)?;
-        payment.tries = 0;
-        if !is_open {
-            payment.due = None;
-        }
         self.enter(EntryKind::Refunded, amount);
         self.tell(Kind::PaymentRefunded, json!({ "amount": amount, "refund_id": id }));
         match self.order().stage {
@@ -253,6 +280,33 @@ impl Draft {
             Stage::PendingPayment | Stage::Cancelled | Stage::Returned => {}
         }
         Ok(())
+    }
+}
+
+impl Draft {
+    fn fail_refund(&mut self, failed: &Refund, code: &str) -> Result<(), Error> {
+        for refund in self.refunds().iter_mut().filter(|it| it.id == failed.id) {
+            (refund.status, refund.failure_code) = (Status::Failed, Some(code.to_owned()));
+        }
+        for units in &failed.items {
+            let line = self.line(units.id)?;
+            line.refunded = line.refunded.saturating_sub(units.quantity.get()).max(0);
+        }
+        self.answered();
+        let Refund { id, amount, .. } = failed;
+        let data = json!({ "refund_id": id, "amount": amount, "failure_code": code });
+        self.tell(Kind::PaymentRefundFailed, data);
+        Ok(())
+    }
+
+    /// The provider has said what comes of a refund: nothing is due where it was the last one.
+    fn answered(&mut self) {
+        let is_open = self.order().refunds.iter().any(Refund::is_owed);
+        let payment = self.payment();
+        payment.tries = 0;
+        if !is_open {
+            payment.due = None;
+        }
     }
 }
 

@@ -50,6 +50,8 @@ enum Card {
     },
     /// The money is taken, but when the order is off already.
     Late,
+    /// The first refund of it fails.
+    NoReturn,
 }
 
 fn card(token: &str) -> Option<Card> {
@@ -64,6 +66,7 @@ fn card(token: &str) -> Option<Card> {
         "tok_delayed_success" => Some(Card::Delayed { good: true }),
         "tok_delayed_failure" => Some(Card::Delayed { good: false }),
         "tok_late_success" => Some(Card::Late),
+        "tok_refund_failure" => Some(Card::NoReturn),
         _ => None,
     }
 }
@@ -119,6 +122,7 @@ impl Emulator {
         let later = |after, state| (Entry::later(amount, Instant::now() + after, state), 1);
         match card {
             Card::Good { told } => (Entry::now(amount, authorized), told),
+            Card::NoReturn => (Entry::now(amount, authorized).without_return(), 1),
             Card::Silent => (Entry::now(amount, authorized), 0),
             Card::Declined(code) => (Entry::now(amount, declined(code)), 1),
             Card::Delayed { good } => {

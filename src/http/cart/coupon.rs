@@ -3,9 +3,9 @@
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
-use super::edit;
+use super::{edit, show};
 use crate::{
-    actors::Actors,
+    actors::{self, Actors},
     domain::{
         Error,
         cart::{CartView, change::Edit},
@@ -15,6 +15,7 @@ use crate::{
         error::Answered,
         extract::{Auth, Shopper},
         input::Json,
+        limit::{Attempt, Gate},
     },
     store::Store,
 };
@@ -25,19 +26,23 @@ use crate::{
     post, path = "/api/v1/cart/promotions", tag = "cart", request_body = PutCoupon,
     responses(
         (status = 200, description = "The whole cart", body = CartView),
-        (status = 404, description = "There is no such coupon"),
-        (status = 409, description = "`promotion_not_active`, `promotion_exhausted`, or \
-            `promotion_limit`: five are in the cart"),
+        (status = 404, description = "There is no such coupon, or it does not count now"),
+        (status = 409, description = "`promotion_limit`: five are in the cart; \
+            `promotion_exhausted` or `promotion_not_active`, to a user who has had this one"),
+        (status = 429, description = "Too many that don't count were tried"),
     )
 )]
 pub async fn put_coupon(
     Auth(shopper): Auth<Shopper>,
     store: Data<Store>,
     actors: Data<Actors>,
+    gate: Gate,
     Json(body): Json<PutCoupon>,
 ) -> Answered {
-    let code = Code::parse(&body.code)?;
-    edit(shopper, &store, &actors, Edit::PutCode(code)).await
+    let (cart, edit) = (shopper.0.cart(), Edit::PutCode(Code::parse(&body.code)?));
+    let put_in = actors.carts.ask(cart, actors::cart::Edit { edit });
+    gate.attempt(Attempt::Coupon(cart), put_in).await?;
+    show(&store, cart).await
 }
 
 /// Takes a coupon out.

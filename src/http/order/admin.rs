@@ -11,8 +11,10 @@ use super::reason;
 use crate::{
     actors::{
         Actors,
-        order::deliver::{Process, Ship},
-        payment::CancelOrder,
+        order::{
+            deliver::{Process, Ship},
+            returns::CallOff,
+        },
     },
     domain::{
         Error,
@@ -101,22 +103,23 @@ pub async fn ship_order(
     Ok(HttpResponse::Ok().json(actors.orders.ask(*id, Ship(shipment)).await?))
 }
 
-/// Calls an order off, as long as it has not been shipped; what was paid is given back.
+/// Calls an order off, as long as it has not been shipped, or once none of its parcels will arrive:
+/// each has failed, or came back. What was paid is given back.
 #[utoipa::path(
-    post, path = "/api/v1/admin/orders/{id}/cancel", tag = "admin", request_body = Why,
+    post, path = "/api/v1/admin/orders/{id}/cancel", tag = "admin", request_body = CallingOff,
     responses(
         (status = 200, description = "The order, `cancelled`", body = Order),
-        (status = 409, description = "`invalid_transition`: it has been shipped, or is called off"),
+        (status = 409, description = "`invalid_transition`: it is on its way, has arrived or is called off"),
     )
 )]
 pub async fn call_off_order(
     _: Auth<May<right::Orders>>,
     actors: Data<Actors>,
     id: Path<OrderId>,
-    Json(body): Json<Why>,
+    Json(body): Json<CallingOff>,
 ) -> Answered {
-    let cancel = CancelOrder { reason: Some(reason(&body.reason)?) };
-    let order = actors.payments.ask(PaymentId::of(*id), cancel).await?;
+    let call_off = CallOff { reason: reason(&body.reason)?, restock: body.restock };
+    let order = actors.payments.ask(PaymentId::of(*id), call_off).await?;
     Ok(HttpResponse::Ok().json(order))
 }
 
@@ -213,11 +216,14 @@ impl Shipping {
     }
 }
 
-/// Why an order is called off.
+/// Why an order is called off, and what becomes of goods that had left.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Why {
+pub struct CallingOff {
     /// Its buyer reads it.
     #[schema(min_length = 1, max_length = 200)]
     reason: String,
+    /// Of an order that was shipped: whether its units can be sold again, or are written off. Where it
+    /// says nothing they can be if its parcel came back. What has not left always is.
+    restock: Option<bool>,
 }

@@ -12,7 +12,7 @@ use crate::{
         cart::Buyer,
         delivery::Method,
         error::Refusal,
-        id::OrderId,
+        id::{CartId, OrderId},
         idempotency::{Answer, Claim, Outcome},
         money::Money,
         order::Order,
@@ -22,8 +22,9 @@ use crate::{
         delivery::destination,
         error::{Answered, Problem},
         extract::{Auth, Shopper},
-        idempotency::{IdempotencyKey, repeated, respond},
+        idempotency::{IdempotencyKey, or_repeated, respond},
         input::{Body, both},
+        limit::{Attempt, Gate},
         token::Keys,
     },
     store::{Store, read},
@@ -36,6 +37,7 @@ use crate::{
     responses(
         (status = 201, description = "The order and its payment", body = CheckedOut),
         (status = 403, description = "`email_not_confirmed`, where the shop wants it to be"),
+        (status = 429, description = "Too many orders were placed and not paid, within an hour"),
     )
 )]
 pub async fn checkout(
@@ -43,21 +45,48 @@ pub async fn checkout(
     store: Data<Store>,
     actors: Data<Actors>,
     keys: Data<Keys>,
-    buyers: Data<Buyers>,
+    (buyers, gate): (Data<Buyers>, Gate),
     key: IdempotencyKey,
     body: Body,
 ) -> Answered {
     let buyer = shopper.0;
     let claim = key.claim(&shopper.scope(), "POST /checkout", &body);
     let message = match buyers.admit(buyer, &store).await {
-        Ok(()) => Checkout::read(&body, &store, buyer, &claim).await,
+        Ok(()) => Checkout::read(&body, (&store, &keys), buyer, &claim).await,
         Err(refused) => Err(refused.into()),
     };
+    let cart = buyer.cart();
     let answer = match message {
-        Ok(message) => actors.carts.ask(buyer.cart(), message).await?.answer,
-        Err(refused) => repeated(&store, &claim, refused).await?,
+        Ok(message) => placed(&gate, &actors, cart, message).await,
+        Err(refused) => Err(refused),
     };
+    let answer = or_repeated(&store, &claim, answer).await?;
     respond(HttpResponse::Created(), handed_over(answer, buyer, &keys)?)
+}
+
+/// Places an order, unless too many wait for their payment. With it, what the cart has held was not
+/// held for nothing.
+async fn placed(
+    gate: &Gate,
+    actors: &Actors,
+    cart: CartId,
+    message: cart::Checkout,
+) -> Result<Answer, Problem> {
+    let pass = match gate.enter(Attempt::Unpaid(cart)).await {
+        Ok(pass) => pass,
+        Err(refused) => {
+            // The same try may be in flight: behind it, its answer is there.
+            actors.carts.ask(cart, cart::Expire).await?;
+            return Err(refused.into());
+        }
+    };
+    let done = actors.carts.ask(cart, message).await;
+    if done.as_ref().is_ok_and(|it| it.order.is_some()) {
+        gate.earlier(Attempt::Hold(cart)).forgive().await;
+    } else {
+        pass.take_back().await;
+    }
+    Ok(done?.answer)
 }
 
 /// Who may check out.
@@ -144,20 +173,21 @@ pub enum PaymentMethod {
 impl Checkout {
     async fn read(
         body: &Body,
-        store: &Store,
+        (store, keys): (&Store, &Keys),
         buyer: Buyer,
         claim: &Claim,
     ) -> Result<cart::Checkout, Problem> {
         let mut asked = body.json::<Checkout>()?;
         let (address, id) = (asked.address.take(), asked.address_id.take());
         let address = destination(store, Some(buyer), address, id).await;
-        Ok(asked.parse(buyer, address, claim.clone())?)
+        Ok(asked.parse(buyer, address, keys, claim.clone())?)
     }
 
     fn parse(
         self,
         buyer: Buyer,
         address: Result<Address, Error>,
+        keys: &Keys,
         claim: Claim,
     ) -> Result<cart::Checkout, Error> {
         let Means { method: PaymentMethod::Card } = self.payment;
@@ -170,7 +200,8 @@ impl Checkout {
         };
         let (email, address) = both(email, address)?;
         let (method, expected_total) = (self.delivery_method, self.expected_total);
-        Ok(cart::Checkout { buyer, email, address, method, expected_total, claim })
+        let customer = keys.proofs().customer(buyer, email.as_ref());
+        Ok(cart::Checkout { buyer, email, customer, address, method, expected_total, claim })
     }
 }
 

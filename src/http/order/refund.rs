@@ -30,7 +30,8 @@ use crate::{
 };
 
 /// Gives back what was paid for an order: `amount`, the price of `items`, or without either all that
-/// is left. The refund is `pending` in the answer where the provider has yet to do it.
+/// is left. The refund is `pending` in the answer where the provider has yet to do it, and `failed`
+/// where it never will: then another one can be asked for.
 #[utoipa::path(
     post, path = "/api/v1/admin/orders/{id}/refund", tag = "admin", request_body = Refunding,
     params(("Idempotency-Key" = String, Header, description = "Names this try; repeats send it again")),

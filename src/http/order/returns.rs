@@ -6,7 +6,7 @@ use actix_web::{
 };
 use serde::Deserialize;
 
-use super::{reason, some};
+use super::{at_most, reason, some};
 use crate::{
     actors::{
         Actors,
@@ -91,7 +91,7 @@ pub async fn receive_return(
     id: Path<ReturnId>,
     Json(body): Json<Arrived>,
 ) -> Answered {
-    let (id, items) = (id.into_inner(), some(body.items, ARRIVED_MAX)?);
+    let (id, items) = (id.into_inner(), at_most(body.items, ARRIVED_MAX)?);
     let order = read!(store, order::of_return(id))?;
     let receive = TakeIn(Receive { id, items });
     let order = actors.payments.ask(PaymentId::of(order), receive).await?;
@@ -121,7 +121,7 @@ impl Returning {
 #[serde(deny_unknown_fields)]
 pub struct Arrived {
     /// No more of a line than was to be sent back. What is not named here has not arrived, and never
-    /// will with this return.
-    #[schema(min_items = 1, max_items = 200)]
+    /// will with this return: an empty list closes one that never came.
+    #[schema(max_items = 200)]
     items: Vec<Received>,
 }

@@ -201,6 +201,7 @@ impl Due {
             | Kind::PaymentFailed
             | Kind::PaymentCancelled
             | Kind::PaymentRefunded
+            | Kind::PaymentRefundFailed
             | Kind::DeliveryCreated
             | Kind::DeliveryPacked
             | Kind::DeliveryInTransit

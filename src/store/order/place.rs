@@ -37,8 +37,7 @@ pub fn place(tx: &mut Tx<'_>, commands: &[Place]) -> Result<Vec<Result<Placed, E
     let versions = cart::lock_versions(tx, commands.iter().map(|it| it.buyer.cart()))?;
     let mut terms = pricing::known(tx.conn, commands.iter().flat_map(|it| &it.codes))?;
     pricing::lock(tx, &mut terms)?;
-    let customers: Vec<String> = commands.iter().map(Place::customer).collect();
-    terms.count(tx.conn, customers.iter().map(String::as_str))?;
+    terms.count(tx.conn, commands.iter().map(|it| it.customer.as_str()))?;
     let variants: HashSet<VariantId> =
         commands.iter().flat_map(|it| it.items.iter().map(|item| item.variant)).collect();
     let shelf = Shelf::lock(tx, variants.iter().copied())?;
@@ -92,10 +91,10 @@ impl Batch {
         if self.versions.get(&cart).copied().unwrap_or(0) != command.cart_version {
             return Err(Error::Stale);
         }
-        let (available, customer) = (self.available(command), command.customer());
+        let (available, customer) = (self.available(command), Some(command.customer.as_str()));
         let decided = self
             .terms
-            .on(&command.codes, Some(&customer), tx.now, |terms| command.decide(&available, terms));
+            .on(&command.codes, customer, tx.now, |terms| command.decide(&available, terms));
         match decided {
             Ok(change) => self.accept(tx, command, change),
             Err(Error::Conflict(refusal)) => Ok(self.refuse(tx, command, refusal)),
@@ -122,10 +121,10 @@ impl Batch {
             let more = item.quantity.get().saturating_sub(item.held);
             self.shelf.shift(item.variant, 0, more)?;
         }
-        let customer = command.customer();
+        let customer = &command.customer;
         for promotion in order.promotions.iter().filter_map(|it| it.id) {
-            self.terms.redeemed(&customer, promotion);
-            self.redemptions.push(Redemption::new(tx, promotion, order.id, &customer));
+            self.terms.redeemed(customer, promotion);
+            self.redemptions.push(Redemption::new(tx, promotion, order.id, customer));
         }
         self.versions.insert(command.buyer.cart(), command.cart_version.saturating_add(1));
         let answer = PlacedView { order: &order, payment: &order.payment };

@@ -29,6 +29,7 @@ pub struct RefundRow {
     done_at: Option<NaiveDateTime>,
     claim_key: Option<String>,
     claim_request: Option<String>,
+    failure_code: Option<String>,
 }
 
 /// The refunds of some orders, the oldest first.
@@ -53,6 +54,7 @@ pub fn write(tx: &mut Tx<'_>, orders: &[&Order]) -> Result<(), Error> {
         .set((
             refunds::status.eq(excluded(refunds::status)),
             refunds::done_at.eq(excluded(refunds::done_at)),
+            refunds::failure_code.eq(excluded(refunds::failure_code)),
         ))
         .execute(tx.conn)?;
     Ok(())
@@ -72,6 +74,7 @@ impl RefundRow {
             done_at: refund.done_at.map(|at| at.naive_utc()),
             claim_key: refund.claim.as_ref().map(|claim| claim.key.clone()),
             claim_request: refund.claim.as_ref().map(|claim| claim.request.clone()),
+            failure_code: refund.failure_code.clone(),
         })
     }
 
@@ -88,6 +91,7 @@ impl RefundRow {
             items: from_str(&self.items).map_err(corrupt)?,
             created_at: self.created_at.and_utc(),
             done_at: self.done_at.map(|at| at.and_utc()),
+            failure_code: self.failure_code,
             claim: claim.map(|(key, request)| Claim { key, request }),
         })
     }

@@ -16,6 +16,74 @@ fn amount(amount: i64) -> Value {
 }
 
 #[actix_rt::test]
+async fn a_refund_that_fails_is_told_and_an_admin_gives_back_by_another_one() {
+    let shop = manual().await;
+    let (buyer, admin) = (shop.sign_up().await, shop.admin().await);
+    let placed = buyer.place(&shop.variant("teapot").await, 2).await;
+    assert_eq!(buyer.pay(&placed, "tok_refund_failure").await.is(200)["status"], "captured");
+    let order = buyer.order(&placed).await;
+    let mut feed = admin.follow("admin:feed").await;
+    let one = json!({ "items": [units(&order, 0, 1)], "reason": "it leaks" });
+    let first = admin.once(&key());
+
+    let failed = first.post(&desk(&order, "refund"), one.clone()).await.is(200);
+
+    let refund_of = &failed["refunds"][0];
+    let is = json!([refund_of["status"], refund_of["failure_code"], refund_of["done_at"]]);
+    assert_eq!(is, json!(["failed", "expired_or_canceled_card", null]));
+    assert_eq!(
+        (&failed["status"], &failed["payment"]["status"]),
+        (&json!("paid"), &json!("captured"))
+    );
+    assert_eq!(
+        (&failed["payment"]["refunded"], &failed["items"][0]["refunded"]),
+        (&euros(0), &json!(0))
+    );
+    let told = feed.until("payment.refund_failed").await.pop().unwrap();
+    let data = &told["data"];
+    assert_eq!((&data["order_id"], &data["refund_id"]), (&order["id"], &refund_of["id"]));
+    assert_eq!(data["failure_code"], "expired_or_canceled_card");
+    assert_eq!(buyer.timeline(&order).await.pop().unwrap()["type"], "payment.refund_failed");
+    let again = first.post(&desk(&order, "refund"), one.clone()).await;
+    assert!(again.is_replayed(), "a repeat asks for nothing more");
+    assert_eq!(again.is(200), failed);
+
+    let given = refund(&admin, &order, one).await.is(200);
+
+    assert_eq!(each(given["refunds"].as_array().unwrap(), "status"), ["failed", "done"]);
+    assert_eq!(given["status"], "partially_refunded");
+    assert_eq!(
+        (&given["payment"]["refunded"], &given["items"][0]["refunded"]),
+        (&euros(1_250), &json!(1))
+    );
+    let rest = refund(&admin, &order, json!({ "reason": "so does the other" })).await.is(200);
+    assert_eq!(
+        (&rest["status"], &rest["payment"]["refunded"]),
+        (&json!("refunded"), &rest["total"])
+    );
+    let nothing = refund(&admin, &order, json!({ "reason": "more" })).await;
+    assert_eq!(nothing.refused(409, "refund_too_large")["refundable"], euros(0));
+}
+
+#[actix_rt::test]
+async fn a_refund_of_a_cancelled_order_that_fails_is_not_asked_for_for_ever() {
+    let shop = manual().await;
+    let (buyer, admin) = (shop.sign_up().await, shop.admin().await);
+    let placed = buyer.place(&shop.variant("teapot").await, 2).await;
+    buyer.pay(&placed, "tok_refund_failure").await.is(200);
+
+    let off = buyer.post(&format!("{}/cancel", path(&placed)), json!({})).await.is(200);
+
+    assert_eq!(json!([off["status"], off["payment"]["status"]]), json!(["cancelled", "captured"]));
+    assert_eq!(off["refunds"][0]["status"], "failed");
+    let given = refund(&admin, &placed, json!({ "reason": "to another card" })).await.is(200);
+    assert_eq!(
+        json!([given["status"], given["payment"]["status"]]),
+        json!(["cancelled", "refunded"])
+    );
+}
+
+#[actix_rt::test]
 async fn an_amount_then_units_then_the_rest_come_to_what_was_paid_to_the_cent() {
     let shop = manual().await;
     discount(&shop);

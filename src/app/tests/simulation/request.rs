@@ -192,7 +192,10 @@ pub fn ask(shop: &Shop, who: usize, request: &Request, node: &Node) -> Asked {
     let edit = |edit| cart::Edit { edit };
     let carts = selling.carts.clone();
     let of_cart = move |edit| -> Asked {
-        Box::pin(async move { Ok(Heard::Cart(carts.ask(cart, edit).await?)) })
+        Box::pin(async move {
+            let edited: cart::Edited = carts.ask(cart, edit).await?;
+            Ok(Heard::Cart(edited.version))
+        })
     };
     match request.clone() {
         Request::Add { variant, units } => {
@@ -279,9 +282,12 @@ fn ask_order(request: Request, claim: Option<Claim>, selling: Selling) -> Asked 
 }
 
 fn check_out(buyer: Buyer, expected_total: Option<Money>, claim: Claim) -> cart::Checkout {
-    let email = match buyer {
-        Buyer::User(_) => None,
-        Buyer::Guest(cart) => Some(Email::parse(&format!("{cart}@example.com")).unwrap()),
+    let (email, customer) = match buyer {
+        Buyer::User(user) => (None, format!("user:{user}")),
+        Buyer::Guest(cart) => {
+            let email = Email::parse(&format!("{cart}@example.com")).unwrap();
+            (Some(email), format!("cart:{cart}"))
+        }
     };
     let address = Address {
         name: "Ada Lovelace".into(),
@@ -293,5 +299,6 @@ fn check_out(buyer: Buyer, expected_total: Option<Money>, claim: Claim) -> cart:
         country: "DE".into(),
         phone: None,
     };
-    cart::Checkout { buyer, email, address, method: Method::Standard, expected_total, claim }
+    let method = Method::Standard;
+    cart::Checkout { buyer, email, customer, address, method, expected_total, claim }
 }

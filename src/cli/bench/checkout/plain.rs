@@ -149,6 +149,7 @@ fn place(cart: &Cart) -> Result<Place, Error> {
         order: OrderId::new(),
         buyer: Buyer::Guest(cart.id),
         email: None,
+        customer: format!("cart:{}", cart.id),
         cart_version: cart.version,
         items: cart.items.clone(),
         codes: Vec::new(),

@@ -155,6 +155,18 @@ fn settled(mut order: Order) -> Order {
     order
 }
 
+/// The provider will never give back one of those that are owed, if there is one.
+fn failed(order: Order) -> Order {
+    let Some(owed) = order.refunds.iter().find(|it| it.is_owed()) else { return order };
+    let (id, before) = (owed.id, order.refundable().unwrap().amount + owed.amount.amount);
+    let change = order.refund_failed(id, "closed", NOW).unwrap().unwrap();
+    assert_eq!(change.order.refundable().unwrap().amount, before, "it can be given back anew");
+    assert_eq!(kinds(&change), [Kind::PaymentRefundFailed]);
+    assert_eq!(change.order.refund_failed(id, "closed", NOW).unwrap(), None);
+    assert_eq!(change.order.refunded(id, NOW).unwrap(), None);
+    change.order
+}
+
 fn refunded(order: &Order, what: What) -> Result<Order, Error> {
     Ok(settled(order.ask_refund(&what, "broken", &claim(), NOW)?.order))
 }
@@ -192,17 +204,21 @@ fn any_sequence_of_refunds_gives_back_no_more_than_was_paid() {
                 Ok(change) => order = change.order,
                 Err(error) => assert_eq!(error.code(), "refund_too_large", "round {round}"),
             }
-            let owed: i64 = order.refunds.iter().map(|it| it.amount.amount).sum();
+            let owed: i64 = order.refunds.iter().map(Refund::counted).sum();
             assert!(owed <= order.total.amount, "round {round}");
             assert_eq!(order.refundable().unwrap().amount, order.total.amount - owed);
             assert!(order.refundable().unwrap().amount <= before);
-            if dice.roll(3) == 0 {
-                order = settled(order);
-            }
+            order = match dice.roll(6) {
+                0 | 1 => settled(order),
+                2 => failed(order),
+                _ => order,
+            };
+            assert!(order.items.iter().all(|it| it.refunded >= 0));
+            assert_eq!(order.payment.due.is_some(), order.refunds.iter().any(Refund::is_owed));
             assert!(order.items.iter().all(|it| it.refunded <= it.quantity.get()));
         }
         let order = settled(order);
-        let given: i64 = order.refunds.iter().map(|it| it.amount.amount).sum();
+        let given: i64 = order.refunds.iter().map(Refund::counted).sum();
         assert_eq!(order.payment.refunded.amount, given, "round {round}");
         let is_all = given == order.total.amount;
         assert_eq!(order.payment.status == payment::Status::Refunded, is_all, "round {round}");

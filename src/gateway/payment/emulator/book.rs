@@ -45,12 +45,28 @@ pub struct Entry {
     then: Option<(Instant, State)>,
     captured: i64,
     refunds: Vec<(RefundId, i64)>,
+    no_return: NoReturn,
+}
+
+/// Which refund of a charge fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoReturn {
+    None,
+    /// The first one that comes.
+    First,
+    Of(RefundId),
 }
 
 impl Entry {
     /// A charge that is decided.
     pub fn now(amount: i64, state: State) -> Self {
-        Entry { amount, state, then: None, captured: 0, refunds: Vec::new() }
+        let (refunds, no_return) = (Vec::new(), NoReturn::None);
+        Entry { amount, state, then: None, captured: 0, refunds, no_return }
+    }
+
+    /// The same, of which the first refund will fail.
+    pub fn without_return(self) -> Self {
+        Entry { no_return: NoReturn::First, ..self }
     }
 
     /// A charge that will be decided.
@@ -124,6 +140,12 @@ impl Entry {
         let given: i64 = self.refunds.iter().map(|(_, amount)| amount).sum();
         if amount < 1 || amount > self.captured.saturating_sub(given) {
             return refused("refund_too_large");
+        }
+        if self.no_return == NoReturn::First {
+            self.no_return = NoReturn::Of(id);
+        }
+        if self.no_return == NoReturn::Of(id) {
+            return GivenBack::Failed { code: "expired_or_canceled_card".to_owned() };
         }
         self.refunds.push((id, amount));
         GivenBack::Done

@@ -220,7 +220,8 @@ async fn a_refund_is_made_once_by_its_id_however_old_the_first_try_is() {
         ("succeeded", GivenBack::Done),
         ("pending", GivenBack::Pending),
         ("requires_action", GivenBack::Pending),
-        ("failed", GivenBack::Refused { code: "card_declined".to_owned() }),
+        ("failed", GivenBack::Failed { code: "card_declined".to_owned() }),
+        ("canceled", GivenBack::Failed { code: "card_declined".to_owned() }),
     ] {
         let server = saying([Some((200, json!({ "data": [refund(status)] })))]).await;
         assert_eq!(ask(&server).await, Ok(given), "{status}");

@@ -142,7 +142,7 @@ impl Refund {
             RefundStatus::Pending => GivenBack::Pending,
             RefundStatus::Failed | RefundStatus::Canceled => {
                 let code = Fault { code: self.failure_reason, decline_code: None }.code();
-                GivenBack::Refused { code }
+                GivenBack::Failed { code }
             }
         }
     }
