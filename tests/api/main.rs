@@ -41,6 +41,7 @@ mod purchase;
 mod push;
 mod review;
 mod routes;
+mod saga;
 mod session;
 mod settings;
 mod socket;

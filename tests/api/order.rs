@@ -6,7 +6,7 @@ use uuid::Uuid;
 mod admin;
 mod refund;
 mod returns;
-mod walk;
+pub mod walk;
 
 use crate::support::{
     TestShop, each, gapless,

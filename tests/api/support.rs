@@ -15,12 +15,16 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
+#[path = "support/auditor.rs"]
+mod auditor;
 #[path = "support/client.rs"]
 pub mod client;
 #[path = "support/database.rs"]
 mod database;
 #[path = "support/limit.rs"]
 pub mod limit;
+#[path = "support/lock.rs"]
+pub mod lock;
 #[path = "support/mail.rs"]
 pub mod mail;
 #[path = "support/purchase.rs"]
@@ -163,6 +167,11 @@ impl TestShop {
     /// Runs `sql` beside the program, as whoever owns the database can.
     pub fn sql(&self, sql: &str) -> diesel::QueryResult<()> {
         self.database.execute(sql)
+    }
+
+    /// What `sql` finds beside the program, under the name `found`.
+    pub fn found(&self, sql: &str) -> Vec<String> {
+        self.database.found(sql)
     }
 
     /// Takes away what keeps the audit log from being changed.
