@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use diesel::{dsl::max, prelude::*};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Conn, Tx, leads};
 use crate::{
@@ -169,7 +169,7 @@ fn places(conn: &mut Conn, waiting: &[Row]) -> Result<Vec<FeedRow>, Error> {
     let head = head(conn)?;
     let mut heads = user_heads(conn, waiting)?;
     let rows = (head.saturating_add(1)..).zip(waiting).map(|(sequence, row)| {
-        let told = row.kind.parse::<Kind>()?.tells_user();
+        let told = row.kind.parse().is_ok_and(Kind::tells_user);
         let user_id = row.user_id.clone().filter(|_| told);
         let user_sequence = user_id.as_ref().map(|user| {
             let head = heads.entry(user.clone()).or_insert(0);
@@ -233,13 +233,21 @@ impl TryFrom<Row> for Event {
             None => None,
         };
         let user = row.user_id.map(|id| id.parse().map_err(corrupt));
+        let (kind, data) = match (row.kind.parse(), serde_json::from_str(&row.data)) {
+            (Ok(kind), Ok(data)) => (kind, data),
+            // Without it its topics would have a gap, and with an error nobody would hear of more.
+            (Err(_), _) | (_, Err(_)) => {
+                tracing::error!(event = row.id, kind = row.kind, "an event cannot be read");
+                (Kind::EventUnreadable, Value::Object(Map::new()))
+            }
+        };
         Ok(Event {
             id: row.id.parse().map_err(corrupt)?,
             order,
             user: user.transpose()?,
-            kind: row.kind.parse()?,
+            kind,
             at: row.at.and_utc(),
-            data: serde_json::from_str(&row.data).map_err(corrupt)?,
+            data,
         })
     }
 }

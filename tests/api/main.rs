@@ -21,6 +21,7 @@ mod crash;
 mod delivery;
 mod editing;
 mod errors;
+mod fault;
 mod guest;
 mod idempotency;
 mod image;

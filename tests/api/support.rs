@@ -176,12 +176,18 @@ impl TestShop {
 
     /// Takes away what keeps the audit log from being changed.
     pub fn let_the_log_be_changed(&self) {
+        self.sql_of(
+            "DROP TRIGGER audit_is_not_updated; DROP TRIGGER audit_is_not_deleted; \
+             DROP TRIGGER audit_is_not_replaced",
+            "DROP TRIGGER audit_is_append_only ON audit",
+        );
+    }
+
+    /// Runs what is written otherwise for each database.
+    pub fn sql_of(&self, sqlite: &str, postgres: &str) {
         let sql = match *self.database {
-            Database::Sqlite { .. } => {
-                "DROP TRIGGER audit_is_not_updated; DROP TRIGGER audit_is_not_deleted; \
-                 DROP TRIGGER audit_is_not_replaced"
-            }
-            Database::Postgres { .. } => "DROP TRIGGER audit_is_append_only ON audit",
+            Database::Sqlite { .. } => sqlite,
+            Database::Postgres { .. } => postgres,
         };
         self.sql(sql).unwrap();
     }

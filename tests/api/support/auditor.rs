@@ -146,13 +146,22 @@ const UNDONE: &[&str] = &[
 ];
 
 impl TestShop {
-    /// Panics where something is so that must never be.
+    /// What is so that must never be, a sentence each.
+    pub fn broken(&self) -> Vec<String> {
+        let complaints = BROKEN
+            .iter()
+            .map(|(what, from, condition)| (what, self.found(&format!("{from}{condition}"))));
+        complaints
+            .filter(|(_, it)| !it.is_empty())
+            .map(|(what, it)| format!("{what}: {it:?}"))
+            .collect()
+    }
+
+    /// Panics where there is any of it.
     #[track_caller]
     pub fn audit(&self) {
-        for (what, from, condition) in BROKEN {
-            let found = self.found(&format!("{from}{condition}"));
-            assert!(found.is_empty(), "{what}: {found:?}");
-        }
+        let broken = self.broken();
+        assert!(broken.is_empty(), "{broken:?}");
     }
 
     /// Has all be due that is due some time, and waits until the shop has done it.
