@@ -20,6 +20,7 @@ mod cart;
 mod catalogue;
 mod mail;
 mod order;
+mod outage;
 mod own_redis;
 mod payment;
 mod review;

@@ -54,7 +54,7 @@ pub enum Database {
 }
 
 /// The PostgreSQL server that the tests may make databases on.
-fn postgres() -> String {
+pub fn postgres() -> String {
     let url = env::var("TEST_POSTGRES_URL").ok(); // What is no text is no address either.
     url.expect(
         "TEST_POSTGRES_URL must say where PostgreSQL is: ./test starts one, for a single test \

@@ -1,12 +1,18 @@
 //! A lock of the tests' own: while it is held, the shop reads, but nothing that it writes is
 //! committed.
 
+use std::rc::Rc;
+
 use diesel::{
     Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
     connection::SimpleConnection, sql_query, sql_types::BigInt,
 };
 
-use super::{TestShop, database::Database, soon};
+use super::{
+    TestShop,
+    database::{Database, postgres},
+    soon,
+};
 
 /// How often in a row a message must be seen in hand before it is known to wait for the lock, and not
 /// for something that it reads.
@@ -63,6 +69,44 @@ impl TestShop {
             }
         };
         soon("somebody who waits for the lock", waits).await;
+    }
+}
+
+/// PostgreSQL lets nobody in until it is dropped.
+pub struct Outage(Rc<Database>);
+
+impl TestShop {
+    /// Throws all out of the shop's PostgreSQL, and lets nobody in again.
+    pub fn cut_off(&self) -> Outage {
+        let name = self.database.admit(false);
+        let out = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        );
+        PgConnection::establish(&postgres()).unwrap().batch_execute(&out).unwrap();
+        Outage(Rc::clone(&self.database))
+    }
+
+    /// Keeps all others from reading `table`, until it is dropped.
+    pub fn hold_table(&self, table: &str) -> PgConnection {
+        let mut conn = PgConnection::establish(self.database.url().unwrap()).unwrap();
+        conn.batch_execute(&format!("BEGIN; LOCK TABLE {table}")).unwrap();
+        conn
+    }
+}
+
+impl Drop for Outage {
+    fn drop(&mut self) {
+        self.0.admit(true);
+    }
+}
+
+impl Database {
+    /// Whether new connections are let in from now on; the name of the database.
+    fn admit(&self, all: bool) -> &str {
+        let Database::Postgres { name, .. } = self else { panic!("SQLite has no doors") };
+        let sql = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {all}");
+        PgConnection::establish(&postgres()).unwrap().batch_execute(&sql).unwrap();
+        name
     }
 }
 
