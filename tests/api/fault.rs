@@ -137,15 +137,22 @@ async fn the_auditor_sees_what_is_wrong() {
          SELECT id, id, 'captured', amount, currency, created_at {paid}"
     );
     let placed = format!("UPDATE orders SET stage = 'paid' {open}");
+    let reserved = "UPDATE stock SET reserved = reserved";
+    let of_it = format!("WHERE variant_id = '{}'", teapot.id);
     let planted = [
         ("I2", "UPDATE stock SET on_hand = on_hand + 1", "UPDATE stock SET on_hand = on_hand - 1"),
         ("I2", "UPDATE stock SET sold = sold + 1", "UPDATE stock SET sold = sold - 1"),
-        ("I3", "UPDATE stock SET reserved = reserved + 1 WHERE on_hand > reserved", ""),
+        ("I3", &format!("{reserved} + 1 {of_it}"), &format!("{reserved} - 1 {of_it}")),
         ("I4", "UPDATE payments SET refunded = 1", "UPDATE payments SET refunded = 0"),
         ("I5", &refund, "DELETE FROM refunds"),
         ("I7", &placed, &format!("UPDATE orders SET stage = 'pending_payment' {open}")),
-        ("I8", "UPDATE orders SET sequence = sequence + 1", ""),
-        ("I6", &twice, ""),
+        (
+            "I8",
+            "UPDATE orders SET sequence = sequence + 1",
+            "UPDATE orders SET sequence = sequence - 1",
+        ),
+        // Of the ledger nothing is taken back.
+        ("I6", &twice, "DELETE FROM refunds"),
     ];
 
     for (invariant, fault, undo) in planted {
