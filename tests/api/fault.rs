@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use serde_json::json;
 use tokio::time::Instant;
 
 use crate::support::{
     PASSWORD, TestShop, each, gapless, key,
-    purchase::{checkout, topic},
+    purchase::{checkout, guest_checkout, topic},
 };
 
 /// How long whoever asks waits at most for an answer, with some time for a machine that is busy.
@@ -88,6 +88,41 @@ async fn an_event_that_cannot_be_read_keeps_no_other_from_being_told() {
         let unreadable = told.iter().filter(|it| it["type"] == "event.unreadable");
         assert_eq!(unreadable.count(), 2);
     }
+}
+
+#[actix_rt::test]
+async fn of_twenty_checkouts_at_once_one_that_the_database_refuses_fails_alone() {
+    let shop = TestShop::start().await;
+    let teapot = shop.variant("teapot").await;
+    let mut carts = Vec::new();
+    for _ in 0..20 {
+        let guest = shop.guest().await;
+        guest.add(&teapot, 1).await;
+        carts.push(guest.once(&key()));
+    }
+    let cursed = carts[7].cart().await["id"].as_str().unwrap().to_owned();
+    shop.sql_of(
+        &format!(
+            "CREATE TRIGGER curse BEFORE INSERT ON orders WHEN NEW.cart_id = '{cursed}' BEGIN \
+             SELECT RAISE(ABORT, 'cursed'); END"
+        ),
+        &format!(
+            "CREATE FUNCTION curse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF NEW.cart_id = '{cursed}' THEN RAISE EXCEPTION 'cursed'; END IF; RETURN NEW; END $$; \
+             CREATE TRIGGER curse BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION curse()"
+        ),
+    );
+
+    let answers = join_all(carts.iter().map(|it| it.post("/checkout", guest_checkout()))).await;
+
+    for (at, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.status, if at == 7 { 500 } else { 201 }, "{}", answer.text);
+    }
+    assert_eq!(shop.reserved(&teapot).await, 19);
+    shop.sql_of("DROP TRIGGER curse", "DROP TRIGGER curse ON orders");
+    carts[7].post("/checkout", guest_checkout()).await.is(201);
+    assert_eq!(shop.reserved(&teapot).await, 20);
+    shop.audit();
 }
 
 #[actix_rt::test]

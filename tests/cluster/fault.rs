@@ -15,6 +15,8 @@ use crate::support::{
     soon,
 };
 
+mod clock;
+
 /// How long whoever asks waits at most for an answer, with some time for a machine that is busy.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
