@@ -203,7 +203,7 @@ async fn an_order_that_is_called_off_stays_or_is_paid_back_once() {
 
 #[actix_rt::test]
 async fn an_order_whose_time_is_over_expires_after_the_restart_or_has_expired() {
-    let ttl = [("RIALTO_PAYMENT_TTL", "1s")];
+    let ttl = [("RIALTO_PAYMENT_TTL", "2s")];
     walk(&ttl, &[(Step::Expire, Uncommitted, Sweep), (Step::Expire, Unheard, Sweep)]).await;
 }
 

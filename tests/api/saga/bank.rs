@@ -213,9 +213,10 @@ fn refused(code: &str) -> HttpResponse {
 }
 
 fn metadata(form: &Form) -> HashMap<&str, &str> {
-    let inner = |name: &'_ str| name.strip_prefix("metadata[")?.strip_suffix(']').map(str::len);
-    let all = form.iter().filter(|(name, _)| inner(name).is_some());
-    all.map(|(name, value)| (&name["metadata[".len()..name.len() - 1], value.as_str())).collect()
+    let own = form.iter().filter_map(|(name, value)| {
+        Some((name.strip_prefix("metadata[")?.strip_suffix(']')?, value.as_str()))
+    });
+    own.collect()
 }
 
 async fn serve(desk: Data<Desk>, request: HttpRequest, body: Bytes) -> HttpResponse {
