@@ -17,6 +17,8 @@ mod code;
 mod confinement;
 #[path = "tidy/dependencies.rs"]
 mod dependencies;
+#[path = "tidy/docs.rs"]
+mod docs;
 #[path = "tidy/layers.rs"]
 mod layers;
 #[path = "tidy/migrations.rs"]
@@ -135,4 +137,9 @@ fn no_file_knows_the_machine_it_was_written_on() {
 #[test]
 fn the_example_of_the_environment_lists_every_setting() {
     none(settings::unlisted(files()));
+}
+
+#[test]
+fn tests_that_documents_name_are_there() {
+    none(docs::lost_tests(files()));
 }

@@ -52,6 +52,8 @@ words! {
     ReviewDeleted = "review.deleted",
     ReviewHidden = "review.hidden",
     ReviewUnhidden = "review.unhidden",
+    /// One that this program cannot read, as a later version wrote it: it has its place all the same.
+    EventUnreadable = "event.unreadable",
 }}
 
 impl Kind {
@@ -92,7 +94,8 @@ impl Kind {
             | Kind::ReviewSaved
             | Kind::ReviewDeleted
             | Kind::ReviewHidden
-            | Kind::ReviewUnhidden => false,
+            | Kind::ReviewUnhidden
+            | Kind::EventUnreadable => false,
         }
     }
 }

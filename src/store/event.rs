@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use chrono::NaiveDateTime;
 use diesel::{dsl::max, prelude::*};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Conn, ROWS_MAX, Tx};
 use crate::{
@@ -198,13 +198,21 @@ impl TryFrom<Row> for Event {
             None => None,
         };
         let user = row.user_id.map(|id| id.parse().map_err(corrupt));
+        let (kind, data) = match (row.kind.parse(), serde_json::from_str(&row.data)) {
+            (Ok(kind), Ok(data)) => (kind, data),
+            // Without it its topics would have a gap, and with an error nobody would hear of more.
+            (Err(_), _) | (_, Err(_)) => {
+                tracing::error!(event = row.id, kind = row.kind, "an event cannot be read");
+                (Kind::EventUnreadable, Value::Object(Map::new()))
+            }
+        };
         Ok(Event {
             id: row.id.parse().map_err(corrupt)?,
             order,
             user: user.transpose()?,
-            kind: row.kind.parse()?,
+            kind,
             at: row.at.and_utc(),
-            data: serde_json::from_str(&row.data).map_err(corrupt)?,
+            data,
         })
     }
 }

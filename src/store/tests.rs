@@ -36,6 +36,7 @@ use crate::domain::{
 mod cart;
 mod feed;
 mod import;
+mod panic;
 mod review;
 mod statements;
 mod tree;

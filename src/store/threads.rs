@@ -10,6 +10,7 @@ use diesel::r2d2::{ConnectionManager, R2D2Connection};
 use r2d2::Pool;
 use tokio::sync::oneshot;
 
+use super::error::{Failure, failure};
 use crate::domain::Error;
 
 /// Jobs that may wait for a thread: at 50 µs a read, a twentieth of a second's work for four.
@@ -135,8 +136,20 @@ impl<C: R2D2Connection + Send + 'static> Readers<C> {
         query: impl FnOnce(&mut C) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let pool = self.pool.clone();
-        let work = move || query(&mut *pool.get().map_err(|_| Error::Busy)?);
+        let work = move || query(&mut *pool.get().map_err(|_| Error::Busy)?).map_err(later);
         self.threads.run(work).await
+    }
+}
+
+/// A database that is away, or that somebody holds, is no fault of the query: it may pass the next
+/// time.
+fn later(err: Error) -> Error {
+    match failure(&err) {
+        Failure::Passing | Failure::Late | Failure::Connection => {
+            tracing::warn!(error = ?err, "the database did not answer a read");
+            Error::Busy
+        }
+        Failure::Lasting => err,
     }
 }
 

@@ -28,6 +28,23 @@ async fn the_same_checkout_twenty_times_at_once_is_one_order_and_twenty_equal_an
 }
 
 #[actix_rt::test]
+async fn one_cart_checked_out_under_twenty_keys_at_once_is_one_order() {
+    let shop = TestShop::start().await;
+    let buyer = shop.sign_up().await;
+    let teapot = shop.variant("teapot").await;
+    buyer.add(&teapot, 1).await;
+
+    let answers = join_all((0..20).map(|_| buyer.check_out())).await;
+
+    for refused in answers.iter().filter(|it| it.status != 201) {
+        refused.refused(409, "cart_empty");
+    }
+    assert_eq!(answers.iter().filter(|it| it.status == 201).count(), 1);
+    assert_eq!((buyer.orders().await.len(), shop.available(&teapot).await), (1, 99));
+    shop.audit();
+}
+
+#[actix_rt::test]
 async fn a_key_that_was_used_serves_no_other_checkout_good_or_bad() {
     let shop = TestShop::start().await;
     let buyer = shop.sign_up().await;

@@ -7,7 +7,7 @@ mod admin;
 mod lost;
 mod refund;
 mod returns;
-mod walk;
+pub mod walk;
 
 use crate::support::{
     TestShop, each, gapless,

@@ -22,6 +22,7 @@ async fn two_hundred_buyers_at_once_of_a_hundred_units_get_exactly_a_hundred() {
     assert_eq!((sold, shop.available(&teapot).await), (100, 0));
     let product = shop.stranger().get("/products/teapot").await.is(200);
     assert_eq!(product["variants"][0]["stock"]["status"], "out_of_stock");
+    shop.audit();
 }
 
 #[actix_rt::test]

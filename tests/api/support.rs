@@ -15,12 +15,16 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
+#[path = "support/auditor.rs"]
+mod auditor;
 #[path = "support/client.rs"]
 pub mod client;
 #[path = "support/database.rs"]
 mod database;
 #[path = "support/limit.rs"]
 pub mod limit;
+#[path = "support/lock.rs"]
+pub mod lock;
 #[path = "support/mail.rs"]
 pub mod mail;
 #[path = "support/purchase.rs"]
@@ -165,14 +169,25 @@ impl TestShop {
         self.database.execute(sql)
     }
 
+    /// What `sql` finds beside the program, under the name `found`.
+    pub fn found(&self, sql: &str) -> Vec<String> {
+        self.database.found(sql)
+    }
+
     /// Takes away what keeps the audit log from being changed.
     pub fn let_the_log_be_changed(&self) {
+        self.sql_of(
+            "DROP TRIGGER audit_is_not_updated; DROP TRIGGER audit_is_not_deleted; \
+             DROP TRIGGER audit_is_not_replaced",
+            "DROP TRIGGER audit_is_append_only ON audit",
+        );
+    }
+
+    /// Runs what is written otherwise for each database.
+    pub fn sql_of(&self, sqlite: &str, postgres: &str) {
         let sql = match *self.database {
-            Database::Sqlite { .. } => {
-                "DROP TRIGGER audit_is_not_updated; DROP TRIGGER audit_is_not_deleted; \
-                 DROP TRIGGER audit_is_not_replaced"
-            }
-            Database::Postgres { .. } => "DROP TRIGGER audit_is_append_only ON audit",
+            Database::Sqlite { .. } => sqlite,
+            Database::Postgres { .. } => postgres,
         };
         self.sql(sql).unwrap();
     }

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 mod address;
 mod cart;
 mod catalogue;
+mod fault;
 mod mail;
 mod order;
 mod own_redis;

@@ -172,6 +172,7 @@ impl Due {
             | Kind::StockChanged
             | Kind::CartHeld
             | Kind::CartReleased
+            | Kind::EventUnreadable
                 if !is_shared => {}
             Kind::OrderPlaced | Kind::OrderPaid | Kind::OrderCancelled | Kind::OrderExpired => {
                 self.orders.extend(event.order.map(|(order, _)| order));
@@ -188,6 +189,8 @@ impl Due {
                 self.products.extend(products.into_iter().flatten().filter_map(id::<ProductId>));
                 self.tree |= event.data.get("categories").is_some();
             }
+            // It may be of anything.
+            Kind::EventUnreadable => self.all = true,
             Kind::OrderProcessing
             | Kind::OrderShipped
             | Kind::OrderDelivered

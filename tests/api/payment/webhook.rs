@@ -4,6 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use awc::http::Method;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures_util::future::join;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -123,6 +124,32 @@ async fn a_payment_that_is_told_of_is_looked_up_at_once() {
     let captured = each(&heard, "type").into_iter().filter(|it| *it == "payment.captured");
     assert_eq!(captured.count(), 1);
     assert_eq!(shop.available(&teapot).await, 99);
+}
+
+#[actix_rt::test]
+async fn a_payment_that_is_told_of_before_its_answer_has_come_is_taken_once() {
+    let slow = ("RIALTO_EMULATOR_DELAY", "300ms");
+    let shop = TestShop::with(&[SETTINGS[0], slow]).await;
+    let buyer = shop.sign_up().await;
+    let teapot = shop.variant("teapot").await;
+    let order = buyer.place(&teapot, 1).await;
+    let (stranger, body) = (shop.stranger(), event(&order));
+
+    let telling = async {
+        while buyer.order(&order).await["payment"]["status"] != "processing" {}
+        for _ in 0..3 {
+            tell(&stranger, &signed(&body, now()), &body).await.is(200);
+        }
+    };
+    let (paid, ()) = join(buyer.pay(&order, "tok_success"), telling).await;
+
+    assert_eq!(paid.is(200)["status"], "captured");
+    // A message to the same payment is handled after those before it.
+    buyer.pay(&order, "tok_success").await.refused(409, "invalid_transition");
+    let timeline = buyer.timeline(&order).await;
+    let captured = each(&timeline, "type").into_iter().filter(|it| *it == "payment.captured");
+    assert_eq!((captured.count(), shop.available(&teapot).await), (1, 99));
+    shop.audit();
 }
 
 #[actix_rt::test]

@@ -11,7 +11,8 @@ use std::{
 };
 
 use diesel::{
-    Connection, PgConnection, QueryResult, SqliteConnection, connection::SimpleConnection,
+    Connection, PgConnection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection, sql_query, sql_types::Text,
 };
 
 use super::{
@@ -53,7 +54,7 @@ pub enum Database {
 }
 
 /// The PostgreSQL server that the tests may make databases on.
-fn postgres() -> String {
+pub fn postgres() -> String {
     let url = env::var("TEST_POSTGRES_URL").ok(); // What is no text is no address either.
     url.expect(
         "TEST_POSTGRES_URL must say where PostgreSQL is: ./test starts one, for a single test \
@@ -100,6 +101,25 @@ impl Database {
                 PgConnection::establish(url).unwrap().batch_execute(sql)
             }
         }
+    }
+
+    /// What a query finds that calls it `found`, a text each.
+    pub fn found(&self, sql: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            found: String,
+        }
+        let rows: QueryResult<Vec<Row>> = match self {
+            Database::Sqlite { url, .. } => {
+                let file = url.trim_start_matches("sqlite:");
+                sql_query(sql).load(&mut SqliteConnection::establish(file).unwrap())
+            }
+            Database::Postgres { url, .. } => {
+                sql_query(sql).load(&mut PgConnection::establish(url).unwrap())
+            }
+        };
+        rows.unwrap().into_iter().map(|it| it.found).collect()
     }
 
     /// As `DATABASE_URL` says it.

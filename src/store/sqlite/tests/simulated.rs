@@ -29,7 +29,7 @@ use super::super::{
         threads::{self, Readers},
         writer::{Done, Engine, Loop},
     },
-    Conn, SETUP, Sqlite, connect, migrate, reader_pool,
+    Conn, SETUP, Sqlite, connect, migrate, q, reader_pool,
 };
 use crate::domain::Error;
 
@@ -67,6 +67,8 @@ pub enum Fate {
     Broken,
     /// The connection breaks after the commit: nobody knows that it came through.
     Unheard,
+    /// The program panics before the commit, all else done.
+    Panicked,
 }
 
 /// SQLite with fates. It doesn't wait for the disk: no machine fails here.
@@ -91,6 +93,10 @@ impl Engine for Fated {
                 self.0.commit(lanes, now)?;
                 Err(failed(DatabaseErrorKind::ClosedConnection))
             }
+            Fate::Panicked => self.0.0.immediate_transaction(|conn| {
+                q::run(conn, lanes, now)?;
+                panic!("the simulation says so")
+            }),
         }
     }
 }
