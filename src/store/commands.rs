@@ -82,6 +82,10 @@ macro_rules! with_commands {
 
 /// A change of the store; each says what it leaves in the audit log.
 pub trait Command: Audited<Outcome: Send + 'static> + Clone + Send + Sized + 'static {
+    /// In which queue it waits, where the store has several.
+    #[doc(hidden)]
+    const QUEUE: usize;
+
     #[doc(hidden)]
     fn enqueue(self, origin: Origin, reply: Reply<Self::Outcome>) -> Job;
 }
@@ -115,6 +119,25 @@ impl<C> Default for Lane<C> {
     }
 }
 
+/// How many queues there are where the store has several.
+pub const QUEUES: usize = 4;
+
+/// The queue of a lane: those of the hot path have their own.
+macro_rules! queue {
+    (save_cart) => {
+        1
+    };
+    (place) => {
+        2
+    };
+    (advance) => {
+        3
+    };
+    ($lane:ident) => {
+        0
+    };
+}
+
 macro_rules! declare {
     ($($lane:ident: $mode:ident $module:ident::$function:ident($command:ty) -> $outcome:ty;)*) => {
         /// A command in the queue, with whoever waits for its outcome.
@@ -130,6 +153,8 @@ macro_rules! declare {
         }
 
         $(impl Command for $command {
+            const QUEUE: usize = queue!($lane);
+
             fn enqueue(self, origin: Origin, reply: Reply<$outcome>) -> Job {
                 Job::$lane(Box::new(Waiting { command: self, origin, reply }))
             }

@@ -42,10 +42,14 @@ impl Plain {
 
     /// Runs commands of one kind in a transaction of their own, and says what came of the last one.
     /// It blocks.
-    pub fn write<C: Command>(&self, commands: Vec<C>) -> Result<C::Outcome, Error> {
+    pub fn write<C: Command>(
+        &self,
+        origin: &Origin,
+        commands: Vec<C>,
+    ) -> Result<C::Outcome, Error> {
         match &self.0 {
-            Databases::Sqlite(pool) => pool.write(commands),
-            Databases::Postgres(pool) => pool.write(commands),
+            Databases::Sqlite(pool) => pool.write(origin, commands),
+            Databases::Postgres(pool) => pool.write(origin, commands),
         }
     }
 }
@@ -59,12 +63,12 @@ impl<E: Engine> Pool<E> {
         Ok(Pool { free: Mutex::new(free), back })
     }
 
-    fn write<C: Command>(&self, commands: Vec<C>) -> Result<C::Outcome, Error> {
+    fn write<C: Command>(&self, origin: &Origin, commands: Vec<C>) -> Result<C::Outcome, Error> {
         let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
         let mut last = None;
         for command in commands {
             let (reply, answered) = oneshot::channel();
-            lanes.push(command.enqueue(Origin::SYSTEM, reply), &mut replies);
+            lanes.push(command.enqueue(origin.clone(), reply), &mut replies);
             last = Some(answered);
         }
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).recv();

@@ -28,9 +28,9 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 // The time-out comes first: a change to WAL must wait for the other connections too.
 const SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
     PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;";
-/// The one connection that writes has the pages at hand that it changes again and again, 64 MiB of
-/// them, and leaves the log to [`checkpoint`] until that is 64 MiB behind.
-const WRITER: &str = "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;";
+/// The one connection that writes has the pages at hand that it changes again and again, 16 MiB of
+/// them (each commit looks at all), and leaves the log to [`checkpoint`] until that is 64 MiB behind.
+const WRITER: &str = "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384;";
 /// How often what was committed is moved into the file.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 const READ_ONLY: &str = "PRAGMA query_only = ON;";

@@ -1,7 +1,7 @@
 //! The group-committing writer: takes what waits, runs it as one transaction, and answers after
 //! the commit.
 //!
-//! One thread a process. A batch that the database refuses is replayed one by one, so that a
+//! One thread a process; where others write too, a few, each with kinds of its own. A batch that the database refuses is replayed one by one, so that a
 //! command that cannot be done fails alone.
 
 use std::{
@@ -18,7 +18,7 @@ use std::{
 use tokio::sync::{oneshot, watch};
 
 use super::{
-    commands::{Command, Job, Lanes, Outcomes, Replies},
+    commands::{Command, Job, Lanes, Outcomes, QUEUES, Replies},
     error::{Failure, failure},
     now,
 };
@@ -46,7 +46,8 @@ pub struct Waiting<C, T> {
 /// What the writer needs of a database.
 pub trait Engine: Send + 'static {
     /// Whether others write too. Then each kind of command has a transaction of its own: one
-    /// kind locks its rows in sorted order, but two would lock the same tables in turns.
+    /// kind locks its rows in sorted order, but two would lock the same tables in turns. The kinds of
+    /// the hot path have a connection each, as another node has one.
     const SHARED: bool;
 
     fn connect(url: &str) -> Result<Self, Error>
@@ -83,7 +84,8 @@ struct Watchers {
 
 /// The sending end of the queue.
 pub struct Writer {
-    jobs: mpsc::SyncSender<Job>,
+    /// By [`Command::QUEUE`]; the first takes what has none of its own.
+    queues: Vec<mpsc::SyncSender<Job>>,
     counts: Arc<Counts>,
     mailed: watch::Receiver<u64>,
     watchers: Arc<Watchers>,
@@ -125,7 +127,8 @@ impl Writer {
         origin: Origin,
     ) -> Result<C::Outcome, Error> {
         let (reply, answered) = oneshot::channel();
-        self.jobs.try_send(command.enqueue(origin, reply)).map_err(|_| Error::Busy)?;
+        let queue = self.queues.get(C::QUEUE).or(self.queues.first()).ok_or(Error::Busy)?;
+        queue.try_send(command.enqueue(origin, reply)).map_err(|_| Error::Busy)?;
         answered.await.unwrap_or(Err(Error::Busy))
     }
 }
@@ -135,15 +138,25 @@ fn take<T: ?Sized>(place: &OnceLock<Watcher<T>>, watcher: Watcher<T>) -> Result<
     taken.map_err(Error::internal("watching the store"))
 }
 
-/// Starts the writer's thread; it ends when the last sender is gone and the queue is empty.
+/// Starts the writer's threads; they end when the last sender is gone and the queue is empty.
 pub fn start<E: Engine>(url: String, told: watch::Sender<u64>) -> Result<Writer, Error> {
-    let writer = Loop::<E>::new(url, told)?;
-    let (waiting, queue) = writer.queue();
-    thread::Builder::new()
-        .name("store-write".to_owned())
-        .spawn(move || writer.run(&queue))
-        .map_err(Error::internal("starting the writer"))?;
-    Ok(waiting)
+    let mut all = vec![Loop::<E>::new(url, told)?];
+    while E::SHARED && all.len() < QUEUES {
+        all.extend(all.first().map(Loop::another).transpose()?);
+    }
+    let mut writer: Option<Writer> = None;
+    for one in all {
+        let (sender, queue) = one.queue();
+        match &mut writer {
+            Some(writer) => writer.queues.extend(sender.queues),
+            None => writer = Some(sender),
+        }
+        thread::Builder::new()
+            .name("store-write".to_owned())
+            .spawn(move || one.run(&queue))
+            .map_err(Error::internal("starting the writer"))?;
+    }
+    writer.ok_or(Error::Busy)
 }
 
 pub(super) struct Loop<E> {
@@ -161,6 +174,15 @@ impl<E: Engine> Loop<E> {
         let engine = Some(E::connect(&url)?);
         let (mailed, counts) = (watch::Sender::new(0), Arc::default());
         Ok(Loop { url, engine, told, mailed, counts, watchers: Arc::default() })
+    }
+
+    /// One with a connection of its own, which tells and counts with this one.
+    fn another(&self) -> Result<Self, Error> {
+        let Loop { url, told, mailed, counts, watchers, .. } = self;
+        let (url, engine) = (url.clone(), Some(E::connect(url)?));
+        let (told, mailed) = (told.clone(), mailed.clone());
+        let (counts, watchers) = (Arc::clone(counts), Arc::clone(watchers));
+        Ok(Loop { url, engine, told, mailed, counts, watchers })
     }
 
     fn run(mut self, queue: &mpsc::Receiver<Job>) {
@@ -248,7 +270,7 @@ impl<E> Loop<E> {
     pub(super) fn queue(&self) -> (Writer, mpsc::Receiver<Job>) {
         let (jobs, queue) = mpsc::sync_channel(QUEUE_MAX);
         let (counts, mailed) = (Arc::clone(&self.counts), self.mailed.subscribe());
-        (Writer { jobs, counts, mailed, watchers: Arc::clone(&self.watchers) }, queue)
+        (Writer { queues: vec![jobs], counts, mailed, watchers: Arc::clone(&self.watchers) }, queue)
     }
 
     /// Tells whoever waits for it what a transaction did.

@@ -75,7 +75,8 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let url = base::checked(&options.url)?;
     let each = Duration::from_millis(options.round);
     let mut shop = Shop::open(&url, &options.email).await?;
-    let plain = Plain::open(options.plain.as_deref()).await?;
+    let accounts = options.clients.iter().copied().max().unwrap_or_default();
+    let plain = Plain::open(options.plain.as_deref(), accounts).await?;
     say(format!(
         "{url}: {} rounds of {} ms with each number of clients, and as many of the plain way on {}, \
          in turns\n",

@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::mpsc,
+    sync::{Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -14,13 +14,15 @@ use crate::{
     demo,
     domain::{
         Error,
+        account::{Email, Register, Role},
         address::Address,
+        audit::{Actor, Origin},
         cart::{
-            Buyer, Cart, Quantity,
+            self, Cart, Quantity,
             change::{Edit, Moments},
         },
         delivery::Method,
-        id::{CartId, DeliveryId, ItemId, OrderId, VariantId},
+        id::{CartId, DeliveryId, ItemId, OrderId, SessionId, UserId, VariantId},
         idempotency::{Answer, Claim, Outcome},
         order::{
             Order,
@@ -37,8 +39,15 @@ const POOL: usize = 8;
 /// How many of its variants are bought from, as over HTTP.
 const VARIANTS: usize = 100;
 
+/// Somebody with an account, and their cart.
+struct Buyer {
+    user: UserId,
+    cart: Mutex<Cart>,
+}
+
 pub struct Plain {
     store: plain::Plain,
+    buyers: Vec<Buyer>,
     variants: Vec<VariantId>,
     kind: &'static str,
     /// A file that is deleted at the end.
@@ -46,8 +55,8 @@ pub struct Plain {
 }
 
 impl Plain {
-    /// Makes the shop in an empty database.
-    pub async fn open(url: Option<&str>) -> Result<Self, Failure> {
+    /// Makes the shop in an empty database, with so many accounts.
+    pub async fn open(url: Option<&str>, accounts: usize) -> Result<Self, Failure> {
         let (url, file) = match url {
             Some(url) if url.starts_with("postgres://") => (Url::Postgres(url.to_owned()), None),
             Some(path) => (Url::Sqlite(path.trim_start_matches("sqlite:").into()), None),
@@ -61,9 +70,9 @@ impl Plain {
             Url::Sqlite(_) => "SQLite",
             Url::Postgres(_) => "PostgreSQL",
         };
-        let variants = stocked(&url).await.map_err(failed)?;
+        let (variants, buyers) = stocked(&url, accounts).await.map_err(failed)?;
         let store = plain::Plain::open(&url, POOL).map_err(failed)?;
-        Ok(Plain { store, variants, kind, file })
+        Ok(Plain { store, buyers, variants, kind, file })
     }
 
     pub fn kind(&self) -> &'static str {
@@ -74,8 +83,9 @@ impl Plain {
     pub fn round(&self, clients: usize, lasting: Duration) -> Result<Vec<Duration>, Failure> {
         let began = Instant::now();
         let bought = thread::scope(|scope| {
-            let clients: Vec<_> = (0..clients)
-                .map(|number| scope.spawn(move || self.buy(number, began, lasting)))
+            let buyers = self.buyers.iter().enumerate().take(clients);
+            let clients: Vec<_> = buyers
+                .map(|(number, buyer)| scope.spawn(move || self.buy(number, buyer, began, lasting)))
                 .collect();
             let joined = clients.into_iter().map(|it| it.join().unwrap_or(Err(Error::Busy)));
             joined.collect::<Result<Vec<Vec<Duration>>, Error>>()
@@ -86,33 +96,34 @@ impl Plain {
     fn buy(
         &self,
         number: usize,
+        buyer: &Buyer,
         began: Instant,
         lasting: Duration,
     ) -> Result<Vec<Duration>, Error> {
         let mut took = Vec::new();
-        let mut cart = Cart::empty(CartId::new());
+        let mut cart = buyer.cart.lock().unwrap_or_else(PoisonError::into_inner);
         while began.elapsed() < lasting {
             let began = Instant::now();
             let at = (number * 31 + took.len() * 7) % self.variants.len().max(1);
             let variant = self.variants.get(at).copied().ok_or(Error::NotFound("variant"))?;
-            cart = self.purchase(&cart, variant)?;
+            *cart = self.purchase(buyer.user, &cart, variant)?;
             took.push(began.elapsed());
         }
         Ok(took)
     }
 
     /// A line, a checkout, and a payment; the cart after that.
-    fn purchase(&self, cart: &Cart, variant: VariantId) -> Result<Cart, Error> {
-        let now = store::now();
+    fn purchase(&self, user: UserId, cart: &Cart, variant: VariantId) -> Result<Cart, Error> {
+        let (now, origin) = (store::now(), origin(user));
         let quantity = Quantity::try_from(1)?;
         let edit = Edit::Add { item: ItemId::new(), variant, quantity };
         let later = now + TimeDelta::days(30);
         let moments = Moments { now, held_until: later, expires_at: later };
         let (cart, save) = cart.after(&edit, &moments)?.ok_or(Error::Stale)?;
-        self.store.write(vec![save])?;
-        let placed = self.store.write(vec![place(&cart)?])?;
+        self.store.write(&origin, vec![save])?;
+        let placed = self.store.write(&origin, vec![place(user, &cart)?])?;
         let order = placed.order.ok_or(Error::NotFound("order"))?;
-        self.store.write(confirm(&order)?)?;
+        self.store.write(&origin, confirm(&order)?)?;
         Ok(cart.emptied())
     }
 }
@@ -127,8 +138,8 @@ impl Drop for Plain {
     }
 }
 
-/// Makes the tables, and goods of which there is enough.
-async fn stocked(url: &Url) -> Result<Vec<VariantId>, Error> {
+/// Makes the tables, goods of which there is enough, and accounts.
+async fn stocked(url: &Url, accounts: usize) -> Result<(Vec<VariantId>, Vec<Buyer>), Error> {
     store::migrate(url, Migration::Up)?;
     let store = Store::open(url)?;
     let mut shop = demo::catalogue();
@@ -140,14 +151,42 @@ async fn stocked(url: &Url) -> Result<Vec<VariantId>, Error> {
     read!(store, catalogue::all(move |changes| tell.send(changes).unwrap_or_default()))?;
     let products = told.into_iter().flat_map(|changes| changes.products);
     let variants = products.filter_map(|it| it.shown).flat_map(|it| it.product.variants);
-    Ok(variants.map(|it| it.id).take(VARIANTS).collect())
+    let mut buyers = Vec::new();
+    for _ in 0..accounts {
+        let user = UserId::new();
+        store.write(account(user)?).await?;
+        buyers.push(Buyer { user, cart: Mutex::new(Cart::empty(CartId::of(user))) });
+    }
+    Ok((variants.map(|it| it.id).take(VARIANTS).collect(), buyers))
 }
 
-fn place(cart: &Cart) -> Result<Place, Error> {
+fn account(id: UserId) -> Result<Register, Error> {
+    Ok(Register {
+        id,
+        email: Email::parse(&format!("{id}@example.com"))?,
+        password_hash: String::new(),
+        name: "Bench".to_owned(),
+        role: Role::Customer,
+        session: None,
+        confirm: None,
+    })
+}
+
+/// Where the command of somebody comes from, as the server knows it of each request.
+fn origin(user: UserId) -> Origin {
+    Origin {
+        actor: Actor::User(user),
+        session: Some(SessionId::new()),
+        address: Some("127.0.0.1".into()),
+        request: Some(uuid::Uuid::now_v7().to_string().into()),
+    }
+}
+
+fn place(user: UserId, cart: &Cart) -> Result<Place, Error> {
     let now = store::now();
     Ok(Place {
         order: OrderId::new(),
-        buyer: Buyer::Guest(cart.id),
+        buyer: cart::Buyer::User(user),
         email: None,
         customer: format!("cart:{}", cart.id),
         cart_version: cart.version,
