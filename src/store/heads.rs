@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::{
-    QueryableByName,
-    sql_types::{BigInt, Nullable, Text},
-};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::error::corrupt;
 use crate::domain::{Error, id::UserId};
@@ -21,18 +18,10 @@ pub struct Heads {
     users: HashMap<UserId, i64>,
 }
 
-/// One row has the log and the feed, and one each the users that were asked for.
-#[derive(QueryableByName)]
-pub struct HeadRow {
-    #[diesel(sql_type = Nullable<Text>)]
-    user_id: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    place: Option<i64>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    sequence: Option<i64>,
-    #[diesel(sql_type = Nullable<Text>)]
-    hash: Option<String>,
-}
+/// A head as it is read: one has the log and the feed, and one each the topics that were asked for.
+/// These are the topic's user, its place or the feed's, and the number and the hash of the log.
+pub type Head = (Option<String>, Option<i64>, Option<i64>, Option<String>);
+pub type Columns = (Nullable<Text>, Nullable<BigInt>, Nullable<BigInt>, Nullable<Text>);
 
 impl Heads {
     /// The next place in the topic of `user`.
@@ -43,14 +32,14 @@ impl Heads {
     }
 }
 
-impl TryFrom<Vec<HeadRow>> for Heads {
+impl TryFrom<Vec<Head>> for Heads {
     type Error = Error;
 
-    fn try_from(rows: Vec<HeadRow>) -> Result<Self, Error> {
+    fn try_from(rows: Vec<Head>) -> Result<Self, Error> {
         let mut heads = Heads::default();
-        for HeadRow { user_id, place, sequence, hash } in rows {
+        for (topic, place, sequence, hash) in rows {
             let place = place.unwrap_or(0);
-            match user_id {
+            match topic {
                 Some(user) => drop(heads.users.insert(user.parse().map_err(corrupt)?, place)),
                 None => {
                     heads.feed = place;

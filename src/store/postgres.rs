@@ -9,7 +9,7 @@ use r2d2::Pool;
 use super::{
     Migration,
     commands::Lanes,
-    heads::{HeadRow, Heads},
+    heads::{Columns, Head, Heads},
     pool::{self, Setup},
     writer::{Done, Engine},
 };
@@ -60,13 +60,15 @@ pub fn snapshot<T>(
 /// end of the transaction. Whoever holds them waits for no other lock, so that nobody waits for them
 /// in a circle: they are taken last.
 pub fn lock_heads(conn: &mut Conn, users: impl Iterator<Item = UserId>) -> Result<Heads, Error> {
-    use diesel::sql_types::{Array, BigInt, Text};
+    use diesel::{
+        dsl::sql,
+        sql_types::{Array, BigInt, Text},
+    };
 
     let users: Vec<String> = users.map(|it| it.to_string()).collect();
-    let heads: Vec<HeadRow> = diesel::sql_query("SELECT * FROM lock_heads($1, $2)")
-        .bind::<BigInt, _>(HEADS_LOCK)
-        .bind::<Array<Text>, _>(users)
-        .load(conn)?;
+    let lock = sql::<Columns>("* FROM lock_heads(").bind::<BigInt, _>(HEADS_LOCK).sql(", ");
+    let lock = lock.bind::<Array<Text>, _>(users).sql(")");
+    let heads: Vec<Head> = diesel::select(lock).load(conn)?;
     heads.try_into()
 }
 

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::{
     Migration,
     commands::Lanes,
-    heads::{HeadRow, Heads},
+    heads::{Columns, Head, Heads},
     pool::{self, Setup},
     writer::{Done, Engine},
 };
@@ -64,17 +64,18 @@ pub fn snapshot<T>(
 /// How far the store has come, and the topics of `users`: nobody else can go on.
 pub fn lock_heads(conn: &mut Conn, users: impl Iterator<Item = UserId>) -> Result<Heads, Error> {
     let users: Vec<UserId> = users.collect();
-    let heads: Vec<HeadRow> = diesel::sql_query(
-        "SELECT NULL AS user_id, (SELECT MAX(place) FROM events) AS place, last.sequence, last.hash
+    let last = diesel::dsl::sql::<Columns>(
+        "NULL AS topic, (SELECT MAX(place) FROM events) AS place, last.sequence, last.hash
             FROM (SELECT 1) LEFT JOIN
                 (SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1) AS last
         UNION ALL
         SELECT those.value, (SELECT MAX(user_place) FROM events
             WHERE user_id = those.value AND user_place IS NOT NULL), NULL, NULL
-        FROM json_each(?) AS those",
-    )
-    .bind::<diesel::sql_types::Text, _>(serde_json::json!(users).to_string())
-    .load(conn)?;
+        FROM json_each(",
+    );
+    let users = serde_json::json!(users).to_string();
+    let last = last.bind::<diesel::sql_types::Text, _>(users).sql(") AS those");
+    let heads: Vec<Head> = diesel::select(last).load(conn)?;
     heads.try_into()
 }
 

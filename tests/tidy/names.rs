@@ -17,6 +17,7 @@ const SHARED: &[(&str, &str)] = &[
     ("extract", "http: who is asking"),
     ("filler", "http: bytes to measure answers by"),
     ("guard", "ws: ends a connection whose client does not read"),
+    ("heads", "store: how far what is counted without a gap has come"),
     ("health", "http: alive, ready, and the figures"),
     ("hub", "ws: from a topic to its sockets on one thread"),
     ("import", "actors: reads files of products, and takes them in"),

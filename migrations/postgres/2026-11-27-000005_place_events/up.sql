@@ -25,7 +25,7 @@ CREATE UNIQUE INDEX events_user_place ON events (user_id, user_place) WHERE user
 -- until the end of the transaction: each statement of a function sees what was committed before it
 -- (READ COMMITTED).
 CREATE FUNCTION lock_heads(key BIGINT, users TEXT[])
-    RETURNS TABLE (user_id TEXT, place BIGINT, sequence BIGINT, hash TEXT) LANGUAGE plpgsql AS $$
+    RETURNS TABLE (topic TEXT, place BIGINT, sequence BIGINT, hash TEXT) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(key);
     RETURN QUERY SELECT NULL, (SELECT MAX(events.place) FROM events), last.sequence, last.hash
