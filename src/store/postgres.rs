@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::{
-    Connection, RunQueryDsl, connection::SimpleConnection,
-    r2d2::ConnectionManager,
-};
+use diesel::{Connection, RunQueryDsl, connection::SimpleConnection, r2d2::ConnectionManager};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use r2d2::Pool;
 

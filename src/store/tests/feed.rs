@@ -32,9 +32,8 @@ async fn whoever_reads_the_feed_while_two_processes_write_finds_no_hole() {
     let (database, one, variant) = Database::stocked().await;
     let other = Store::open(&database.url).unwrap();
     let before = read!(one, event::head()).unwrap();
-    let writing = [&one, &other].map(|store| {
-        join_all((0..EACH).map(|units| store.write(count(variant, units))))
-    });
+    let writing = [&one, &other]
+        .map(|store| join_all((0..EACH).map(|units| store.write(count(variant, units)))));
     let reading = async {
         let mut seen = Vec::new();
         while seen.len() < usize::try_from(2 * EACH).unwrap() {

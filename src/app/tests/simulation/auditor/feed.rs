@@ -15,7 +15,9 @@ const SQL: &str = "SELECT json_object(
 pub fn check(base: &mut Base) -> Result<(), Complaint> {
     let row = base.rows(SQL).remove(0);
     let of = |name: &str| int(&row[name]);
-    holds(of("events") == of("places"), "I11", || format!("events and their places in the feed differ: {row}"))?;
+    holds(of("events") == of("places"), "I11", || {
+        format!("events and their places in the feed differ: {row}")
+    })?;
     holds(of("last") == of("places"), "I11", || format!("the feed has a gap: {row}"))?;
     holds(of("topics") == 0, "I11", || format!("the topic of a user has a gap: {row}"))
 }
