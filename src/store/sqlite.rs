@@ -3,9 +3,11 @@
 use std::{thread, time::Duration};
 
 use diesel::{
-    Connection, RunQueryDsl,
+    Connection, QueryResult, RunQueryDsl,
     connection::SimpleConnection,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
     r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError},
+    sql_types::Text,
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use r2d2::Pool;
@@ -64,20 +66,37 @@ pub fn snapshot<T>(
 /// How far the store has come, and the topics of `users`: nobody else can go on.
 pub fn lock_heads(conn: &mut Conn, users: impl Iterator<Item = UserId>) -> Result<Heads, Error> {
     let users: Vec<UserId> = users.collect();
-    let last = diesel::dsl::sql::<Columns>(
-        "NULL AS topic, (SELECT MAX(place) FROM events) AS place, last.sequence, last.hash
-            FROM (SELECT 1) LEFT JOIN
-                (SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1) AS last
-        UNION ALL
-        SELECT those.value, (SELECT MAX(user_place) FROM events
-            WHERE user_id = those.value AND user_place IS NOT NULL), NULL, NULL
-        FROM json_each(",
-    );
-    let users = serde_json::json!(users).to_string();
-    let last = last.bind::<diesel::sql_types::Text, _>(users).sql(") AS those");
-    let heads: Vec<Head> = diesel::select(last).load(conn)?;
+    let heads: Vec<Head> = HeadsOf(serde_json::json!(users).to_string()).load(conn)?;
     heads.try_into()
 }
+
+/// The question for the heads, of users in JSON. Each transaction asks it, so that it stays prepared,
+/// which nothing does that `sql_query` runs.
+#[derive(QueryId)]
+struct HeadsOf(String);
+
+impl QueryFragment<Backend> for HeadsOf {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        pass.push_sql(
+            "SELECT NULL AS topic, (SELECT MAX(place) FROM events) AS place, last.sequence, last.hash
+                FROM (SELECT 1) LEFT JOIN
+                    (SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1) AS last
+            UNION ALL
+            SELECT those.value, (SELECT MAX(user_place) FROM events
+                WHERE user_id = those.value AND user_place IS NOT NULL), NULL, NULL
+            FROM json_each(",
+        );
+        pass.push_bind_param::<Text, _>(&self.0)?;
+        pass.push_sql(") AS those");
+        Ok(())
+    }
+}
+
+impl Query for HeadsOf {
+    type SqlType = Columns;
+}
+
+impl RunQueryDsl<Conn> for HeadsOf {}
 
 pub(super) struct Sqlite(Conn);
 

@@ -42,6 +42,25 @@ async fn press(window: &mut Window, selector: &str) {
     window.see(&format!("document.querySelector({}).click()", json!(selector))).await;
 }
 
+/// Puts shirts into the cart, which opens.
+async fn puts_shirts_in(window: &mut Window, shop: &TestShop, units: &str) {
+    window.go(&format!("http://{}/p/shirt", shop.address())).await;
+    window.shows("document.activeElement && document.getElementById('quantity')").await;
+    window.see("document.getElementById('quantity').focus()").await;
+    window.see("document.getElementById('quantity').select()").await;
+    window.types(units).await;
+    window.enters().await;
+    reads(window, "dialog[open] .line a", "Linen Shirt, S / White").await;
+}
+
+/// Writes over what the field of the coupon has.
+async fn enters_coupon(window: &mut Window, code: &str) {
+    window.see("document.querySelector('.cart-coupons input').focus()").await;
+    window.see("document.querySelector('.cart-coupons input').select()").await;
+    window.types(code).await;
+    window.enters().await;
+}
+
 #[actix_rt::test]
 async fn the_shop_lists_its_products_and_finds_one_by_a_word_with_a_typo() {
     let shop = TestShop::start().await;
@@ -154,13 +173,7 @@ async fn a_guest_puts_something_into_the_cart_and_hears_when_it_is_sold_to_anoth
     let shirt = shop.variant("shirt").await;
     let mut window = Window::open().await;
 
-    window.go(&format!("http://{}/p/shirt", shop.address())).await;
-    window.shows("document.activeElement && document.getElementById('quantity')").await;
-    window.see("document.getElementById('quantity').focus()").await;
-    window.see("document.getElementById('quantity').select()").await;
-    window.types("2").await;
-    window.enters().await;
-    reads(&mut window, "dialog[open] .line a", "Linen Shirt, S / White").await;
+    puts_shirts_in(&mut window, &shop, "2").await;
     reads(&mut window, "dialog[open] output", "€99.80").await;
     reads(&mut window, "#cart-count", "2").await;
     fits(&mut window).await;
@@ -176,6 +189,57 @@ async fn a_guest_puts_something_into_the_cart_and_hears_when_it_is_sold_to_anoth
     press(&mut window, "dialog[open] [aria-label='Remove Linen Shirt, S / White']").await;
     window.says("There is nothing in your cart yet").await;
     assert_eq!(window.see("document.querySelector('.line')").await, Value::Null);
+    window.close().await;
+}
+
+#[actix_rt::test]
+async fn a_shopper_holds_the_cart_and_sees_the_time_that_is_left() {
+    let shop = TestShop::start().await;
+    let shirt = shop.variant("shirt").await;
+    shop.stock(&shirt, 1).await;
+    let mut window = Window::open().await;
+    puts_shirts_in(&mut window, &shop, "1").await;
+    reads(&mut window, "dialog[open] .cart-hold button", "Hold for me").await;
+    reads(&mut window, "dialog[open] .hold-left", "").await;
+
+    press(&mut window, "dialog[open] .cart-hold button").await;
+    let left = "document.querySelector('.hold-left').textContent";
+    window.shows(&format!("{left}.startsWith('Held for you: 14:')")).await;
+    reads(&mut window, "dialog[open] .cart-hold button", "Release").await;
+    assert_eq!(shop.available(&shirt).await, 0);
+    fits(&mut window).await;
+    let seen = window.see(left).await;
+    window.shows(&format!("{left}.startsWith('Held for you: 14:') && {left} < {seen}")).await;
+
+    press(&mut window, "dialog[open] .cart-hold button").await;
+    reads(&mut window, "dialog[open] .cart-hold button", "Hold for me").await;
+    reads(&mut window, "dialog[open] .hold-left", "").await;
+    assert_eq!(shop.available(&shirt).await, 1);
+    window.close().await;
+}
+
+#[actix_rt::test]
+async fn a_coupon_is_taken_off_and_away_again_and_a_wrong_one_is_told() {
+    let shop = TestShop::start().await;
+    shop.promotion("SPRING", ("percentage", 10), &[]);
+    let mut window = Window::open().await;
+    puts_shirts_in(&mut window, &shop, "1").await;
+
+    enters_coupon(&mut window, "sprong").await;
+    let wrong = "There is no such coupon, or it does not count now.";
+    reads(&mut window, "dialog[open] .cart-coupons .line-problem", wrong).await;
+    reads(&mut window, "dialog[open] output", "€49.90").await;
+    fits(&mut window).await;
+
+    enters_coupon(&mut window, "spring").await;
+    reads(&mut window, "dialog[open] .coupons span", "SPRING: −€4.99").await;
+    reads(&mut window, "dialog[open] output", "€44.91").await;
+    reads(&mut window, "dialog[open] .cart-coupons .line-problem", "").await;
+    fits(&mut window).await;
+
+    press(&mut window, "dialog[open] [aria-label='Remove SPRING']").await;
+    reads(&mut window, "dialog[open] output", "€49.90").await;
+    assert_eq!(window.see("document.querySelector('.coupons li')").await, Value::Null);
     window.close().await;
 }
 

@@ -137,6 +137,7 @@ const HAPPENINGS: &[&str] = &[
     "order.partially_refunded",
     "order.refunded",
     "order.return_requested",
+    "order.returned",
     "order.expired",
     "payment.failed",
     "payment.cancelled",
@@ -208,8 +209,20 @@ const PLANTED: &[(&str, &[&str])] = &[
         END",
         &["I10"],
     ),
-    // An event isn't published.
-    ("BEFORE INSERT ON feed WHEN NEW.sequence = 3 BEGIN SELECT RAISE(IGNORE); END", &["I11"]),
+    // An event leaves places of the feed empty.
+    (
+        "AFTER INSERT ON events WHEN NEW.place = 3 BEGIN
+            UPDATE events SET place = 1000 WHERE id = NEW.id;
+        END",
+        &["I11"],
+    ),
+    // An event leaves a place of its user's topic empty.
+    (
+        "AFTER INSERT ON events WHEN NEW.user_place = 1 BEGIN
+            UPDATE events SET user_place = 1000 WHERE id = NEW.id;
+        END",
+        &["I11"],
+    ),
     // A coupon is counted that no order has.
     ("BEFORE INSERT ON redemptions BEGIN SELECT RAISE(IGNORE); END", &["C"]),
     // A timer that matters is no row.

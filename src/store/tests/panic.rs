@@ -33,7 +33,7 @@ async fn keep(
 fn kept(base: &mut Base, keys: &str) -> serde_json::Value {
     let sql =
         format!("SELECT json_array(COUNT(*)) AS row FROM idempotency_keys WHERE key IN ({keys})");
-    base.rows(&sql).remove(0)[0].clone()
+    base.row(&sql)[0].clone()
 }
 
 #[actix_rt::test]

@@ -65,18 +65,27 @@ pub fn settled(
     timeline::versions(base)
 }
 
-/// What may be left to do, and how to find it.
-const OPEN: &[(&str, &str)] = &[
-    ("orders that wait for their payment", "orders WHERE stage = 'pending_payment'"),
-    ("payments that are asked for", "payments WHERE due_task IS NOT NULL OR status = 'processing'"),
-    ("refunds that are owed", "refunds WHERE status = 'pending'"),
-    ("parcels on their way", "deliveries WHERE due_at IS NOT NULL"),
-    ("held units", "cart_items WHERE held > 0"),
+/// What may be left to do.
+const OPEN: &[&str] = &[
+    "orders that wait for their payment",
+    "payments that are asked for",
+    "refunds that are owed",
+    "parcels on their way",
+    "held units",
 ];
+
+/// How much of each there is.
+const OPEN_SQL: &str = "SELECT json_array(
+    (SELECT COUNT(*) FROM orders WHERE stage = 'pending_payment'),
+    (SELECT COUNT(*) FROM payments WHERE due_task IS NOT NULL OR status = 'processing'),
+    (SELECT COUNT(*) FROM refunds WHERE status = 'pending'),
+    (SELECT COUNT(*) FROM deliveries WHERE due_at IS NOT NULL),
+    (SELECT COUNT(*) FROM cart_items WHERE held > 0)
+    ) AS row";
 
 /// Whether nothing is left to do.
 pub fn is_settled(base: &mut Base) -> bool {
-    open(base).values().all(|count| *count == 0)
+    open(base).iter().all(|(_, count)| *count == 0)
 }
 
 /// What is left to do, though its time has come.
@@ -86,12 +95,9 @@ pub fn unsettled(base: &mut Base) -> Complaint {
     Complaint::new("I15", format!("these never end: {}", left.join(", ")))
 }
 
-fn open(base: &mut Base) -> BTreeMap<&'static str, i64> {
-    let parts: Vec<String> =
-        OPEN.iter().map(|(_, of)| format!("(SELECT COUNT(*) FROM {of})")).collect();
-    let sql = format!("SELECT json_array({}) AS row", parts.join(", "));
-    let counts = base.rows(&sql).remove(0);
-    OPEN.iter().enumerate().map(|(at, (what, _))| (*what, int(&counts[at]))).collect()
+fn open(base: &mut Base) -> Vec<(&'static str, i64)> {
+    let counts = base.rows(OPEN_SQL).remove(0);
+    OPEN.iter().enumerate().map(|(at, what)| (*what, int(&counts[at]))).collect()
 }
 
 fn int(value: &Value) -> i64 {

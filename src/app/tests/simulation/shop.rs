@@ -56,7 +56,6 @@ impl Shop {
             UPDATE promotions SET used = 0, per_customer_limit = {limit} WHERE code = 'EACH';"
         );
         for table in [
-            "feed",
             "events",
             "idempotency_keys",
             "redemptions",

@@ -35,6 +35,8 @@ pub struct Entry {
     pub request: Request,
     pub node: usize,
     pub answer: Hope,
+    /// What was done, as it was told; nothing yet or nothing to read is null.
+    body: Value,
 }
 
 #[derive(Debug, Clone)]
@@ -122,13 +124,17 @@ impl Notebook {
         let mut all = self.0.borrow_mut();
         let at = all.len();
         let asked = ask(shop, who, &request, node);
-        all.push(Entry { who, request, node: node.number, answer: Hope::Waiting });
+        let (node, answer, body) = (node.number, Hope::Waiting, Value::Null);
+        all.push(Entry { who, request, node, answer, body });
         drop(all);
         let notebook = self.clone();
         drop(actix_rt::spawn(async move {
             let heard = asked.await.unwrap_or_else(|error| Heard::Failed(word(&error)));
             let mut all = notebook.0.borrow_mut();
             if matches!(all[at].answer, Hope::Waiting) {
+                if let Heard::Kept(Answer { outcome: Outcome::Done(body), .. }) = &heard {
+                    all[at].body = parsed(body);
+                }
                 all[at].answer = Hope::Heard(heard);
             }
         }));
@@ -137,23 +143,18 @@ impl Notebook {
     /// The orders that a shopper was told of.
     pub fn orders(&self, who: usize) -> Vec<Known> {
         let mut orders: Vec<Known> = Vec::new();
-        for entry in self.0.borrow().iter().filter(|it| it.who == who) {
-            let Hope::Heard(Heard::Kept(Answer { outcome: Outcome::Done(body), .. })) =
-                &entry.answer
-            else {
-                continue;
-            };
-            let body: Value = serde_json::from_str(body).unwrap();
+        let all = self.0.borrow();
+        for entry in all.iter().filter(|it| it.who == who && !it.body.is_null()) {
             match &entry.request {
                 Request::CheckOut { .. } => {
-                    let order = Known::of(&body["order"]);
+                    let order = Known::of(&entry.body["order"]);
                     if orders.iter().all(|it| it.id != order.id) {
                         orders.push(order);
                     }
                 }
                 Request::Return { order, items, .. } => {
                     let known = orders.iter_mut().find(|it| it.id == *order).unwrap();
-                    known.returns.push((text(&body["id"]).parse().unwrap(), items.clone()));
+                    known.returns.push((text(&entry.body["id"]).parse().unwrap(), items.clone()));
                 }
                 _ => {}
             }
@@ -188,6 +189,10 @@ impl Known {
     }
 }
 
+fn parsed(body: &str) -> Value {
+    serde_json::from_str(body).unwrap()
+}
+
 fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
@@ -195,8 +200,7 @@ fn text(value: &Value) -> &str {
 /// The order that a checkout made.
 pub fn placed(outcome: &Outcome) -> Option<OrderId> {
     let Outcome::Done(body) = outcome else { return None };
-    let body: Value = serde_json::from_str(body).unwrap();
-    Some(text(&body["order"]["id"]).parse().unwrap())
+    Some(text(&parsed(body)["order"]["id"]).parse().unwrap())
 }
 
 impl Heard {

@@ -5,7 +5,6 @@
 use std::{
     cell::Cell,
     collections::VecDeque,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -15,8 +14,13 @@ use std::{
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use diesel::{
-    RunQueryDsl, connection::SimpleConnection, r2d2::ConnectionManager, result::DatabaseErrorKind,
-    sql_query, sql_types::Text,
+    QueryResult, RunQueryDsl,
+    connection::SimpleConnection,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    r2d2::ConnectionManager,
+    result::DatabaseErrorKind,
+    sql_query,
+    sql_types::Text,
 };
 use r2d2::Pool;
 use serde_json::Value;
@@ -29,13 +33,15 @@ use super::super::{
         threads::{self, Readers},
         writer::{Done, Engine, Loop},
     },
-    Conn, SETUP, Sqlite, connect, migrate, q, reader_pool,
+    Backend, Conn, SETUP, Sqlite, connect, migrate, q, reader_pool,
 };
 use crate::domain::Error;
 
 thread_local! {
     static CLOCK: Cell<Option<(DateTime<Utc>, Instant)>> = const { Cell::new(None) };
     static FATE: Cell<Fate> = const { Cell::new(Fate::Done) };
+    /// The connection that broke last, and to which database it is one.
+    static SPARE: Cell<Option<(String, Sqlite)>> = const { Cell::new(None) };
 }
 
 /// What this thread's clock shows, if it is a simulated one.
@@ -71,29 +77,50 @@ pub enum Fate {
     Panicked,
 }
 
-/// SQLite with fates. It doesn't wait for the disk: no machine fails here.
-struct Fated(Sqlite);
+/// SQLite with fates. A connection that broke is whole for all that, and serves again as the next one
+/// with the statements that it has prepared.
+struct Fated {
+    url: String,
+    /// None once it broke.
+    sqlite: Option<Sqlite>,
+}
+
+impl Fated {
+    fn breaks(&mut self) -> Error {
+        let broken = self.sqlite.take().map(|it| (self.url.clone(), it));
+        SPARE.set(broken);
+        failed(DatabaseErrorKind::ClosedConnection)
+    }
+}
 
 impl Engine for Fated {
     const SHARED: bool = false;
 
     fn connect(url: &str) -> Result<Self, Error> {
-        let mut conn = connect(url)?;
+        let url = url.to_owned();
+        if let Some((of, sqlite)) = SPARE.take()
+            && of == url
+        {
+            return Ok(Fated { url, sqlite: Some(sqlite) });
+        }
+        let mut conn = connect(&url)?;
         conn.batch_execute(SETUP)?;
-        conn.batch_execute("PRAGMA synchronous = OFF;")?;
-        Ok(Fated(Sqlite(conn)))
+        Ok(Fated { url, sqlite: Some(Sqlite(conn)) })
     }
 
     fn commit(&mut self, lanes: &Lanes, now: DateTime<Utc>) -> Result<Done, Error> {
+        let Some(sqlite) = &mut self.sqlite else {
+            return Err(failed(DatabaseErrorKind::ClosedConnection));
+        };
         match FATE.take() {
-            Fate::Done => self.0.commit(lanes, now),
+            Fate::Done => sqlite.commit(lanes, now),
             Fate::Delayed => Err(failed(DatabaseErrorKind::SerializationFailure)),
-            Fate::Broken => Err(failed(DatabaseErrorKind::ClosedConnection)),
+            Fate::Broken => Err(self.breaks()),
             Fate::Unheard => {
-                self.0.commit(lanes, now)?;
-                Err(failed(DatabaseErrorKind::ClosedConnection))
+                sqlite.commit(lanes, now)?;
+                Err(self.breaks())
             }
-            Fate::Panicked => self.0.0.immediate_transaction(|conn| {
+            Fate::Panicked => sqlite.0.immediate_transaction(|conn| {
                 q::run(conn, lanes, now)?;
                 panic!("the simulation says so")
             }),
@@ -106,12 +133,13 @@ fn failed(kind: DatabaseErrorKind) -> Error {
     diesel::result::Error::DatabaseError(kind, message).into()
 }
 
-/// One database for any number of nodes.
+/// One database for any number of nodes. It is in memory, as no machine fails here: what is lost is
+/// lost above it.
 pub struct Base {
-    path: PathBuf,
     writer: Loop<Fated>,
     readers: Pool<ConnectionManager<Conn>>,
-    /// Looks at it, and plants faults in it, beside all nodes.
+    /// Looks at it, and plants faults in it, beside all nodes. The database is there as long as
+    /// this connection is.
     beside: Conn,
 }
 
@@ -120,17 +148,14 @@ impl Base {
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("rialto_simulated_{}_{count}.db", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let url = path.to_str().unwrap().to_owned();
-        migrate(&url, Migration::Up).unwrap();
+        let url = format!("file:/simulated_{count}?vfs=memdb");
         let mut beside = connect(&url).unwrap();
-        beside.batch_execute("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;").unwrap();
+        migrate(&url, Migration::Up).unwrap();
+        beside.batch_execute("PRAGMA foreign_keys = OFF;").unwrap();
         Base {
             writer: Loop::new(url.clone(), watch::Sender::new(0)).unwrap(),
             readers: reader_pool(&url, 1, CONNECTION_WAIT).unwrap(),
             beside,
-            path,
         }
     }
 
@@ -167,20 +192,41 @@ impl Base {
         self.beside.batch_execute(sql).unwrap();
     }
 
-    /// The rows of a query whose one column, `row`, is JSON.
-    pub fn rows(&mut self, sql: &str) -> Vec<Value> {
-        let rows: Vec<Row> = sql_query(sql).load(&mut self.beside).unwrap();
-        rows.iter().map(|it| serde_json::from_str(&it.row).unwrap()).collect()
+    /// The rows of a query that is asked again and again, whose one column is JSON.
+    pub fn rows(&mut self, sql: &'static str) -> Vec<Value> {
+        let rows: Vec<String> = Kept(sql).load(&mut self.beside).unwrap();
+        rows.iter().map(|it| serde_json::from_str(it).unwrap()).collect()
+    }
+
+    /// The row of a query that is asked once; its one column, `row`, is JSON.
+    pub fn row(&mut self, sql: &str) -> Value {
+        let Row { row } = sql_query(sql).get_result(&mut self.beside).unwrap();
+        serde_json::from_str(&row).unwrap()
     }
 }
 
-impl Drop for Base {
-    fn drop(&mut self) {
-        for end in ["", "-wal", "-shm"] {
-            std::fs::remove_file(format!("{}{end}", self.path.display())).ok(); // It may not be there.
-        }
+/// SQL that stays prepared: what `sql_query` runs is prepared each time, which takes longer than all
+/// else that the auditor does.
+struct Kept(&'static str);
+
+/// The text says which one it is, not the type.
+impl QueryId for Kept {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Backend> for Kept {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        pass.push_sql(self.0);
+        Ok(())
     }
 }
+
+impl Query for Kept {
+    type SqlType = Text;
+}
+
+impl RunQueryDsl<Conn> for Kept {}
 
 #[derive(diesel::QueryableByName)]
 struct Row {

@@ -143,7 +143,7 @@ fn is_so(base: &mut Base, orders: &[Value], request: &Request, heard: &Heard) ->
 
 /// Whether there is one row of a table like that.
 fn is_one(base: &mut Base, of: &str) -> bool {
-    int(&base.rows(&format!("SELECT json_array(COUNT(*)) AS row FROM {of}")).remove(0)[0]) == 1
+    int(&base.row(&format!("SELECT json_array(COUNT(*)) AS row FROM {of}"))[0]) == 1
 }
 
 /// No edit of a cart is lost or made twice: units that somebody only ever put in are in the cart or
@@ -188,7 +188,7 @@ fn nothing_is_gone(
                     JOIN orders o ON o.id = l.order_id
                     WHERE o.cart_id IN ({carts}) AND l.variant_id = '{id}')) AS row"
         );
-        let found = int(&base.rows(&sql).remove(0)[0]);
+        let found = int(&base.row(&sql)[0]);
         let (put, most) = put_in(own, variant);
         // A merge takes no more over than can be bought.
         let least = if is_merged { 0 } else { put };
