@@ -268,24 +268,22 @@ mod tests {
 
     #[test]
     fn prod_starts_with_nothing_that_anybody_could_guess() {
-        let emulated = ("RIALTO_NO_REAL_MONEY", "on");
-        let weak = [("RIALTO_ENV", "prod"), ("RIALTO_RATE_LIMITS", "off"), emulated];
+        let weak = [("RIALTO_ENV", "prod"), ("RIALTO_RATE_LIMITS", "off")];
         assert_eq!(names(&refused(&weak, "")), ["RIALTO_JWT_SECRET", "RIALTO_RATE_LIMITS"]);
 
         let strong = "k7Zp0QmXv3TnB9sRdY5wLhC2fJgE8uAa";
         let rotating = format!("{strong},short");
-        let wrong = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", rotating.as_str()), emulated];
+        let wrong = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", rotating.as_str())];
         assert_eq!(names(&refused(&wrong, "")), ["RIALTO_JWT_SECRET"]);
 
         let cheap = [
             ("RIALTO_ENV", "prod"),
             ("RIALTO_JWT_SECRET", strong),
             ("RIALTO_PASSWORD_HASH", "bcrypt:cost=4"),
-            emulated,
         ];
         assert_eq!(names(&refused(&cheap, "")), ["RIALTO_PASSWORD_HASH"]);
 
-        let fit = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", strong), emulated];
+        let fit = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", strong)];
         assert!(Config::of(&fit).is_ok());
     }
 

@@ -86,9 +86,8 @@ fn everything_that_is_wrong_with_the_settings_ends_the_start_at_once() {
     assert!(!place.0.join("data").exists());
 }
 
-/// A `prod` that says that it has no real money.
-fn prod(secret: &str) -> [(&str, &str); 3] {
-    [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", secret), ("RIALTO_NO_REAL_MONEY", "on")]
+fn prod(secret: &str) -> [(&str, &str); 2] {
+    [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", secret)]
 }
 
 #[test]
@@ -100,7 +99,6 @@ fn prod_does_not_start_with_what_everybody_knows() {
 
     assert_eq!(missing.status, Some(1));
     assert!(missing.err.contains("RIALTO_JWT_SECRET"), "{}", missing.err);
-    assert!(missing.err.contains("RIALTO_NO_REAL_MONEY"), "{}", missing.err);
 
     let secret = Uuid::new_v4().to_string();
     let prod = prod(&secret);

@@ -30,8 +30,9 @@ pub fn providers(config: &Config) -> Result<(Providers, Post), Error> {
     let secrets: Vec<String> = keys.iter().map(derived).collect();
     let secret = secrets.first().cloned().unwrap_or_default();
     let (outbox, letters) = post::outbox();
+    let emulator = Emulator::new(config.emulator_delay, secrets, outbox);
     let emulator: Box<dyn Provider> =
-        Box::new(Emulator::new(config.emulator_delay, secrets, outbox));
+        Box::new(if config.is_emulating() { emulator } else { emulator.closed() });
     let providers = match (stripe(config)?, config.payment_provider) {
         (Some(stripe), ProviderName::Stripe) => Providers::new(stripe, vec![emulator]),
         (Some(stripe), ProviderName::Emulator) => Providers::new(emulator, vec![stripe]),
@@ -40,7 +41,10 @@ pub fn providers(config: &Config) -> Result<(Providers, Post), Error> {
         }
     };
     match providers.first() {
-        ProviderName::Emulator => tracing::warn!("payments are emulated: no money moves"),
+        ProviderName::Emulator if config.is_emulating() => {
+            tracing::warn!("payments are emulated: no money moves");
+        }
+        ProviderName::Emulator => tracing::error!("nobody can pay: no payment provider is set up"),
         ProviderName::Stripe => {
             tracing::info!(at = config.stripe_url.as_str(), "payments are Stripe's")
         }

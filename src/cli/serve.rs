@@ -88,8 +88,7 @@ mod tests {
 
     fn shown(env: &str) -> String {
         let secret = "k7Zp0QmXv3TnB9sRdY5wLhC2fJgE8uAa";
-        let money = ("RIALTO_NO_REAL_MONEY", "on");
-        let given = [("RIALTO_ENV", env), ("RIALTO_JWT_SECRET", secret), money];
+        let given = [("RIALTO_ENV", env), ("RIALTO_JWT_SECRET", secret)];
         let config = Config::of(&given).unwrap();
         banner(&config, "127.0.0.1:4711".parse().unwrap())
     }

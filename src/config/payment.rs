@@ -60,6 +60,11 @@ impl Config {
         problems
     }
 
+    /// Whether the emulator takes payments: in `prod` it would give goods away.
+    pub fn is_emulating(&self) -> bool {
+        self.env != Environment::Prod || self.no_real_money
+    }
+
     /// By what `prod` would sell goods for nothing, or believe that they were paid.
     pub(super) fn unfit_for_real_money(&self) -> Vec<Problem> {
         if self.env != Environment::Prod {
@@ -69,11 +74,6 @@ impl Config {
         let mut refuse = |name: &str, message: &str| {
             problems.push(Problem { name: name.to_owned(), message: message.to_owned() });
         };
-        if self.payment_provider == ProviderName::Emulator && !self.no_real_money {
-            let message = "prod does not go with the emulator, which moves no money, unless \
-                           RIALTO_NO_REAL_MONEY is on";
-            refuse("RIALTO_PAYMENT_PROVIDER", message);
-        }
         let is_for_tests = |key: &str| key.starts_with("sk_test_") || key.starts_with("rk_test_");
         if self.stripe_key.as_ref().is_some_and(|key| is_for_tests(key.reveal())) {
             refuse("STRIPE_API_KEY", "prod does not go with a test key, which moves no money");
@@ -125,9 +125,11 @@ mod tests {
         let (key, secrets) = ("STRIPE_API_KEY", "RIALTO_STRIPE_WEBHOOK_SECRETS");
         let none = Vec::<String>::new();
 
-        assert_eq!(with(&[]), [provider]);
-        assert_eq!(with(&[(provider, "emulator")]), [provider]);
-        assert_eq!(with(&[free]), none);
+        let emulates = |more: &[(&str, &str)]| {
+            Config::of(&[&prod[..], more].concat()).map(|it| it.is_emulating()).ok()
+        };
+        assert_eq!((emulates(&[]), emulates(&[free])), (Some(false), Some(true)));
+        assert!(Config::of(&[]).unwrap().is_emulating());
         let stripe = |sent: &str, secret: &str| {
             with(&[(provider, "stripe"), (key, sent), (secrets, secret)])
         };

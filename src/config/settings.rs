@@ -98,7 +98,7 @@ settings! {
     hold_ttl: Duration = "RIALTO_HOLD_TTL" or "15m";
     /// Who moves the money of new orders: `emulator`, which moves none, or `stripe`
     payment_provider: ProviderName = "RIALTO_PAYMENT_PROVIDER" or "emulator";
-    /// `on`: `prod` starts with the emulator, by which orders are paid for that nobody pays
+    /// `on`: the emulator takes payments in `prod` too, by which orders are paid for that nobody pays
     no_real_money: bool = "RIALTO_NO_REAL_MONEY" or "off";
     /// Stripe's secret key. With it what Stripe has is settled and given back, whoever new orders
     /// are paid through

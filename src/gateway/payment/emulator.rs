@@ -79,11 +79,18 @@ pub struct Emulator {
     secrets: Vec<String>,
     outbox: Outbox,
     book: Mutex<Book>,
+    /// Whether it takes no payments, and only gives back what it took.
+    is_closed: bool,
 }
 
 impl Emulator {
     pub fn new(delay: Duration, secrets: Vec<String>, outbox: Outbox) -> Self {
-        Emulator { delay, secrets, outbox, book: Mutex::default() }
+        Emulator { delay, secrets, outbox, book: Mutex::default(), is_closed: false }
+    }
+
+    /// One that takes no payments any more.
+    pub fn closed(self) -> Self {
+        Emulator { is_closed: true, ..self }
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -148,7 +155,7 @@ impl Provider for Emulator {
     }
 
     fn accepts(&self, token: &str) -> bool {
-        card(token).is_some()
+        !self.is_closed && card(token).is_some()
     }
 
     fn authorize<'a>(&'a self, charge: &'a Charge) -> Reply<'a, State> {

@@ -26,6 +26,21 @@ fn reference() -> String {
 }
 
 #[actix_rt::test]
+async fn one_that_is_closed_takes_no_payment_and_gives_back_what_it_took() {
+    let (open, _letters) = emulator();
+    assert!(open.accepts("tok_success"));
+    let charge = charge("tok_success");
+    open.authorize(&charge).await.unwrap();
+    open.capture(&charge, charge.amount).await.unwrap();
+
+    let closed = open.closed();
+
+    assert!(!closed.accepts("tok_success"));
+    let back = closed.refund(&charge, RefundId::new(), charge.amount).await;
+    assert_eq!(back, Ok(GivenBack::Done));
+}
+
+#[actix_rt::test]
 async fn a_repeated_charge_is_the_same_charge() {
     let (emulator, _letters) = emulator();
     let charge = charge("tok_success");
