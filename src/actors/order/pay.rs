@@ -90,11 +90,9 @@ impl Handler<PutOffRefund> for OrderActor {
 impl Held {
     async fn attempt(&mut self, msg: &Attempt) -> Result<Attempted, Error> {
         for _ in 0..TRIES_MAX {
-            if !self.is_untried() {
-                let (store, key) = (self.deps.store.clone(), msg.claim.key.clone());
-                if let Some(kept) = read!(store, idempotency::find(key))? {
-                    return Ok(Attempted::Answered(kept.answer(&msg.claim)?));
-                }
+            let (store, key) = (self.deps.store.clone(), msg.claim.key.clone());
+            if let Some(kept) = read!(store, idempotency::find(key))? {
+                return Ok(Attempted::Answered(kept.answer(&msg.claim)?));
             }
             let (may_be_old, providers) = (self.may_be_old(), self.deps.providers.clone());
             let order = self.order().await?;
@@ -133,15 +131,6 @@ impl Held {
             }
         }
         Err(Error::Busy)
-    }
-
-    /// Whether nobody can have been answered yet who confirmed: the payment waits for its first
-    /// attempt, and no other node can know better.
-    fn is_untried(&self) -> bool {
-        let first = |it: &Order| {
-            it.payment.attempt == 0 && it.payment.status == payment::Status::RequiresConfirmation
-        };
-        !self.deps.store.is_shared() && self.order.as_ref().is_some_and(first)
     }
 
     async fn settle(&mut self, msg: &Settle) -> Result<Settled, Error> {
