@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Half of what a purchase costs in time is memory that is asked for and given back, by SQLite too.
+/// A fifth of what a purchase costs in time is memory that is asked for and given back.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

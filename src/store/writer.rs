@@ -163,6 +163,11 @@ pub(super) struct Loop<E> {
     url: String,
     /// Empty after the connection broke, until the next batch.
     engine: Option<E>,
+    /// How often connections of all writers broke: what broke one has mostly broken the others, and a
+    /// batch would be lost to find out.
+    broken: Arc<AtomicU64>,
+    /// How often they had when this one was made.
+    known: u64,
     told: watch::Sender<u64>,
     mailed: watch::Sender<u64>,
     counts: Arc<Counts>,
@@ -173,16 +178,22 @@ impl<E: Engine> Loop<E> {
     pub(super) fn new(url: String, told: watch::Sender<u64>) -> Result<Self, Error> {
         let engine = Some(E::connect(&url)?);
         let (mailed, counts) = (watch::Sender::new(0), Arc::default());
-        Ok(Loop { url, engine, told, mailed, counts, watchers: Arc::default() })
+        let (broken, watchers) = (Arc::default(), Arc::default());
+        Ok(Loop { url, engine, broken, known: 0, told, mailed, counts, watchers })
     }
 
     /// One with a connection of its own, which tells and counts with this one.
     fn another(&self) -> Result<Self, Error> {
-        let Loop { url, told, mailed, counts, watchers, .. } = self;
-        let (url, engine) = (url.clone(), Some(E::connect(url)?));
-        let (told, mailed) = (told.clone(), mailed.clone());
-        let (counts, watchers) = (Arc::clone(counts), Arc::clone(watchers));
-        Ok(Loop { url, engine, told, mailed, counts, watchers })
+        Ok(Loop {
+            url: self.url.clone(),
+            engine: Some(E::connect(&self.url)?),
+            broken: Arc::clone(&self.broken),
+            known: self.known,
+            told: self.told.clone(),
+            mailed: self.mailed.clone(),
+            counts: Arc::clone(&self.counts),
+            watchers: Arc::clone(&self.watchers),
+        })
     }
 
     fn run(mut self, queue: &mpsc::Receiver<Job>) {
@@ -207,7 +218,7 @@ impl<E: Engine> Loop<E> {
             Ok(outcomes) => replies.answer(outcomes),
             Err(err) if failure(&err) == Failure::Connection => {
                 tracing::error!(error = ?err, "lost the database");
-                self.engine = None;
+                self.broken.fetch_add(1, Ordering::Relaxed);
                 replies.refuse(|| Error::Busy);
             }
             // Singly they would wait as long, each of them.
@@ -227,7 +238,10 @@ impl<E: Engine> Loop<E> {
     }
 
     fn attempt(&mut self, lanes: &Lanes) -> Result<Outcomes, Error> {
-        let mut tries = 1;
+        let (mut tries, broken) = (1, self.broken.load(Ordering::Relaxed));
+        if broken != self.known {
+            (self.engine, self.known) = (None, broken);
+        }
         loop {
             let engine = match &mut self.engine {
                 Some(engine) => engine,
