@@ -68,12 +68,21 @@ async fn a_power_cut_leaves_each_letter_once() {
     }
 
     shop.kill();
+    // As if the minute had passed in which another node may yet have a letter in hand.
+    shop.sql("UPDATE mails SET due_at = created_at WHERE status = 'claimed'").unwrap();
+    // Whether a letter is there that was being written, nobody knows, so it is not written again.
+    let unsure = shop
+        .found("SELECT recipient AS found FROM mails WHERE status IN ('handing_over', 'unknown')");
     shop.start_again().await;
 
+    assert!(unsure.len() < 10, "{unsure:?}");
     let folder = shop.folder().join("mail");
-    for number in 0..20 {
-        let address = format!("ada{number}@example.com");
-        first(&folder, &address).await;
-        assert_eq!(to(&folder, &address).len(), 1);
+    for address in (0..20).map(|number| format!("ada{number}@example.com")) {
+        if unsure.contains(&address) {
+            assert!(to(&folder, &address).len() <= 1);
+        } else {
+            first(&folder, &address).await;
+            assert_eq!(to(&folder, &address).len(), 1);
+        }
     }
 }
