@@ -140,23 +140,23 @@ fn take<T: ?Sized>(place: &OnceLock<Watcher<T>>, watcher: Watcher<T>) -> Result<
 
 /// Starts the writer's threads; they end when the last sender is gone and the queue is empty.
 pub fn start<E: Engine>(url: String, told: watch::Sender<u64>) -> Result<Writer, Error> {
-    let mut all = vec![Loop::<E>::new(url, told)?];
-    while E::SHARED && all.len() < QUEUES {
-        all.extend(all.first().map(Loop::another).transpose()?);
+    let first = Loop::<E>::new(url, told)?;
+    let (mut writer, queue) = first.queue();
+    let others = if E::SHARED { QUEUES - 1 } else { 0 };
+    for _ in 0..others {
+        let another = first.another()?;
+        let (beside, queue) = another.queue();
+        writer.queues.extend(beside.queues);
+        spawn(another, queue)?;
     }
-    let mut writer: Option<Writer> = None;
-    for one in all {
-        let (sender, queue) = one.queue();
-        match &mut writer {
-            Some(writer) => writer.queues.extend(sender.queues),
-            None => writer = Some(sender),
-        }
-        thread::Builder::new()
-            .name("store-write".to_owned())
-            .spawn(move || one.run(&queue))
-            .map_err(Error::internal("starting the writer"))?;
-    }
-    writer.ok_or(Error::Busy)
+    spawn(first, queue)?;
+    Ok(writer)
+}
+
+fn spawn<E: Engine>(writer: Loop<E>, queue: mpsc::Receiver<Job>) -> Result<(), Error> {
+    let thread = thread::Builder::new().name("store-write".to_owned());
+    let spawned = thread.spawn(move || writer.run(&queue));
+    spawned.map(drop).map_err(Error::internal("starting the writer"))
 }
 
 pub(super) struct Loop<E> {
