@@ -131,5 +131,13 @@ pub struct Published {
     pub event: Event,
 }
 
+words! {
+    /// Who works the feed off, from place to place: each event has been, or will be, done once.
+    #[schema(as = FeedConsumer)]
+    Consumer {
+    Notifications = "notifications",
+    Webhooks = "webhooks",
+}}
+
 /// How many events of the admins' feed can be asked for again.
 pub const FEED_KEPT: i64 = 10_000;

@@ -10,13 +10,13 @@ use super::{Conn, ROWS_MAX, Tx};
 use crate::{
     domain::{
         Error,
-        event::{Event, FEED_KEPT, Kind, Published},
+        event::{Consumer, Event, FEED_KEPT, Kind, Published},
         id::{EventId, OrderId, UserId},
     },
     store::{
         error::corrupt,
         heads::Heads,
-        schema::{epochs, events},
+        schema::{cursors, epochs, events},
     },
 };
 
@@ -86,6 +86,22 @@ pub fn user_after(
         .select(Row::as_select())
         .load(conn)?;
     rows.into_iter().map(Published::try_from).collect()
+}
+
+/// How far `consumer` has come: what is [`after`] it is still to be done. Of what is in no timeline
+/// and no user's topic, the feed keeps [`FEED_KEPT`] places.
+pub fn consumed(conn: &mut Conn, consumer: Consumer) -> Result<i64, Error> {
+    Ok(cursors::table.find(consumer.as_str()).select(cursors::place).first(conn)?)
+}
+
+/// Takes `consumer` on to place `to`, in the transaction that writes what became of the events up to
+/// it, as its first statement: `Stale` where somebody else has done them already.
+pub fn consume(tx: &mut Tx<'_>, consumer: Consumer, from: i64, to: i64) -> Result<(), Error> {
+    let stands = cursors::table.find(consumer.as_str()).filter(cursors::place.eq(from));
+    match diesel::update(stands).set(cursors::place.eq(to)).execute(tx.conn)? {
+        0 => Err(Error::Stale),
+        _ => Ok(()),
+    }
 }
 
 /// Where the last event of one of `kinds` stands in the feed that is not after `sequence`, 0 where

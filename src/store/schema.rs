@@ -200,6 +200,8 @@ table! { audit (sequence) {
 
 table! { epochs (epoch) { epoch -> Text, } }
 
+table! { cursors (consumer) { consumer -> Text, place -> BigInt, } }
+
 joinable!(products -> categories (category_id));
 joinable!(variants -> products (product_id));
 joinable!(stock -> variants (variant_id));
