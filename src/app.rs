@@ -222,6 +222,8 @@ fn sockets(edge: &Edge, bus: Bus, metrics: ws::metrics::Metrics, tickets: Ticket
         bus,
         sessions: edge.actors.sessions.clone(),
         accounts: edge.actors.accounts.clone(),
+        carts: edge.actors.carts.clone(),
+        writes: edge.limits.clone(),
         keys: edge.keys.clone(),
         revoked: edge.revoked.clone(),
         tickets,

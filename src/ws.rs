@@ -30,9 +30,9 @@ use self::{
     topic::followed::Followed,
 };
 use crate::{
-    actors::{account::AccountActor, directory::Directory, session::SessionActor},
+    actors::{account::AccountActor, cart::CartActor, directory::Directory, session::SessionActor},
     bus::Bus,
-    cache::{revoked::Revoked, ticket::Tickets},
+    cache::{self, revoked::Revoked, ticket::Tickets},
     domain::Error,
     http::{
         error::{Answered, Problem},
@@ -82,6 +82,9 @@ pub struct Sockets {
     pub bus: Bus,
     pub sessions: Directory<SessionActor>,
     pub accounts: Directory<AccountActor>,
+    pub carts: Directory<CartActor>,
+    /// Of what a client may change.
+    pub writes: cache::limits::Limits,
     pub keys: Keys,
     pub revoked: Revoked,
     pub tickets: Tickets,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Holds, TRIES_MAX, atomically,
@@ -16,12 +17,12 @@ use crate::{
         address::Address,
         cart::{
             Buyer, Cart,
-            change::{Edit as CartEdit, Moments},
+            change::{Edit as CartEdit, Moments, Save},
             merge::{self, Merged},
         },
         delivery::Method,
         id::{CartId, OrderId},
-        idempotency::Claim,
+        idempotency::{Answer, Claim, Keep, Kept, Outcome},
         money::Money,
         order::place::{Place, Placed},
         payment::ProviderName,
@@ -85,10 +86,11 @@ pub struct Edit {
 }
 
 /// The version that a cart has after an edit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edited {
     pub version: i64,
     /// Not where the cart was so already.
+    #[serde(skip)]
     pub is_changed: bool,
 }
 
@@ -97,6 +99,22 @@ impl Handler<Edit> for CartActor {
 
     fn handle(&mut self, msg: Edit, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| held.edit(&msg.edit).await)
+    }
+}
+
+/// Changes the cart once, however often that is sent: what is answered is an [`Edited`] as JSON.
+#[derive(Message)]
+#[rtype(result = "Result<Answer, Error>")]
+pub struct EditOnce {
+    pub edit: CartEdit,
+    pub claim: Claim,
+}
+
+impl Handler<EditOnce> for CartActor {
+    type Result = AtomicResponse<Self, Result<Answer, Error>>;
+
+    fn handle(&mut self, msg: EditOnce, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| held.edit_once(&msg).await)
     }
 }
 
@@ -154,31 +172,61 @@ impl Handler<Checkout> for CartActor {
 impl Held {
     async fn edit(&mut self, edit: &CartEdit) -> Result<Edited, Error> {
         for tried in 0..TRIES_MAX {
-            let (after, save) = match self.cart.after(edit, &self.moments()) {
-                Ok(Some(decided)) => decided,
-                // What is refused here, or done already, may be otherwise in what another node or
-                // a merge has made of it.
-                Ok(None) | Err(_) if tried == 0 => {
-                    self.reload().await?;
-                    continue;
-                }
-                Ok(None) => return Ok(self.edited(false)),
-                Err(err) => return Err(err),
-            };
-            match self.deps.store.write(save).await {
-                Ok(()) => {
-                    self.cart = after;
-                    return Ok(self.edited(true));
-                }
-                Err(Error::Stale) => self.reload().await?,
-                Err(err) => return Err(err),
+            if let Some(edited) = self.try_edit(edit, None, tried == 0).await? {
+                return Ok(edited);
             }
         }
         Err(Error::Busy)
     }
 
-    fn edited(&self, is_changed: bool) -> Edited {
-        Edited { version: self.cart.version, is_changed }
+    async fn edit_once(&mut self, EditOnce { edit, claim }: &EditOnce) -> Result<Answer, Error> {
+        for tried in 0..TRIES_MAX {
+            let (store, key) = (self.deps.store.clone(), claim.key.clone());
+            if let Some(kept) = read!(store, idempotency::find(key))? {
+                return kept.answer(claim);
+            }
+            let outcome = match self.try_edit(edit, Some(claim), tried == 0).await {
+                Ok(Some(edited)) => return Ok(Answer::fresh(edited.outcome()?)),
+                Ok(None) => continue,
+                // A refusal is an outcome: a repeat is refused too, whatever has come since.
+                Err(Error::Conflict(refusal)) => Outcome::Refused(refusal),
+                Err(err) => return Err(err),
+            };
+            return self.deps.store.write(Keep { claim: claim.clone(), outcome }).await;
+        }
+        Err(Error::Busy)
+    }
+
+    /// The cart after the edit, if what is known here was how it stood; from then on it is. What is
+    /// refused on the `first` try, or done already, may be otherwise in what another node or a merge
+    /// has made of it.
+    async fn try_edit(
+        &mut self,
+        edit: &CartEdit,
+        claim: Option<&Claim>,
+        is_first: bool,
+    ) -> Result<Option<Edited>, Error> {
+        let (after, save) = match self.cart.after(edit, &self.moments()) {
+            Ok(Some(decided)) => decided,
+            Ok(None) | Err(_) if is_first => return self.reload().await.map(|()| None),
+            Ok(None) => {
+                return Ok(Some(Edited { version: self.cart.version, is_changed: false }));
+            }
+            Err(err) => return Err(err),
+        };
+        let edited = Edited { version: after.version, is_changed: true };
+        let keep = match claim {
+            Some(claim) => Some(Kept { claim: claim.clone(), outcome: edited.outcome()? }),
+            None => None,
+        };
+        match self.deps.store.write(Save { keep, ..save }).await {
+            Ok(()) => {
+                self.cart = after;
+                Ok(Some(edited))
+            }
+            Err(Error::Stale) => self.reload().await.map(|()| None),
+            Err(err) => Err(err),
+        }
     }
 
     fn moments(&self) -> Moments {
@@ -233,5 +281,22 @@ impl Held {
         let (store, id) = (self.deps.store.clone(), self.cart.id);
         self.cart = read!(store, cart::get(id))?;
         Ok(())
+    }
+}
+
+impl Edited {
+    fn outcome(&self) -> Result<Outcome, Error> {
+        let json = serde_json::to_string(self).map_err(Error::internal("writing an edit"))?;
+        Ok(Outcome::Done(json))
+    }
+
+    /// What was answered to an [`EditOnce`].
+    pub fn of(answer: Answer) -> Result<Self, Error> {
+        match answer.outcome {
+            Outcome::Done(json) => {
+                serde_json::from_str(&json).map_err(Error::internal("reading an edit"))
+            }
+            Outcome::Refused(refusal) => Err(Error::Conflict(refusal)),
+        }
     }
 }

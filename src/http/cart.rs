@@ -1,14 +1,16 @@
 //! Carts: each edit answers with the whole cart.
 
 use actix_web::{
-    HttpResponse,
+    HttpResponse, HttpResponseBuilder,
     web::{Data, Path},
 };
 use serde::{Deserialize, Serialize};
 
+use self::change::{Change, Changed};
 use super::{
-    error::Answered,
+    error::{Answered, Problem},
     extract::{Auth, Public, Shopper},
+    idempotency::{IdempotencyKey, OptionalKey, REPLAYED},
     input::{Json, below},
     token::Keys,
 };
@@ -22,6 +24,7 @@ use crate::{
     store::{self, Store, read},
 };
 
+pub mod change;
 pub mod coupon;
 pub mod hold;
 pub mod merge;
@@ -44,76 +47,102 @@ pub async fn create_cart(_: Auth<Public>, keys: Data<Keys>) -> Answered {
     responses((status = 200, description = "The cart", body = CartView))
 )]
 pub async fn cart(Auth(Shopper(buyer)): Auth<Shopper>, store: Data<Store>) -> Answered {
-    show(&store, buyer.cart()).await
+    show(HttpResponse::Ok(), &store, buyer.cart()).await
 }
 
 /// Puts units of a variant in; the same variant again adds to its line.
 #[utoipa::path(
     post, path = "/api/v1/cart/items", tag = "cart", request_body = AddItem,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names this edit; repeats change nothing, here or on a socket")),
     responses((status = 200, description = "The whole cart", body = CartView))
 )]
 pub async fn add_item(
     Auth(shopper): Auth<Shopper>,
     store: Data<Store>,
     actors: Data<Actors>,
+    OptionalKey(key): OptionalKey,
     Json(body): Json<AddItem>,
 ) -> Answered {
     let (variant, quantity) = body.parse("")?;
-    edit(shopper, &store, &actors, Edit::Add { item: ItemId::new(), variant, quantity }).await
+    change(shopper, &store, &actors, key, Change::Add { variant, quantity }).await
 }
 
 /// Sets how many units a line has.
 #[utoipa::path(
     patch, path = "/api/v1/cart/items/{id}", tag = "cart", request_body = ChangeItem,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names this edit; repeats change nothing, here or on a socket")),
     responses((status = 200, description = "The whole cart", body = CartView))
 )]
 pub async fn change_item(
     Auth(shopper): Auth<Shopper>,
     store: Data<Store>,
     actors: Data<Actors>,
+    OptionalKey(key): OptionalKey,
     id: Path<ItemId>,
     Json(body): Json<ChangeItem>,
 ) -> Answered {
     let (item, quantity) = (id.into_inner(), Quantity::try_from(body.quantity)?);
-    edit(shopper, &store, &actors, Edit::Change { item, quantity }).await
+    change(shopper, &store, &actors, key, Change::Set { item, quantity }).await
 }
 
 /// Takes a line out.
 #[utoipa::path(
     delete, path = "/api/v1/cart/items/{id}", tag = "cart",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names this edit; repeats change nothing, here or on a socket")),
     responses((status = 200, description = "The whole cart", body = CartView))
 )]
 pub async fn remove_item(
     Auth(shopper): Auth<Shopper>,
     store: Data<Store>,
     actors: Data<Actors>,
+    OptionalKey(key): OptionalKey,
     id: Path<ItemId>,
 ) -> Answered {
-    edit(shopper, &store, &actors, Edit::Remove { item: id.into_inner() }).await
+    change(shopper, &store, &actors, key, Change::Remove { item: id.into_inner() }).await
 }
 
 /// Takes everything out.
 #[utoipa::path(
     delete, path = "/api/v1/cart", tag = "cart",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names this edit; repeats change nothing, here or on a socket")),
     responses((status = 200, description = "The empty cart", body = CartView))
 )]
 pub async fn clear_cart(
     Auth(shopper): Auth<Shopper>,
     store: Data<Store>,
     actors: Data<Actors>,
+    OptionalKey(key): OptionalKey,
 ) -> Answered {
-    edit(shopper, &store, &actors, Edit::Clear).await
+    change(shopper, &store, &actors, key, Change::Clear).await
+}
+
+/// Changes the lines. A repeat under the same key changes nothing, and shows the cart of now too.
+async fn change(
+    Shopper(buyer): Shopper,
+    store: &Store,
+    actors: &Actors,
+    key: Option<IdempotencyKey>,
+    change: Change,
+) -> Answered {
+    let cart = buyer.cart();
+    let Changed { edited, replayed } = change.of(&actors.carts, cart, key).await?;
+    edited.map_err(|refused| Problem::from(refused).replayed(replayed))?;
+    let mut answer = HttpResponse::Ok();
+    if replayed {
+        answer.insert_header((REPLAYED, "true"));
+    }
+    show(answer, store, cart).await
 }
 
 async fn edit(shopper: Shopper, store: &Store, actors: &Actors, edit: Edit) -> Answered {
     let cart = shopper.0.cart();
     actors.carts.ask(cart, actors::cart::Edit { edit }).await?;
-    show(store, cart).await
+    show(HttpResponse::Ok(), store, cart).await
 }
 
-async fn show(store: &Store, cart: CartId) -> Answered {
+async fn show(mut answer: HttpResponseBuilder, store: &Store, cart: CartId) -> Answered {
     let now = store::now();
-    Ok(HttpResponse::Ok().json(read!(store, cart::view(cart, now))?))
+    Ok(answer.json(read!(store, cart::view(cart, now))?))
 }
 
 /// Units of a variant.

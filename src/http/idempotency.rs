@@ -42,11 +42,21 @@ impl IdempotencyKey {
         Ok(IdempotencyKey(String::from_utf8_lossy(sent).into_owned()))
     }
 
+    /// A key that is not a header of its own.
+    pub fn of(sent: &str) -> Result<Self, Error> {
+        IdempotencyKey::parse(Some(sent.as_bytes()))
+    }
+
     /// What `caller` claims on `route` with `body`.
     pub fn claim(&self, caller: &str, route: &str, body: &Body) -> Claim {
+        self.claim_of(caller, route, body.digest())
+    }
+
+    /// The same of a request in other words than a body; `request` is the SHA-256 of it in hex.
+    pub fn claim_of(&self, caller: &str, route: &str, request: String) -> Claim {
         // None of the three can hold a line feed, so no two scopes run into each other.
         let scope = format!("{caller}\n{route}\n{}", self.0);
-        Claim { key: sha256_hex(scope.as_bytes()), request: body.digest() }
+        Claim { key: sha256_hex(scope.as_bytes()), request }
     }
 }
 

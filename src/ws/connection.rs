@@ -66,6 +66,8 @@ pub struct Ends {
     pub line: Arc<Line>,
     pub sockets: Data<Sockets>,
     pub hub: Addr<Hub>,
+    /// By which changes of those are counted who have not said who they are.
+    network: Option<IpAddr>,
 }
 
 /// Says to all who share the line that the connection is over, however it ended.
@@ -100,7 +102,7 @@ pub async fn open(
     let switch = request.conn_data::<Switch>().cloned();
     let line = Arc::new(Line::new(id, switch, &sockets.limits, now));
     let presence = Presence(Arc::clone(&line));
-    let ends = Ends { line, sockets, hub };
+    let ends = Ends { line, sockets, hub, network: address.map(peer::network) };
     ends.welcome(caller);
     ends.hub.send(Open(Arc::clone(&ends.line), seat)).await.unwrap_or(Err(Error::Busy))?;
     let connection = Connection::new(ends, Who { caller, cart: None }, address, now);
@@ -231,6 +233,14 @@ impl Handler<Ended> for Connection {
 }
 
 impl Ends {
+    /// Counts one more change, as a request of the REST API is counted.
+    fn count_write(&self, who: &Who) -> Result<(), Error> {
+        match who.caller {
+            Some(caller) => self.sockets.writes.write(caller.user),
+            None => self.sockets.writes.write(self.network),
+        }
+    }
+
     /// The first frame.
     fn welcome(&self, caller: Option<Caller>) {
         let Sockets { limits, node, .. } = &**self.sockets;

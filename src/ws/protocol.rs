@@ -17,9 +17,10 @@ use crate::{
         id::{CartId, ConnectionId, NotificationId, SessionId, UserId},
         topic::{Since, Topic},
     },
-    http::error::why,
+    http::{cart::change::Change, error::why, idempotency::IdempotencyKey},
 };
 
+mod cart;
 pub mod close;
 pub mod wire;
 
@@ -44,6 +45,7 @@ pub enum Op {
     Ping,
     Auth(Proof),
     ReadNotification(NotificationId),
+    ChangeCart(Change, Option<IdempotencyKey>),
 }
 
 /// A topic to be followed.
@@ -153,10 +155,9 @@ fn op(mut frame: Map<String, Value>) -> Result<Op, Error> {
         "notification.read" => {
             Ok(Op::ReadNotification(body::<ReadBody>(frame)?.notification_id.parse()?))
         }
-        "cart.add" | "cart.update" | "cart.remove" => {
-            let message = format!("{op} is not served on the socket yet: use the REST API");
-            Err(Error::Rejected { code: "unsupported", message })
-        }
+        "cart.add" => body::<cart::Add>(frame)?.op(),
+        "cart.update" => body::<cart::Update>(frame)?.op(),
+        "cart.remove" => body::<cart::Remove>(frame)?.op(),
         _ => Err(Error::Rejected { code: "unknown_op", message: "there is no such `op`".into() }),
     }
 }
@@ -232,6 +233,12 @@ pub enum Frame<'a> {
         id: &'a RequestId,
         ok: bool,
         unread_count: i64,
+    },
+    /// A cart was changed; the version that it has since.
+    Edited {
+        id: &'a RequestId,
+        ok: bool,
+        version: i64,
     },
     Identified {
         id: &'a RequestId,

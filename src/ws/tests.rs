@@ -19,13 +19,20 @@ use tokio_tungstenite::{
 
 use super::*;
 use crate::{
-    actors::{account, session},
+    actors::{account, cart, order, session},
     bus::{Channel, Delivery, Signal, tests::Scratch},
     domain::{
         account::{Email, Register, Role},
         event::Kind,
         id::{SessionId, UserId},
         session::{OpenSession, RefreshHash},
+    },
+    gateway::{
+        courier::Courier,
+        payment::{
+            Providers,
+            emulator::{Emulator, post},
+        },
     },
     http::token::ACCESS_SECONDS,
     store,
@@ -48,6 +55,24 @@ struct Node {
     scratch: Scratch,
 }
 
+/// Carts of which no order is paid.
+fn carts(store: &Store, handles: &Arc<[ArbiterHandle]>) -> Directory<CartActor> {
+    let (outbox, _) = post::outbox();
+    let emulator = Emulator::new(Duration::ZERO, Vec::new(), outbox);
+    let providers = Providers::new(Box::new(emulator), Vec::new());
+    let (ttl, provider) = (Duration::from_hours(1), providers.first());
+    let deps = order::Deps { store: store.clone(), courier: Courier::Manual, providers };
+    let deps = cart::Deps {
+        store: store.clone(),
+        orders: Directory::new(deps, Arc::clone(handles), Default::default()),
+        cart_ttl: ttl,
+        hold_ttl: ttl,
+        payment_ttl: ttl,
+        provider,
+    };
+    Directory::new(deps, Arc::clone(handles), Default::default())
+}
+
 impl Node {
     async fn start(limits: Limits) -> Self {
         let scratch = Scratch::new();
@@ -61,6 +86,7 @@ impl Node {
         let deps = session::Deps { store: store.clone(), revoked: revoked.clone() };
         let handles: Arc<[ArbiterHandle]> = vec![arbiter.handle()].into();
         let sessions = Directory::new(deps, Arc::clone(&handles), Default::default());
+        let carts = carts(&store, &handles);
         let deps = account::Deps {
             store: store.clone(),
             sessions: sessions.clone(),
@@ -73,6 +99,8 @@ impl Node {
             catalogue,
             followed: Followed::default(),
             sessions,
+            carts,
+            writes: crate::cache::limits::Limits::off(),
             accounts: Directory::new(deps, handles, Default::default()),
             keys: Keys::new([b"secret"]).unwrap(),
             revoked,

@@ -60,7 +60,7 @@ pub struct Opening {
 
 impl Who {
     /// The carts that are theirs; the first is the one that they mean.
-    fn carts(&self) -> impl Iterator<Item = CartId> {
+    pub fn carts(&self) -> impl Iterator<Item = CartId> {
         self.caller.map(|caller| CartId::of(caller.user)).into_iter().chain(self.cart)
     }
 }

@@ -12,6 +12,7 @@ mod idle;
 mod live;
 mod merge;
 mod problem;
+mod socket;
 
 #[actix_rt::test]
 async fn an_edit_answers_with_the_whole_cart() {

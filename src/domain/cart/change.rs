@@ -13,6 +13,7 @@ use crate::domain::{
     error::Refusal,
     event::{Event, Kind},
     id::{CartId, EventId, ItemId, VariantId},
+    idempotency::Kept,
     pricing::Terms,
     promotion::{CODES_MAX, Code},
     words::words,
@@ -101,6 +102,8 @@ pub struct Save {
     pub holds: Vec<Item>,
     pub released: Option<Released>,
     pub expires_at: DateTime<Utc>,
+    /// What is answered under a key from then on; `Stale` where there is an answer under it already.
+    pub keep: Option<Kept>,
 }
 
 impl Cart {
@@ -153,6 +156,7 @@ impl Draft {
             holds: Vec::new(),
             released: None,
             expires_at,
+            keep: None,
         };
         Draft { cart: Cart { version, expires_at: Some(expires_at), ..cart.clone() }, save }
     }

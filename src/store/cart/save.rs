@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::{
     super::{
-        Tx, catalogue, event,
+        Tx, catalogue, event, idempotency,
         pricing::{self, Known},
         stock::Shelf,
     },
@@ -18,12 +18,15 @@ use crate::{
         Error,
         cart::{Item, Offer, change::Save, customer_of},
         id::{CartId, VariantId},
+        idempotency::Kept,
     },
     store::schema::cart_items,
 };
 
-/// Saves carts. The lock order is that of a checkout: carts, then stock.
+/// Saves carts. The lock order is that of a checkout: keys, carts, then stock.
 pub fn save(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Vec<Result<(), Error>>, Error> {
+    let claims = commands.iter().filter_map(|it| it.keep.as_ref()).map(|it| &it.claim);
+    let answered = idempotency::find_all(tx.conn, claims)?.into_keys().collect();
     let versions = lock_versions(tx, commands.iter().map(|it| it.cart))?;
     let known = versions.keys().copied().collect();
     let held = commands.iter().flat_map(|it| it.holds.iter().map(|item| item.variant));
@@ -33,7 +36,8 @@ pub fn save(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Vec<Result<(), Error>>
     let wanted = commands.iter().flat_map(|it| it.upserts.iter().chain(&it.holds));
     let offers = catalogue::offers(tx.conn, wanted.map(|item| item.variant).collect())?;
     let terms = terms(tx, commands)?;
-    let mut batch = Batch { versions, known, terms, shelf, offers, accepted: Vec::new() };
+    let accepted = Vec::new();
+    let mut batch = Batch { answered, versions, known, terms, shelf, offers, accepted };
     let outcomes = commands.iter().map(|command| batch.decide(tx, command)).collect();
     batch.write(tx)?;
     Ok(outcomes)
@@ -52,6 +56,8 @@ fn terms(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Option<Known>, Error> {
 }
 
 struct Batch<'c> {
+    /// The keys under which there is an answer.
+    answered: HashSet<String>,
     /// The version of each cart; one that was saved in this batch is one further.
     versions: HashMap<CartId, i64>,
     /// Those that have a row, which is locked.
@@ -67,7 +73,8 @@ struct Batch<'c> {
 impl<'c> Batch<'c> {
     fn decide(&mut self, tx: &Tx<'_>, command: &'c Save) -> Result<(), Error> {
         let version = self.versions.get(&command.cart).copied().unwrap_or(0);
-        if version != command.expected {
+        let is_answered = |it: &Kept| self.answered.contains(&it.claim.key);
+        if version != command.expected || command.keep.as_ref().is_some_and(is_answered) {
             return Err(Error::Stale);
         }
         if !command.upserts.iter().all(|item| self.offers.contains_key(&item.variant)) {
@@ -129,6 +136,8 @@ impl<'c> Batch<'c> {
         self.shelf.put_back(tx)?;
         let events: Vec<_> = self.accepted.iter().flat_map(|it| it.events(tx.now)).collect();
         event::record(tx, events);
+        let keep: Vec<Kept> = self.accepted.iter().filter_map(|it| it.keep.clone()).collect();
+        idempotency::keep(tx, &keep)?;
         tx.effects.carts.extend(self.accepted.iter().map(|it| it.cart));
         Ok(())
     }

@@ -6,14 +6,17 @@ use actix::Recipient;
 
 use super::Ends;
 use crate::{
-    actors::session::{Attach, Detach, Ended},
+    actors::{
+        cart::Edited,
+        session::{Attach, Detach, Ended},
+    },
     domain::{
         Error,
         id::{NotificationId, SessionId},
         notification::{MarkRead, Marked},
         topic::Topic,
     },
-    http::token::Caller,
+    http::{cart::change as cart, idempotency::IdempotencyKey, token::Caller},
     ws::{
         Sockets,
         hub::{Begin, Unwatch, Watch},
@@ -49,6 +52,7 @@ pub async fn serve(
         Op::Subscribe(follow) => subscribe(ends, who, follows, &id, follow).await,
         Op::Unsubscribe(topic) => unsubscribe(ends, follows, &id, topic).await,
         Op::ReadNotification(notification) => read(ends, who, &id, notification).await,
+        Op::ChangeCart(change, key) => change_cart(ends, who, &id, change, key).await,
         Op::Auth(proof) => {
             let identified = identify(ends, who, follows, socket, proof).await;
             identified.map(|(who, standing)| {
@@ -173,9 +177,26 @@ async fn read(
 ) -> Result<Change, Refusal> {
     let nobody = Error::Unauthenticated { code: "unauthenticated" };
     let caller = who.caller.ok_or(nobody)?;
+    ends.count_write(&who)?;
     let read = MarkRead { user: caller.user, id: notification };
     let Marked { unread, .. } = ends.sockets.accounts.change(read).await?;
     ends.line.push(Frame::Read { id, ok: true, unread_count: unread }.wire());
+    Ok(Change::Nothing)
+}
+
+/// Changes the lines of the cart, by the command that the routes of the REST API give.
+async fn change_cart(
+    ends: &Ends,
+    who: Who,
+    id: &RequestId,
+    change: cart::Change,
+    key: Option<IdempotencyKey>,
+) -> Result<Change, Refusal> {
+    let nobody = Error::Unauthenticated { code: "unauthenticated" };
+    let cart = who.carts().next().ok_or(nobody)?;
+    ends.count_write(&who)?;
+    let Edited { version, .. } = change.of(&ends.sockets.carts, cart, key).await?.edited?;
+    ends.line.push(Frame::Edited { id, ok: true, version }.wire());
     Ok(Change::Nothing)
 }
 

@@ -42,7 +42,7 @@ fn said() -> Vec<Value> {
     let guest = Standing { cart_id: Some(id("9a8b7c6d5e4f")), ..Standing::default() };
     let snapshot = serde_json::value::to_raw_value(&json!({ "status": "paid" })).unwrap();
     let (zero, one, two) = (number(0), number(1), number(2));
-    let (five, six, seven) = (number(5), number(6), number(7));
+    let (five, six, seven, eight) = (number(5), number(6), number(7), number(8));
     let follows = |id, recovered, snapshot| {
         let (topic, epoch) = (Topic::Order(order()).to_string(), "9d3f0c1a");
         Frame::Following { id, ok: true, topic, epoch, recovered, sequence: 21, snapshot }
@@ -63,6 +63,7 @@ fn said() -> Vec<Value> {
         follows(&two, Some(false), Some(&*snapshot)),
         Frame::done(&five),
         Frame::Read { id: &seven, ok: true, unread_count: 2 },
+        Frame::Edited { id: &eight, ok: true, version: 8 },
         Frame::revoked(id("665544332211"), at()),
     ];
     frames.iter().map(|frame| serde_json::to_value(frame).unwrap()).collect()

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::id::{NotificationId, OrderId};
+use crate::domain::{
+    cart::Quantity,
+    id::{NotificationId, OrderId},
+};
 
 fn text(frame: &Frame<'_>) -> String {
     serde_json::to_string(frame).unwrap()
@@ -66,6 +69,26 @@ fn a_request_is_read() {
 }
 
 #[test]
+fn a_change_of_the_cart_is_read_with_its_key_and_without() {
+    let id = OrderId::new().uuid();
+    let quantity = Quantity::try_from(2).unwrap();
+    let (add, set) =
+        (Change::Add { variant: id.into(), quantity }, Change::Set { item: id.into(), quantity });
+    let remove = Change::Remove { item: id.into() };
+    for (op, fields, change) in [
+        ("cart.add", format!(r#""variant_id":"{id}","quantity":2"#), add),
+        ("cart.update", format!(r#""item_id":"{id}","quantity":2"#), set),
+        ("cart.remove", format!(r#""item_id":"{id}""#), remove),
+    ] {
+        let plain = parse(&format!(r#"{{"id":7,"op":"{op}",{fields}}}"#)).unwrap();
+        assert_eq!(plain.op, Op::ChangeCart(change.clone(), None));
+        let keyed = parse(&format!(r#"{{"id":7,"op":"{op}",{fields},"key":"k"}}"#)).unwrap();
+        let key = IdempotencyKey::of("k").unwrap();
+        assert_eq!(keyed.op, Op::ChangeCart(change, Some(key)));
+    }
+}
+
+#[test]
 fn what_is_no_object_is_no_frame() {
     for wrong in ["", "{", "nonsense", "[]", "1", "\"ping\"", "null", r#"{"id":1} {}"#] {
         assert!(matches!(parse(wrong), Err(Unread::NoObject)), "{wrong}");
@@ -96,7 +119,8 @@ fn a_wrong_request_is_refused_under_its_id() {
         (r#""op":"subscribe","topic":"admin:feed","filter":{"kinds":[]}"#, "invalid"),
         (r#""op":"auth""#, "invalid"),
         (r#""op":"auth","token":"t","cart_token":"t""#, "invalid"),
-        (r#""op":"cart.add","variant_id":"v","quantity":1"#, "unsupported"),
+        (r#""op":"cart.add","variant_id":"v","quantity":1"#, "invalid"),
+        (r#""op":"cart.remove""#, "invalid"),
         (r#""op":"notification.read""#, "invalid"),
         (r#""op":"notification.read","notification_id":7"#, "invalid"),
         (r#""op":"notification.read","notification_id":"n""#, "not_found"),

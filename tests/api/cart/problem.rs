@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestShop, each, purchase::euros};
+use crate::support::{TestShop, each, key, purchase::euros};
 
 #[actix_rt::test]
 async fn a_price_that_has_changed_is_pointed_out_and_is_the_one_that_counts() {
@@ -87,10 +87,18 @@ async fn the_hundred_and_first_line_is_refused() {
     }
 
     let teapot = json!({ "variant_id": shop.variant("teapot").await.id, "quantity": 1 });
-    buyer.post("/cart/items", teapot).await.refused(409, "cart_full");
+    let once = buyer.once(&key());
+    once.post("/cart/items", teapot.clone()).await.refused(409, "cart_full");
 
     let cart = buyer.cart().await;
     assert_eq!((cart["items"].as_array().unwrap().len(), &cart["version"]), (100, &json!(100)));
     assert_eq!(cart["currency"], "EUR");
     assert_eq!(buyer.post("/cart/items", add(0)).await.is(200)["items"][0]["quantity"], 2);
+    // What was refused under a key stays refused, though there is room now.
+    let line = format!("/cart/items/{}", cart["items"][0]["id"].as_str().unwrap());
+    buyer.delete(&line).await.is(200);
+    let again = once.post("/cart/items", teapot.clone()).await;
+    assert!(again.is_replayed());
+    again.refused(409, "cart_full");
+    buyer.post("/cart/items", teapot).await.is(200);
 }
