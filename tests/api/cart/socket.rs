@@ -1,10 +1,13 @@
 //! Changing the cart on a socket: the same commands as by HTTP, and done once under a key however
 //! they come.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::support::{TestShop, client::Client, each, key, purchase::Variant, socket::Socket};
+use crate::support::{
+    TestShop, client::Client, each, key, limit::ON, purchase::Variant, socket::Socket,
+};
 
 /// What puts units of a variant in, under a key.
 fn add(variant: &Variant, quantity: i64, key: &str) -> Value {
@@ -91,8 +94,7 @@ async fn a_change_is_made_once_under_its_key_on_sockets_and_by_http() {
         let replayed = answer.is_replayed();
         (answer.is(200)["version"].as_i64().unwrap(), replayed)
     });
-    let (sockets, answers) =
-        futures_util::future::join(join_all(on_sockets), join_all(by_http)).await;
+    let (sockets, answers) = join(join_all(on_sockets), join_all(by_http)).await;
 
     assert!(sockets.iter().all(|(version, _)| *version == 1));
     assert!(answers.iter().all(|(version, _)| *version == 1));
@@ -127,28 +129,28 @@ async fn whoever_lost_the_answer_in_a_power_cut_asks_again_and_it_was_done_once(
 }
 
 #[actix_rt::test]
-async fn changes_on_a_socket_are_counted_as_those_by_http() {
-    let shop = TestShop::start().await;
-    let user = shop.sign_up().await;
-    let teapot = shop.variant("teapot").await;
-    let line = user.add(&teapot, 1).await["items"][0]["id"].clone();
-    let mut sockets =
-        join_all((0..10).map(async |_| user.on_another_device().socket().await)).await;
+async fn changes_on_a_socket_are_counted_with_those_by_http() {
+    let shop = TestShop::with(&[ON]).await;
+    let (user, nothing) = (shop.sign_up().await, Uuid::now_v7());
+    let mut socket = user.socket().await;
+    let (line, remove) = (format!("/cart/items/{nothing}"), json!({ "item_id": nothing }));
 
-    // Each socket takes fewer frames at once than it may; all of them together change too much.
-    let set = json!({ "item_id": line, "quantity": 2 });
-    let refusals = sockets.iter_mut().map(async |socket| {
-        let mut codes = Vec::new();
-        for _ in 0..45 {
-            let answer = socket.ask("cart.update", set.clone()).await;
-            codes.push((answer["error"]["code"].clone(), answer["error"]["retry"].clone()));
+    let mut refused = Value::Null;
+    for _ in 0..50 {
+        let flood = join_all((0..200).map(|_| user.delete(&line)));
+        let asked = async {
+            let answers = [
+                socket.ask("cart.remove", remove.clone()).await,
+                socket.ask("cart.remove", remove.clone()).await,
+                socket.ask("cart.remove", remove.clone()).await,
+            ];
+            answers.into_iter().find(|it| it["error"]["code"] != "not_found")
+        };
+        if let (_, Some(answer)) = join(flood, asked).await {
+            refused = answer["error"].clone();
+            break;
         }
-        codes
-    });
-    let answers = join_all(refusals).await.concat();
+    }
 
-    let refused = answers.iter().filter(|(code, _)| !code.is_null());
-    let refused: Vec<_> = refused.collect();
-    assert!(!refused.is_empty() && refused.len() < answers.len());
-    assert!(refused.iter().all(|it| **it == (json!("too_many_requests"), json!(true))));
+    assert_eq!((&refused["code"], &refused["retry"]), (&json!("too_many_requests"), &json!(true)));
 }
