@@ -12,7 +12,7 @@ use crate::{
     domain::{
         Error,
         event::{Kind, Published},
-        id::{CartId, OrderId, ProductId, UserId},
+        id::{CartId, DeliveryId, OrderId, ProductId, UserId},
     },
     store::{Store, read},
 };
@@ -35,6 +35,8 @@ pub enum Channel {
     Product(ProductId),
     /// How a cart stands, likewise.
     Cart(CartId),
+    /// Where a parcel is, likewise.
+    Delivery(DeliveryId),
 }
 
 /// One event as the followers of one channel are told it. Clones share the text.

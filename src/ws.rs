@@ -47,6 +47,7 @@ use crate::{
 mod account;
 pub mod cart;
 mod connection;
+pub mod delivery;
 mod event;
 pub mod guard;
 mod hub;

@@ -42,7 +42,7 @@ use crate::{
         refresher::{Loaded, Refresher},
     },
     store::{self, Store, read},
-    ws::{Sockets, cart as live_cart, product},
+    ws::{Sockets, cart as live_cart, delivery as live_delivery, product},
 };
 
 /// How often directories passivate what is idle.
@@ -178,7 +178,7 @@ pub async fn start_catalogue(store: &Store, bus: &Bus) -> Result<Catalogue, Erro
     Ok(catalogue)
 }
 
-/// Has those who follow products and carts told how they stand.
+/// Has those who follow products, carts and parcels told how they stand.
 pub fn start_telling(sockets: &Sockets) -> Result<(), Error> {
     let Sockets { store, catalogue, bus, followed, .. } = sockets;
     let carts = followed.carts.clone();
@@ -188,6 +188,9 @@ pub fn start_telling(sockets: &Sockets) -> Result<(), Error> {
     }
     actix_rt::spawn(live_cart::tell(store.clone(), bus.clone(), followed.carts.clone()));
     actix_rt::spawn(product::tell(catalogue.clone(), bus.clone(), followed.clone()));
+    let deliveries = followed.deliveries.clone();
+    bus.listen(live_delivery::Watcher(deliveries.clone()).start().recipient());
+    actix_rt::spawn(live_delivery::tell(store.clone(), bus.clone(), deliveries));
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use super::{Channel, Delivery};
 use crate::domain::{
     Error,
     cart::live::Live,
+    delivery::Tracked,
     event::{Event, Kind, Published},
     id::ProductId,
     topic::Topic,
@@ -73,6 +74,16 @@ pub fn of_cart(epoch: &str, at: DateTime<Utc>, cart: &Live) -> Result<Delivery, 
     let (topic, sequence) = (Topic::Cart.to_string(), cart.sequence);
     let push = Push { topic, epoch, sequence, r#type: "cart.changed", at, data: &data };
     of_state(Channel::Cart(cart.view.id), push)
+}
+
+/// How a parcel stands, to those who follow it.
+pub fn of_delivery(epoch: &str, at: DateTime<Utc>, tracked: &Tracked) -> Result<Delivery, Error> {
+    let data = serde_json::value::to_raw_value(&tracked.delivery);
+    let data = data.map_err(Error::internal("encoding a delivery"))?;
+    let (id, sequence) = (tracked.delivery.id, tracked.sequence);
+    let topic = Topic::Delivery(id).to_string();
+    let push = Push { topic, epoch, sequence, r#type: "delivery.changed", at, data: &data };
+    of_state(Channel::Delivery(id), push)
 }
 
 /// A state is no event, and no filter lets some of its pushes through: its kind says nothing.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Error, error::Refusal, id::DeliveryId, money::Money, words::words};
 
@@ -136,6 +137,9 @@ pub struct Delivery {
     pub tracking_number: Option<String>,
     pub carrier: Option<String>,
     pub eta: Option<DateTime<Utc>>,
+    /// Where it was last said to be: a text or an object, as it was said.
+    #[schema(value_type = Option<Object>)]
+    pub location: Option<Value>,
     pub items: Vec<DeliveryItem>,
     /// When the simulated courier does its next step; empty where nobody but an admin moves it.
     #[serde(skip)]
@@ -143,6 +147,14 @@ pub struct Delivery {
     /// How many steps the courier has done.
     #[serde(skip)]
     pub steps_done: i32,
+}
+
+/// A parcel as those are told who follow it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tracked {
+    /// Rises with each change.
+    pub sequence: i64,
+    pub delivery: Delivery,
 }
 
 /// What is in a parcel.

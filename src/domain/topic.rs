@@ -4,13 +4,14 @@ use std::{fmt, str::FromStr};
 
 use super::{
     Error,
-    id::{OrderId, ProductId},
+    id::{DeliveryId, OrderId, ProductId},
 };
 
 /// A topic as a client names it; `me` is another one for each user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
     Order(OrderId),
+    Delivery(DeliveryId),
     Me,
     AdminFeed,
     Product(ProductId),
@@ -28,6 +29,7 @@ impl FromStr for Topic {
             "cart" => Ok(Topic::Cart),
             _ => match text.split_once(':') {
                 Some(("order", id)) => Ok(Topic::Order(id.parse()?)),
+                Some(("delivery", id)) => Ok(Topic::Delivery(id.parse()?)),
                 Some(("product", id)) => Ok(Topic::Product(id.parse()?)),
                 Some(_) | None => Err(Error::NotFound("topic")),
             },
@@ -39,6 +41,7 @@ impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Topic::Order(id) => write!(f, "order:{id}"),
+            Topic::Delivery(id) => write!(f, "delivery:{id}"),
             Topic::Me => f.write_str("me"),
             Topic::AdminFeed => f.write_str("admin:feed"),
             Topic::Product(id) => write!(f, "product:{id}"),
@@ -63,14 +66,17 @@ mod tests {
     #[test]
     fn a_topic_reads_back_from_its_text() {
         let (order, product) = (Topic::Order(OrderId::new()), Topic::Product(ProductId::new()));
-        for topic in [order, product, Topic::Me, Topic::AdminFeed, Topic::Cart] {
+        let delivery = Topic::Delivery(DeliveryId::new());
+        for topic in [order, delivery, product, Topic::Me, Topic::AdminFeed, Topic::Cart] {
             assert_eq!(topic.to_string().parse::<Topic>().unwrap(), topic);
         }
     }
 
     #[test]
     fn what_is_no_topic_is_not_found() {
-        for wrong in ["", "ME", "order:", "order:1", "product:x", "admin:", "cart ", "cart:"] {
+        for wrong in
+            ["", "ME", "order:", "order:1", "delivery:", "product:x", "admin:", "cart ", "cart:"]
+        {
             assert!(matches!(wrong.parse::<Topic>(), Err(Error::NotFound(_))), "{wrong}");
         }
     }

@@ -162,7 +162,7 @@ table! { payment_ledger (id) {
 table! { deliveries (id) {
     id -> Text, order_id -> Text, status -> Text, method -> Text,
     tracking_number -> Nullable<Text>, carrier -> Nullable<Text>, eta -> Nullable<Timestamp>,
-    due_at -> Nullable<Timestamp>, steps_done -> Integer,
+    due_at -> Nullable<Timestamp>, steps_done -> Integer, location -> Nullable<Text>,
 } }
 
 table! { idempotency_keys (key) {

@@ -183,8 +183,8 @@ impl RequestId {
 impl SubscribeBody {
     fn follow(self) -> Result<Follow, Error> {
         let topic: Topic = self.topic.parse()?;
-        if self.order_token.is_some() && !matches!(topic, Topic::Order(_)) {
-            return Err(invalid("`order_token` goes with the topic of an order"));
+        if self.order_token.is_some() && !matches!(topic, Topic::Order(_) | Topic::Delivery(_)) {
+            return Err(invalid("`order_token` goes with the topic of an order or a delivery"));
         }
         if self.filter.is_some() && topic != Topic::AdminFeed {
             return Err(invalid("`filter` goes with `admin:feed`"));

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use self::followed::Followed;
 use self::resume::{Kept, Resume};
-use super::{account, cart, event, order, product, protocol::Follow};
+use super::{account, cart, delivery, event, order, product, protocol::Follow};
 use crate::{
     bus::{Channel, Delivery, frame},
     domain::{Error, account::Right, id::CartId, topic::Topic},
@@ -70,6 +70,7 @@ impl Ask<'_> {
     pub async fn open(&self) -> Result<Opening, Error> {
         match (channel(&self.who, self.follow)?, self.follow.topic) {
             (_, Topic::Order(id)) => order::open(self, id).await,
+            (_, Topic::Delivery(id)) => delivery::open(self, id).await,
             (_, Topic::Product(id)) => product::open(self, id).await,
             (Channel::User(user), Topic::Me) => account::open(self, user).await,
             (Channel::Cart(id), Topic::Cart) => cart::open(self, id).await,
@@ -107,12 +108,13 @@ impl Ask<'_> {
 }
 
 /// What `who` would follow, as far as can be told without a look at the store: of those who have
-/// shown nothing, anybody follows products, and an order whoever brings its token.
+/// shown nothing, anybody follows products, and an order and its parcels whoever brings its token.
 pub fn channel(who: &Who, follow: &Follow) -> Result<Channel, Error> {
     let nobody = Error::Unauthenticated { code: "unauthenticated" };
     let is_known = who.caller.is_some() || who.cart.is_some() || follow.order_token.is_some();
     match follow.topic {
         Topic::Order(id) => is_known.then_some(Channel::Order(id)).ok_or(nobody),
+        Topic::Delivery(id) => is_known.then_some(Channel::Delivery(id)).ok_or(nobody),
         Topic::Product(id) => Ok(Channel::Product(id)),
         Topic::Cart => who.carts().next().map(Channel::Cart).ok_or(nobody),
         Topic::Me => who.caller.map(|caller| Channel::User(caller.user)).ok_or(nobody),
@@ -136,12 +138,14 @@ pub async fn is_still_open(
         return who.carts().find(|it| it == id).map(drop).ok_or_else(Error::forbidden);
     }
     self::channel(who, follow)?;
-    if let Topic::Order(id) = follow.topic {
-        let holder = order::holder(keys, who, follow.order_token.as_deref());
-        holder.may_open(id)?;
-        holder.opens(id, read!(store, order::buyer(id))?)?;
-    }
-    Ok(())
+    let order = match follow.topic {
+        Topic::Order(id) => id,
+        Topic::Delivery(id) => read!(store, delivery::order(id))?,
+        Topic::Me | Topic::AdminFeed | Topic::Product(_) | Topic::Cart => return Ok(()),
+    };
+    let holder = order::holder(keys, who, follow.order_token.as_deref());
+    holder.may_open(order)?;
+    holder.opens(order, read!(store, order::buyer(order))?)
 }
 
 /// What happened in `channel` after `sequence`, in order, at most `limit` events.
@@ -165,7 +169,7 @@ pub async fn missed(
             }
         }
         // The latest push is all there is.
-        Channel::Product(_) | Channel::Cart(_) => {}
+        Channel::Product(_) | Channel::Cart(_) | Channel::Delivery(_) => {}
         Channel::Feed => {
             for published in &read!(store, event::after(sequence, limit))? {
                 page.push(frame::of_feed(epoch, published)?);
@@ -182,7 +186,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         account::Role,
-        id::{OrderId, ProductId, SessionId, UserId},
+        id::{DeliveryId, OrderId, ProductId, SessionId, UserId},
     };
 
     fn caller(role: Role) -> Who {
@@ -199,7 +203,8 @@ mod tests {
     #[test]
     fn nobody_follows_but_products_and_an_order_of_which_they_bring_the_token() {
         let (nobody, order) = (Who::default(), Topic::Order(OrderId::new()));
-        for topic in [order, Topic::Me, Topic::AdminFeed, Topic::Cart] {
+        let parcel = Topic::Delivery(DeliveryId::new());
+        for topic in [order, parcel, Topic::Me, Topic::AdminFeed, Topic::Cart] {
             assert_eq!(code(&nobody, topic), Err("unauthenticated".to_owned()), "{topic}");
         }
         let order_token = Some("t".to_owned());

@@ -3,6 +3,8 @@
 use serde_json::json;
 use uuid::Uuid;
 
+mod live;
+
 use crate::support::{
     TestShop, each,
     purchase::{address, euros},

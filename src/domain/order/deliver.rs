@@ -15,7 +15,7 @@ use super::{
 use crate::domain::{
     Error,
     audit::Action,
-    delivery::{self, Delivery, DeliveryItem, tracking_number},
+    delivery::{self, Delivery, DeliveryItem, Tracked, tracking_number},
     error::Refusal,
     event::Kind,
     id::{DeliveryId, LineId},
@@ -110,6 +110,9 @@ impl Order {
         if report.eta.is_some() {
             draft.delivery(id)?.eta = report.eta;
         }
+        if report.location.is_some() {
+            draft.delivery(id)?.location.clone_from(&report.location);
+        }
         match status.step_to(report.status)? {
             Some(step) => {
                 draft.take(id, step, report.said())?;
@@ -151,6 +154,13 @@ impl Order {
         draft.stock(StockEffect::TakeBack(self.items.iter().map(units).collect()));
         draft.owe_rest(Some(reason))?;
         Ok(draft.event(Kind::OrderCancelled, json!({ "reason": reason })).done())
+    }
+
+    /// One of its parcels, as of the order's version.
+    pub fn tracked(&self, id: DeliveryId) -> Result<Tracked, Error> {
+        let parcel = self.deliveries.iter().find(|it| it.id == id);
+        let delivery = parcel.cloned().ok_or(Error::NotFound("delivery"))?;
+        Ok(Tracked { sequence: self.version, delivery })
     }
 
     /// The parcel that is yet to leave, where the order may take `step`. What was paid back whole
@@ -216,6 +226,7 @@ impl Draft {
             tracking_number: None,
             carrier: None,
             eta: new.eta,
+            location: None,
             items: items.collect(),
             due_at: new.due_at,
             steps_done: 0,

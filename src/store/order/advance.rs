@@ -224,6 +224,7 @@ fn write_deliveries(tx: &mut Tx<'_>, rows: Vec<DeliveryRow>) -> Result<(), Error
             deliveries::eta.eq(excluded(deliveries::eta)),
             deliveries::due_at.eq(excluded(deliveries::due_at)),
             deliveries::steps_done.eq(excluded(deliveries::steps_done)),
+            deliveries::location.eq(excluded(deliveries::location)),
         ))
         .execute(tx.conn)?;
     Ok(())

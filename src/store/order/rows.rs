@@ -109,6 +109,7 @@ pub struct DeliveryRow {
     eta: Option<NaiveDateTime>,
     due_at: Option<NaiveDateTime>,
     steps_done: i32,
+    location: Option<String>,
 }
 
 impl From<&Order> for OrderRow {
@@ -202,6 +203,7 @@ impl DeliveryRow {
             eta: delivery.eta.map(|at| at.naive_utc()),
             due_at: delivery.due_at.map(|at| at.naive_utc()),
             steps_done: delivery.steps_done,
+            location: delivery.location.as_ref().map(ToString::to_string),
         })
     }
 }
@@ -352,6 +354,7 @@ impl DeliveryRow {
     /// A parcel; until there are partial shipments it holds all lines of the order.
     fn into_delivery(self, lines: &[Line]) -> Result<Delivery, Error> {
         let item = |line: &Line| DeliveryItem { id: line.id, quantity: line.quantity };
+        let location = self.location.as_deref().map(serde_json::from_str).transpose();
         Ok(Delivery {
             id: self.id.parse().map_err(corrupt)?,
             status: self.status.parse()?,
@@ -359,6 +362,7 @@ impl DeliveryRow {
             tracking_number: self.tracking_number,
             carrier: self.carrier,
             eta: self.eta.map(|at| at.and_utc()),
+            location: location.map_err(corrupt)?,
             items: lines.iter().map(item).collect(),
             due_at: self.due_at.map(|at| at.and_utc()),
             steps_done: self.steps_done,

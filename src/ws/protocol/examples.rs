@@ -7,6 +7,7 @@ use crate::{
     bus::frame,
     domain::{
         cart::{CartView, live::Live},
+        delivery::{Delivery, Method, Status, Tracked},
         event::{Event, Published},
         id::{EventId, OrderId, ProductId},
     },
@@ -82,20 +83,37 @@ fn pushed() -> Vec<Value> {
     let plain = frame::of_order("9d3f0c1a", &published.event).unwrap().unwrap();
     let feed = frame::of_feed("9d3f0c1a", &published).unwrap();
     let filtered = frame::with_previous(&feed.frame, 881);
-    let [changed, removed, cart] = states();
-    [&*plain.frame, &*filtered, &changed, &removed, &cart]
+    let [changed, removed, cart, parcel] = states();
+    [&*plain.frame, &*filtered, &changed, &removed, &cart, &parcel]
         .map(|text| serde_json::from_str(text).unwrap())
         .into()
 }
 
-fn states() -> [String; 3] {
+fn states() -> [String; 4] {
     let id: ProductId = id("aabbccddeeff");
     let state = json!({ "id": id, "available": true }).to_string();
     let product =
         |sequence, state| frame::of_product("9d3f0c1a", id, sequence, at(), state).unwrap();
     let view = CartView { version: 3, ..CartView::empty(self::id("9a8b7c6d5e4f")) };
     let cart = frame::of_cart("9d3f0c1a", at(), &Live::of(view, 2)).unwrap();
-    [product(31, Some(state)), product(32, None), cart].map(|it| it.frame.to_string())
+    let parcel = frame::of_delivery("9d3f0c1a", at(), &parcel()).unwrap();
+    [product(31, Some(state)), product(32, None), cart, parcel].map(|it| it.frame.to_string())
+}
+
+fn parcel() -> Tracked {
+    let delivery = Delivery {
+        id: id("d1d2d3d4d5d6"),
+        status: Status::InTransit,
+        method: Method::Standard,
+        tracking_number: Some("RT80000000D1D2D3".to_owned()),
+        carrier: Some("Rialto Courier".to_owned()),
+        eta: Some(at()),
+        location: Some(json!({ "city": "Kassel" })),
+        items: Vec::new(),
+        due_at: None,
+        steps_done: 3,
+    };
+    Tracked { sequence: 9, delivery }
 }
 
 #[test]

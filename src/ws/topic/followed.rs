@@ -6,13 +6,18 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{bus::Channel, domain::id::ProductId, ws::cart::due::Carts};
+use crate::{
+    bus::Channel,
+    domain::id::ProductId,
+    ws::{cart::due::Carts, delivery::due::Deliveries},
+};
 
 /// What is followed; clones share it.
 #[derive(Clone, Default)]
 pub struct Followed {
     products: Arc<Mutex<Followers<ProductId, ()>>>,
     pub carts: Carts,
+    pub deliveries: Deliveries,
 }
 
 impl Followed {
@@ -21,6 +26,7 @@ impl Followed {
         match channel {
             Channel::Product(id) => self.products().add(id),
             Channel::Cart(id) => self.carts.add(id),
+            Channel::Delivery(id) => self.deliveries.add(id),
             Channel::Order(_) | Channel::User(_) | Channel::Feed => {}
         }
     }
@@ -30,6 +36,7 @@ impl Followed {
         match channel {
             Channel::Product(id) => drop(self.products().leave(id)),
             Channel::Cart(id) => self.carts.leave(id),
+            Channel::Delivery(id) => self.deliveries.leave(id),
             Channel::Order(_) | Channel::User(_) | Channel::Feed => {}
         }
     }
