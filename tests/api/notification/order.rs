@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CHEAP, NEW_PASSWORD, inbox, items, types};
+use super::{CHEAP, NEW_PASSWORD, inbox, items, log_in, types};
 use crate::{
     order::walk::{deliver, desk, manual, parcel, refund},
     support::{
@@ -269,4 +269,19 @@ async fn a_user_is_told_in_the_language_that_they_chose_and_the_inbox_follows_it
             "{told}"
         );
     }
+}
+
+#[actix_rt::test]
+async fn however_much_is_bought_the_owner_is_warned_of_a_new_device() {
+    let shop = TestShop::with(&[CHEAP]).await;
+    let ada = shop.sign_up_as("ada@example.com", "Ada").await;
+    let candle = shop.variant("candle").await;
+    for _ in 0..11 {
+        ada.place(&candle, 1).await;
+    }
+    letters(&shop, "ada@example.com", 11).await;
+
+    log_in(&shop, &json!("ada@example.com"), PASSWORD, "Phone/1").await;
+
+    mail::saying(&shop.folder().join("mail"), "ada@example.com", "Phone").await;
 }
