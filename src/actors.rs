@@ -21,6 +21,7 @@ pub mod import;
 pub mod inventory;
 pub mod link;
 pub mod mailer;
+pub mod notification;
 pub mod order;
 pub mod password;
 pub mod payment;

@@ -31,7 +31,7 @@ use self::{
     },
 };
 use crate::{
-    actors::{Actors, mailer::Mailer},
+    actors::{Actors, mailer::Mailer, notification::Notifier},
     bus::Bus,
     cache::{self, image::Images, limits::Limits, revoked::Revoked, ticket::Tickets},
     config::{Config, Environment, Secret, private_folder},
@@ -71,6 +71,7 @@ pub struct App {
     server: Server,
     actors: Actors,
     sockets: Sockets,
+    notifier: Notifier,
     mailer: Addr<Mailer>,
     draining: watch::Sender<bool>,
     /// Kept for their threads.
@@ -117,12 +118,13 @@ impl App {
         let edge = Edge { waits, ..edge };
         let (url, proofs) = (config.public_url(address), edge.keys.proofs().clone());
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
+        let notifier = Notifier::start(edge.store.clone());
         let sockets = sockets(&edge, bus, counts, caches.tickets);
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
         start_posting(post, address);
         announce(&config.data_dir, address).map_err(Error::internal("writing the address"))?;
-        Ok(App { address, server, actors, sockets, mailer, draining, arbiters })
+        Ok(App { address, server, actors, sockets, notifier, mailer, draining, arbiters })
     }
 
     /// Where it listens.
@@ -142,6 +144,7 @@ impl App {
         handle.stop(true).await;
         serving.await.ok(); // It has ended, one way or the other.
         drain(&self.actors, DRAIN_WITHIN).await;
+        self.notifier.drain(DRAIN_WITHIN).await;
         drain_mailer(&self.mailer, MAILS_WITHIN).await;
         for arbiter in &self.arbiters {
             arbiter.stop();

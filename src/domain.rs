@@ -33,6 +33,7 @@ pub mod session;
 pub mod settings;
 pub mod tariff;
 pub mod topic;
+pub mod wording;
 pub mod words;
 
 pub use error::Error;

@@ -26,6 +26,7 @@ use crate::{
         money::Money,
         order::place::{Place, Placed},
         payment::ProviderName,
+        settings::Language,
     },
     store::{self, Store, read},
 };
@@ -153,6 +154,8 @@ pub struct Checkout {
     pub buyer: Buyer,
     /// A guest's address for mail.
     pub email: Option<Email>,
+    /// What the buyer's program says that they read.
+    pub language: Option<Language>,
     /// Who redeems the coupons, as they are counted.
     pub customer: String,
     pub address: Address,
@@ -263,6 +266,7 @@ impl Held {
             order: OrderId::new(),
             buyer: msg.buyer,
             email: msg.email.clone(),
+            language: msg.language,
             customer: msg.customer.clone(),
             cart_version: self.cart.version,
             items: self.cart.items.clone(),

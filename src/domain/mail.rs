@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     account::{Email, User},
-    id::{ClaimId, LinkId, MailId, UserId},
+    id::{ClaimId, LinkId, MailId, OrderId, UserId},
+    notification::order::{Bought, OrderNews},
     words::words,
 };
 
@@ -29,8 +30,8 @@ const WAIT_HOURS_MAX: i64 = 6;
 /// How long a mail is kept that has come to an end: it is personal.
 pub const KEPT_DAYS: i64 = 14;
 
-/// How many letters about one account are written in an hour before those are left out that only
-/// tell what was done: more than anybody needs to be warned.
+/// How many letters about one account (and no order) are written in an hour before those are left out
+/// that only tell what was done: more than anybody needs to be warned.
 pub const HOUR_MAX: i64 = 10;
 
 /// The longest description of a device that a letter repeats, in characters.
@@ -45,6 +46,8 @@ pub struct Mail {
     pub name: String,
     /// Whose account it is about.
     pub user: Option<UserId>,
+    /// The order that it tells of, if it does.
+    pub order: Option<OrderId>,
     /// The language they read, such as `en`; one that we do not write falls back to English.
     pub locale: String,
     pub letter: Letter,
@@ -83,6 +86,11 @@ pub enum Letter {
         device: String,
         at: DateTime<Utc>,
     },
+    /// Tells how an order stands, and what was bought where it was just placed.
+    Order {
+        news: OrderNews,
+        bought: Option<Bought>,
+    },
 }
 
 impl Mail {
@@ -93,6 +101,7 @@ impl Mail {
             to: user.email.clone(),
             name: user.name.clone(),
             user: Some(user.id),
+            order: None,
             locale: user.locale.to_string(),
             letter,
         }
@@ -260,6 +269,7 @@ mod tests {
             to: Email::parse("ada@example.com").unwrap(),
             name: String::new(),
             user: None,
+            order: None,
             locale: "en".to_owned(),
             letter: Letter::Welcome,
         };

@@ -15,7 +15,12 @@ use super::{
     words::words,
 };
 
+mod de;
 mod en;
+pub mod order;
+mod ru;
+
+use self::order::{OrderNews, What};
 
 /// How many are kept of a user; the oldest go. More than anybody reads again, and few enough to be
 /// counted at every change, so that the count of unread ones is never a second truth.
@@ -29,6 +34,15 @@ words! {
         PasswordReset = "account.password_reset",
         EmailChanged = "account.email_changed",
         NewDevice = "account.new_device",
+        OrderPlaced = "order.placed",
+        OrderPaid = "order.paid",
+        PaymentFailed = "payment.failed",
+        OrderShipped = "order.shipped",
+        OutForDelivery = "delivery.out_for_delivery",
+        OrderDelivered = "order.delivered",
+        OrderCancelled = "order.cancelled",
+        /// Money went back, all of it or a part.
+        OrderRefunded = "order.refunded",
     }
 }
 
@@ -39,6 +53,7 @@ pub enum Notice {
     PasswordReset,
     EmailChanged,
     NewDevice(NewDevice),
+    Order(OrderNews),
 }
 
 /// A login with what was never seen before.
@@ -56,6 +71,9 @@ pub struct Text {
     pub body: String,
 }
 
+/// The field by which [`What`] is told apart.
+const TYPE: &str = "type";
+
 impl Notice {
     pub fn kind(&self) -> Kind {
         match self {
@@ -63,6 +81,7 @@ impl Notice {
             Notice::PasswordReset => Kind::PasswordReset,
             Notice::EmailChanged => Kind::EmailChanged,
             Notice::NewDevice(_) => Kind::NewDevice,
+            Notice::Order(news) => news.what.kind(),
         }
     }
 
@@ -73,6 +92,13 @@ impl Notice {
                 Ok(Value::Object(serde_json::Map::new()))
             }
             Notice::NewDevice(it) => serde_json::to_value(it).map_err(unwritten),
+            Notice::Order(it) => {
+                let mut data = serde_json::to_value(it).map_err(unwritten)?;
+                if let Value::Object(fields) = &mut data {
+                    fields.remove(TYPE); // It stands beside them.
+                }
+                Ok(data)
+            }
         }
     }
 
@@ -83,19 +109,33 @@ impl Notice {
             Kind::PasswordReset => Notice::PasswordReset,
             Kind::EmailChanged => Notice::EmailChanged,
             Kind::NewDevice => Notice::NewDevice(serde_json::from_str(data)?),
+            Kind::OrderPlaced
+            | Kind::OrderPaid
+            | Kind::PaymentFailed
+            | Kind::OrderShipped
+            | Kind::OutForDelivery
+            | Kind::OrderDelivered
+            | Kind::OrderCancelled
+            | Kind::OrderRefunded => {
+                let mut fields: serde_json::Map<String, Value> = serde_json::from_str(data)?;
+                fields.insert(TYPE.to_owned(), kind.as_str().into());
+                Notice::Order(serde_json::from_value(Value::Object(fields))?)
+            }
         })
     }
 
-    /// What is said of it in a language; in English where there are no words in that one yet.
+    /// What is said of it in a language.
     pub fn text(&self, language: Language) -> Text {
         match language {
-            Language::En | Language::De | Language::Ru => en::text(self),
+            Language::En => en::text(self),
+            Language::De => de::text(self),
+            Language::Ru => ru::text(self),
         }
     }
 
-    /// Whether a user who has chosen these settings finds it in their inbox.
-    pub fn is_wanted(&self, settings: &Settings) -> bool {
-        self.channels(settings).has(Channel::InApp)
+    /// Whether a user who has chosen these settings is told of it by `channel`.
+    pub fn is_wanted(&self, settings: &Settings, channel: Channel) -> bool {
+        self.channels(settings).has(channel)
     }
 
     /// By which ways a user wants to hear of such things.
@@ -105,6 +145,16 @@ impl Notice {
             | Notice::PasswordReset
             | Notice::EmailChanged
             | Notice::NewDevice(_) => settings.notifications.security,
+            Notice::Order(OrderNews { what, .. }) => match what {
+                What::Placed { .. }
+                | What::Paid { .. }
+                | What::PaymentFailed { .. }
+                | What::Cancelled { .. }
+                | What::Refunded { .. } => settings.notifications.orders,
+                What::Shipped { .. } | What::OutForDelivery {} | What::Delivered {} => {
+                    settings.notifications.delivery
+                }
+            },
         }
     }
 }
@@ -154,50 +204,4 @@ pub struct Marked {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::settings::Notifications;
-
-    fn all() -> Vec<Notice> {
-        let device = "Firefox on Linux".to_owned();
-        let new_device = NewDevice { device, at: DateTime::UNIX_EPOCH };
-        vec![
-            Notice::PasswordChanged,
-            Notice::PasswordReset,
-            Notice::EmailChanged,
-            Notice::NewDevice(new_device),
-        ]
-    }
-
-    #[test]
-    fn every_kind_reads_back_from_the_store_and_has_words_in_every_language() {
-        let kinds: Vec<Kind> = all().iter().map(Notice::kind).collect();
-        assert_eq!(kinds, Kind::ALL);
-        for notice in all() {
-            let data = notice.data().unwrap();
-            assert!(data.is_object(), "{data}");
-            assert_eq!(Notice::of(notice.kind(), &data.to_string()).unwrap(), notice);
-            for language in Language::ALL {
-                let Text { title, body } = notice.text(*language);
-                assert!(!title.is_empty() && !body.is_empty(), "{notice:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_new_device_is_named_with_the_time() {
-        let Text { body, .. } = all().pop().unwrap().text(Language::En);
-        assert!(body.contains("Firefox on Linux"), "{body}");
-        assert!(body.contains("1 January 1970 at 00:00 UTC"), "{body}");
-    }
-
-    #[test]
-    fn an_inbox_can_be_switched_off() {
-        let on = Settings::default();
-        let security = Channels::of(&[Channel::Email, Channel::Push]);
-        let off = Settings { notifications: Notifications { security, ..on.notifications }, ..on };
-        for notice in all() {
-            assert!(notice.is_wanted(&on) && !notice.is_wanted(&off), "{notice:?}");
-        }
-    }
-}
+mod tests;

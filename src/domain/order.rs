@@ -24,6 +24,7 @@ use super::{
     money::Money,
     payment::{self, Payment},
     promotion::Applied,
+    settings::Language,
     words::words,
 };
 
@@ -199,6 +200,9 @@ pub struct Order {
     /// Where a guest is written to; a user's address is the account's.
     #[serde(skip)]
     pub email: Option<String>,
+    /// What the buyer read when it was placed, if that is known.
+    #[serde(skip)]
+    pub language: Option<Language>,
     /// The sequence of its last event.
     #[serde(skip)]
     pub sequence: i64,

@@ -1,8 +1,18 @@
 //! Who calls: every handler's first argument is an [`Auth`], whose scope says who may.
 
-use std::{future::Future, marker::PhantomData, time::Instant};
+use std::{
+    convert::Infallible,
+    future::{Future, Ready, ready},
+    marker::PhantomData,
+    time::Instant,
+};
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    http::header::{self, AcceptLanguage, Header},
+    web::Data,
+};
 use futures_util::future::LocalBoxFuture;
 
 use super::{
@@ -17,6 +27,7 @@ use crate::{
         account::Right,
         cart::Buyer,
         id::{OrderId, UserId},
+        settings::Language,
     },
     store::{Store, origin, read},
 };
@@ -186,6 +197,22 @@ impl Scope for Visitor {
         let token =
             text(request, CART_TOKEN).map(|token| data::<Keys>(request)?.proofs().cart_of(token));
         Ok(Visitor(token.transpose()?.map(Buyer::Guest)))
+    }
+}
+
+/// What whoever asks reads best of what the shop writes, by the `Accept-Language`.
+#[derive(Debug, Clone, Copy)]
+pub struct Reads(pub Option<Language>);
+
+impl FromRequest for Reads {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        // A header that makes no sense says nothing.
+        let asked = AcceptLanguage::parse(request).map(|it| it.ranked()).unwrap_or_default();
+        let mut known = asked.iter().filter_map(|it| it.item()?.primary_language().parse().ok());
+        ready(Ok(Reads(known.next())))
     }
 }
 

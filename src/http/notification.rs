@@ -105,7 +105,8 @@ pub struct Notification {
     r#type: Kind,
     title: String,
     body: String,
-    /// Its details for programs, by type: `device` and `at` of a new device.
+    /// Its details for programs, by type: `device` and `at` of a new device, `order_id` and `number` of an
+    /// order and what there is to say of it.
     #[schema(value_type = Object)]
     data: Value,
     created_at: DateTime<Utc>,

@@ -1,5 +1,7 @@
 //! The table `users`.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, result::DatabaseErrorKind};
 use serde_json::json;
@@ -85,6 +87,22 @@ pub fn hold(tx: &mut Tx<'_>, id: UserId) -> Result<(), Error> {
         .select(users::id);
     let found: Option<String> = locked!(query).get_result(tx.conn).optional()?;
     found.map(drop).ok_or(Error::NotFound("user"))
+}
+
+/// The same for several users: those whose account has not ended, and can be read.
+pub fn hold_all(tx: &mut Tx<'_>, ids: &BTreeSet<UserId>) -> Result<HashMap<UserId, User>, Error> {
+    let query = users::table
+        .filter(users::id.eq_any(ids.iter().map(ToString::to_string)))
+        .filter(users::status.ne(UserStatus::Deleted.as_str()))
+        .order(users::id)
+        .select(UserRow::as_select());
+    let rows: Vec<UserRow> = locked!(query).load(tx.conn)?;
+    let read = |row: UserRow| {
+        let id = row.id.clone();
+        let user = User::try_from(row);
+        user.inspect_err(|error| tracing::error!(user = id, ?error, "a user cannot be read")).ok()
+    };
+    Ok(rows.into_iter().filter_map(read).map(|user| (user.id, user)).collect())
 }
 
 /// The user, or `NotFound`.

@@ -35,6 +35,7 @@ struct Row {
     due_at: Option<NaiveDateTime>,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    order_id: Option<String>,
 }
 
 /// The same for a letter of which the account itself can bring about any number; there is no more of
@@ -43,6 +44,7 @@ pub fn queue_some(tx: &mut Tx<'_>, mail: Mail) -> Result<(), Error> {
     let since = (tx.now - Duration::hours(1)).naive_utc();
     let written: i64 = mails::table
         .filter(mails::user_id.eq(mail.user.map(|user| user.to_string())))
+        .filter(mails::order_id.is_null())
         .filter(mails::created_at.gt(since))
         .count()
         .get_result(tx.conn)?;
@@ -59,7 +61,8 @@ pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Has `all` sent, if and when this transaction is committed.
+/// Has `all` sent, if and when this transaction is committed; one of an id that was queued before is
+/// not queued again.
 pub fn queue(tx: &mut Tx<'_>, all: &[Mail]) -> Result<(), Error> {
     let now = tx.now.naive_utc();
     let row = |mail: &Mail| {
@@ -76,11 +79,13 @@ pub fn queue(tx: &mut Tx<'_>, all: &[Mail]) -> Result<(), Error> {
             due_at: Some(now),
             created_at: now,
             updated_at: now,
+            order_id: mail.order.map(|order| order.to_string()),
         })
     };
     let rows = all.iter().map(row).collect::<Result<Vec<Row>, Error>>()?;
     for part in rows.chunks(ROWS_MAX) {
-        diesel::insert_into(mails::table).values(part).execute(tx.conn)?;
+        let insert = diesel::insert_into(mails::table).values(part).on_conflict_do_nothing();
+        insert.execute(tx.conn)?;
     }
     tx.effects.mailed |= !rows.is_empty();
     Ok(())
@@ -222,11 +227,13 @@ impl TryFrom<Row> for Mail {
 
     fn try_from(row: Row) -> Result<Self, Error> {
         let user = row.user_id.map(|id| id.parse().map_err(corrupt));
+        let order = row.order_id.map(|id| id.parse().map_err(corrupt));
         Ok(Mail {
             id: row.id.parse().map_err(corrupt)?,
             to: Email::parse(&row.recipient).map_err(corrupt)?,
             name: row.name,
             user: user.transpose()?,
+            order: order.transpose()?,
             locale: row.locale,
             letter: serde_json::from_str(&row.letter).map_err(corrupt)?,
         })

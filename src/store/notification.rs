@@ -3,11 +3,20 @@
 //! Every change holds the row of the user whose inbox it is: so the number of unread ones that a
 //! change tells of is the number there is after it, whoever else changes the inbox.
 
-use chrono::NaiveDateTime;
-use diesel::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::{
+    dsl::{count, count_star},
+    prelude::*,
+};
 use serde_json::json;
 
-use super::{Backend, Conn, Tx, account, event, settings, snapshot};
+mod due;
+
+pub use due::{due, tell_news};
+
+use super::{Backend, Conn, ROWS_MAX, Tx, account, event, settings, snapshot};
 use crate::{
     domain::{
         Error,
@@ -16,6 +25,7 @@ use crate::{
         id::{NotificationId, UserId},
         notification::{Inbox, KEPT_MAX, MarkAllRead, MarkRead, Marked, Notice, Notification},
         page::{Listed, Page},
+        settings::Channel,
     },
     store::{error::corrupt, schema::notifications},
 };
@@ -65,31 +75,84 @@ pub fn unread(conn: &mut Conn, user: UserId) -> Result<i64, Error> {
     Ok(of_user.filter(notifications::read_at.is_null()).count().get_result(conn)?)
 }
 
+/// What is put into an inbox.
+struct Told {
+    id: NotificationId,
+    user: UserId,
+    notice: Notice,
+    at: DateTime<Utc>,
+}
+
 /// Puts a notice into the inbox of `user`, if they want it there. The row of the user is held.
 pub fn tell(tx: &mut Tx<'_>, user: &User, notice: &Notice) -> Result<(), Error> {
-    if !notice.is_wanted(&user.settings) {
+    if !notice.is_wanted(&user.settings, Channel::InApp) {
         return Ok(());
     }
-    let (id, kind) = (NotificationId::new(), notice.kind());
-    let row = Row {
-        id: id.to_string(),
-        user_id: user.id.to_string(),
-        kind: kind.to_string(),
-        data: notice.data()?.to_string(),
-        created_at: tx.now.naive_utc(),
-        read_at: None,
-    };
-    diesel::insert_into(notifications::table).values(&row).execute(tx.conn)?;
-    make_room(tx, user.id)?;
-    // What it says may be personal, and others read events too.
-    let unread = unread(tx.conn, user.id)?;
-    let data = json!({ "notification_id": id, "notification_type": kind, "unread_count": unread });
-    event::tell(tx, Kind::NotificationCreated, Some(user.id), data);
+    let (id, notice, at) = (NotificationId::new(), notice.clone(), tx.now);
+    put(tx, &[Told { id, user: user.id, notice, at }])
+}
+
+/// Puts notices into the inboxes of users, whose rows are held. One that is there already is not put
+/// there again, and nobody is told of it.
+fn put(tx: &mut Tx<'_>, all: &[Told]) -> Result<(), Error> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let rows = all.iter().map(Row::try_from).collect::<Result<Vec<Row>, Error>>()?;
+    let mut new: HashSet<String> = HashSet::new();
+    for part in rows.chunks(ROWS_MAX) {
+        let insert = diesel::insert_into(notifications::table).values(part);
+        let inserted = insert.on_conflict_do_nothing().returning(notifications::id);
+        new.extend(inserted.get_results::<String>(tx.conn)?);
+    }
+    let users: BTreeSet<UserId> = all.iter().map(|it| it.user).collect();
+    let mut unread = counted(tx, users, &mut new)?;
+    // Each push has the number that there was with it: the last one that which there is.
+    let mut pushes = Vec::with_capacity(new.len());
+    for Told { id, user, notice, .. } in all.iter().rev() {
+        if new.contains(&id.to_string()) {
+            let unread = unread.entry(*user).or_default();
+            pushes.push((*user, *id, notice.kind(), *unread));
+            *unread = unread.saturating_sub(1).max(0);
+        }
+    }
+    for (user, id, kind, unread) in pushes.into_iter().rev() {
+        // What it says may be personal, and others read events too.
+        let data =
+            json!({ "notification_id": id, "notification_type": kind, "unread_count": unread });
+        event::tell(tx, Kind::NotificationCreated, Some(user), data);
+    }
     Ok(())
 }
 
-/// Forgets what is too old to be kept.
-fn make_room(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+/// How many each of `users` has not read, once what is too old to be kept is forgotten: some of what
+/// is `new`, perhaps.
+fn counted(
+    tx: &mut Tx<'_>,
+    users: BTreeSet<UserId>,
+    new: &mut HashSet<String>,
+) -> Result<BTreeMap<UserId, i64>, Error> {
+    let counts: Vec<(String, i64, i64)> = notifications::table
+        .filter(notifications::user_id.eq_any(users.iter().map(ToString::to_string)))
+        .group_by(notifications::user_id)
+        .select((notifications::user_id, count_star(), count(notifications::read_at)))
+        .load(tx.conn)?;
+    let mut left = BTreeMap::new();
+    for (user, all, read) in counts {
+        let user = user.parse().map_err(corrupt)?;
+        let mut unread_here = all.saturating_sub(read);
+        if all > KEPT_MAX {
+            let gone: HashSet<String> = make_room(tx, user)?.into_iter().collect();
+            new.retain(|it| !gone.contains(it));
+            unread_here = unread(tx.conn, user)?;
+        }
+        left.insert(user, unread_here);
+    }
+    Ok(left)
+}
+
+/// Forgets what is too old to be kept, and says which that was.
+fn make_room(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<String>, Error> {
     let of_user = || notifications::table.filter(notifications::user_id.eq(user.to_string()));
     let newest_gone: Option<String> = of_user()
         .order(notifications::id.desc())
@@ -98,10 +161,9 @@ fn make_room(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
         .select(notifications::id)
         .first(tx.conn)
         .optional()?;
-    if let Some(id) = newest_gone {
-        diesel::delete(of_user().filter(notifications::id.le(id))).execute(tx.conn)?;
-    }
-    Ok(())
+    let Some(id) = newest_gone else { return Ok(Vec::new()) };
+    let gone = diesel::delete(of_user().filter(notifications::id.le(id)));
+    Ok(gone.returning(notifications::id).get_results(tx.conn)?)
 }
 
 pub fn mark_read(tx: &mut Tx<'_>, command: &MarkRead) -> Result<Marked, Error> {
@@ -153,6 +215,21 @@ pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
     let all = notifications::table.filter(notifications::user_id.eq(user.to_string()));
     diesel::delete(all).execute(tx.conn)?;
     Ok(())
+}
+
+impl TryFrom<&Told> for Row {
+    type Error = Error;
+
+    fn try_from(told: &Told) -> Result<Self, Error> {
+        Ok(Row {
+            id: told.id.to_string(),
+            user_id: told.user.to_string(),
+            kind: told.notice.kind().to_string(),
+            data: told.notice.data()?.to_string(),
+            created_at: told.at.naive_utc(),
+            read_at: None,
+        })
+    }
 }
 
 impl TryFrom<Row> for Notification {

@@ -125,6 +125,7 @@ table! { orders (id) {
     delivery_price -> BigInt, total -> BigInt, address -> Text, delivery_method -> Text,
     expires_at -> Timestamp, placed_at -> Timestamp, updated_at -> Timestamp, stage -> Text,
     tax_included -> BigInt, promotions -> Text, days_min -> BigInt, days_max -> BigInt,
+    language -> Nullable<Text>,
 } }
 
 table! { order_lines (id) {
@@ -179,6 +180,7 @@ table! { mails (id) {
     id -> Text, user_id -> Nullable<Text>, recipient -> Text, name -> Text, locale -> Text,
     letter -> Text, status -> Text, attempts -> Integer, claim -> Nullable<Text>,
     due_at -> Nullable<Timestamp>, created_at -> Timestamp, updated_at -> Timestamp,
+    order_id -> Nullable<Text>,
 } }
 
 table! { notifications (id) {

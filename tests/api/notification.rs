@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::support::{PASSWORD, TestShop, client::Client, mail::token};
 
+mod order;
+mod replay;
+
 const CHEAP: (&str, &str) = ("RIALTO_PASSWORD_HASH", "argon2id:m=8,t=1,p=1");
 const NEW_PASSWORD: &str = "another horse battery";
 

@@ -20,6 +20,7 @@ mod cart;
 mod catalogue;
 mod fault;
 mod mail;
+mod notification;
 mod order;
 mod own_redis;
 mod payment;

@@ -1,9 +1,11 @@
-//! What becomes of mails: books of the system's own. What they tell of has its entry already.
+//! What becomes of mails, and who is told of what: books of the system's own. What they tell of has its
+//! entry already.
 
 use super::{Audited, Entry};
 use crate::domain::{
     id::MailId,
     mail::{Claim, Claimed, HandOver, Prune, Recover, Renew, Settle},
+    notification::order::Tell,
 };
 
 macro_rules! leave_nothing {
@@ -25,4 +27,5 @@ leave_nothing! {
     Settle => ();
     Recover => Vec<MailId>;
     Prune => i64;
+    Tell => ();
 }

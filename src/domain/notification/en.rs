@@ -1,6 +1,14 @@
 //! Notices in English.
 
-use super::{NewDevice, Notice, Text};
+use super::{
+    NewDevice, Notice, Text,
+    order::{OrderNews, What},
+};
+use crate::domain::{
+    money::Money,
+    settings::Language,
+    wording::{self, moment},
+};
 
 const NOT_ME: &str = "If it was not you, choose another password at once.";
 
@@ -19,11 +27,75 @@ pub fn text(notice: &Notice) -> Text {
             format!("Letters go to the new address from now on; your profile shows it. {NOT_ME}"),
         ),
         Notice::NewDevice(NewDevice { device, at }) => {
-            let at = at.format("%-d %B %Y at %H:%M UTC");
+            let at = moment(*at, Language::En);
             let body = format!("Somebody signed in with {device} on {at}. {NOT_ME}");
             text_of("A new device has signed in", body)
         }
+        Notice::Order(news) => of_order(news),
     }
+}
+
+pub fn of_order(OrderNews { number, what, .. }: &OrderNews) -> Text {
+    match what {
+        What::Placed { total } => text_of(
+            &format!("Your order {number}"),
+            format!(
+                "Thank you! We have your order over {}. It goes on its way as soon as it is paid.",
+                amount(*total)
+            ),
+        ),
+        What::Paid { total } => text_of(
+            &format!("Order {number} is paid"),
+            format!("We have received {} and are getting your parcel ready.", amount(*total)),
+        ),
+        What::PaymentFailed { total } => text_of(
+            &format!("The payment of order {number} has failed"),
+            format!(
+                "The payment of {} was declined, and nothing was taken. Please try it again, or with another \
+                 card.",
+                amount(*total)
+            ),
+        ),
+        What::Shipped { carrier, tracking_number } => {
+            text_of(&format!("Order {number} is on its way"), shipped(carrier, tracking_number))
+        }
+        What::OutForDelivery {} => text_of(
+            &format!("Order {number} is about to arrive"),
+            "The courier has your parcel and is on the way to you.".to_owned(),
+        ),
+        What::Delivered {} => text_of(
+            &format!("Order {number} was delivered"),
+            "Your parcel has arrived. We hope that you like what is inside.".to_owned(),
+        ),
+        What::Cancelled { expired: false } => text_of(
+            &format!("Order {number} was cancelled"),
+            "It will not be delivered. What was paid for it goes back to you.".to_owned(),
+        ),
+        What::Cancelled { expired: true } => text_of(
+            &format!("Order {number} was not paid in time"),
+            "It was cancelled, and nothing is kept back for you any more. You can order again at any \
+             time."
+                .to_owned(),
+        ),
+        What::Refunded { amount: back, total } => text_of(
+            &format!("{} for order {number} goes back to you", amount(*back)),
+            format!(
+                "We have given back {} of {}. It may take your bank a few days to show it.",
+                amount(*back),
+                amount(*total)
+            ),
+        ),
+    }
+}
+
+fn shipped(carrier: &Option<String>, tracking_number: &Option<String>) -> String {
+    let with = carrier.as_ref().map(|it| format!(" with {it}")).unwrap_or_default();
+    let tracked = tracking_number.as_ref().map(|it| format!(" Its tracking number is {it}."));
+    format!("Your parcel has left us{with}.{}", tracked.unwrap_or_default())
+}
+
+fn amount(money: Money) -> String {
+    wording::amount(money, Language::En)
 }
 
 fn text_of(title: &str, body: String) -> Text {

@@ -21,6 +21,7 @@ use crate::domain::{
     payment::{self, Payment, ProviderName},
     pricing::{self, Basket, Destination, Priced, PricedLine, Terms},
     promotion::Code,
+    settings::Language,
 };
 
 /// Turns a cart into an order: all of it, or nothing and a reason.
@@ -30,6 +31,8 @@ pub struct Place {
     pub buyer: Buyer,
     /// A guest's address for mail.
     pub email: Option<Email>,
+    /// What the buyer's program says that they read.
+    pub language: Option<Language>,
     /// Who redeems its coupons, as they are counted.
     pub customer: String,
     /// The cart as it was when its owner checked out; another version is `Stale`.
@@ -109,6 +112,7 @@ impl Place {
             buyer: self.buyer,
             cart_version: self.cart_version,
             email: self.email.as_ref().map(|email| email.as_str().to_owned()),
+            language: self.language,
             sequence: 0,
         };
         Ok(Change::begin(&order, Action::OrderPlaced, now)

@@ -1,7 +1,7 @@
 //! What the letters say, in the language of whoever reads them.
 //!
-//! A language is a file beside this one's and a line in `LANGUAGES`; the two templates, which
-//! lay the words out, are common to all.
+//! A language is a file beside this one's; the two templates, which lay the words out, are common to
+//! all.
 
 use askama::Template;
 
@@ -9,13 +9,17 @@ use crate::domain::{
     Error,
     id::LinkId,
     mail::{Letter, Mail},
+    money::Money,
+    notification::order::{Bought, OrderNews},
     proof::Proofs,
+    settings::Language,
+    wording::amount,
 };
 
+mod de;
 mod en;
+mod ru;
 
-/// The languages there are. Whoever reads none of them gets the first.
-const LANGUAGES: &[Language] = &[en::ENGLISH];
 /// How wide plain text is, in characters.
 const WIDTH: usize = 72;
 /// The longest name that somebody is greeted by, in characters.
@@ -29,19 +33,59 @@ pub struct Shop {
     pub proofs: Proofs,
 }
 
-struct Language {
-    /// Of ISO 639, in lower case.
-    code: &'static str,
+/// How the letters are written in one language.
+struct Tongue {
     greeting: fn(Option<&str>) -> String,
     text: fn(&Letter, &Shop) -> Text,
+    /// What the sums below an order are called.
+    sums: Sums,
     /// Why somebody got this letter.
-    footer: fn(&Shop) -> String,
+    footer: fn(Reason, &Shop) -> String,
+}
+
+fn tongue(language: Language) -> &'static Tongue {
+    match language {
+        Language::En => &en::ENGLISH,
+        Language::De => &de::GERMAN,
+        Language::Ru => &ru::RUSSIAN,
+    }
+}
+
+struct Sums {
+    discount: &'static str,
+    delivery: &'static str,
+    tax: &'static str,
+    total: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    Account,
+    Order,
+}
+
+impl Reason {
+    fn of(letter: &Letter) -> Self {
+        match letter {
+            Letter::Confirm { .. }
+            | Letter::Welcome
+            | Letter::Reset { .. }
+            | Letter::PasswordChanged
+            | Letter::EmailChange { .. }
+            | Letter::EmailChangeAsked { .. }
+            | Letter::EmailChanged { .. }
+            | Letter::NewDevice { .. } => Reason::Account,
+            Letter::Order { .. } => Reason::Order,
+        }
+    }
 }
 
 /// What is particular to a letter.
 struct Text {
     subject: String,
     before: Vec<String>,
+    /// What something costs, and how much that is.
+    rows: Vec<(String, String)>,
     link: Option<Link>,
     after: Vec<String>,
 }
@@ -53,7 +97,7 @@ struct Link {
 
 /// All words of a letter, to be laid out.
 pub struct Words {
-    language: &'static str,
+    language: Language,
     shop: String,
     greeting: String,
     text: Text,
@@ -75,18 +119,18 @@ struct Html<'w> {
 impl Words {
     /// The words of `mail`, in its language.
     pub fn of(mail: &Mail, shop: &Shop) -> Self {
-        let code = mail.locale.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-        let language = LANGUAGES.iter().find(|it| it.code == code).unwrap_or(&en::ENGLISH);
-        let mut text = (language.text)(&mail.letter, shop);
+        let language = read_by(&mail.locale);
+        let tongue = tongue(language);
+        let mut text = (tongue.text)(&mail.letter, shop);
         for paragraph in text.before.iter_mut().chain(&mut text.after) {
             *paragraph = wrapped(paragraph);
         }
         Words {
-            language: language.code,
+            language,
             shop: shop.name.clone(),
-            greeting: (language.greeting)(plain_name(&mail.name)),
+            greeting: (tongue.greeting)(plain_name(&mail.name)),
             text,
-            footer: wrapped(&(language.footer)(shop)),
+            footer: wrapped(&(tongue.footer)(Reason::of(&mail.letter), shop)),
         }
     }
 
@@ -111,6 +155,31 @@ impl Shop {
     }
 }
 
+/// The language of a locale; one that nobody writes is English.
+fn read_by(locale: &str) -> Language {
+    let code = locale.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    code.parse().unwrap_or(Language::En)
+}
+
+/// A letter that tells how an order stands: what the inbox says of it, and what was bought.
+fn of_order(news: &OrderNews, bought: Option<&Bought>, language: Language) -> Text {
+    let said = news.text(language);
+    let rows = bought.map(|it| rows(it, language)).unwrap_or_default();
+    Text { subject: said.title, before: vec![said.body], rows, link: None, after: Vec::new() }
+}
+
+/// The lines of an order, what came off and on top, and the sum of all.
+fn rows(bought: &Bought, language: Language) -> Vec<(String, String)> {
+    let Bought { lines, discount, delivery, tax, total } = bought;
+    let sums = &tongue(language).sums;
+    let off = Money { amount: discount.amount.saturating_neg(), ..*discount };
+    let parts = [(sums.discount, off), (sums.delivery, *delivery), (sums.tax, *tax)];
+    let parts = parts.into_iter().filter(|(_, it)| it.amount != 0);
+    let lines = lines.iter().map(|it| (format!("{} × {}", it.quantity, it.name), it.total));
+    let sums = parts.chain([(sums.total, *total)]).map(|(name, it)| (name.to_owned(), it));
+    lines.chain(sums).map(|(name, it)| (name, amount(it, language))).collect()
+}
+
 /// A name by which somebody can be greeted. Whoever registers chooses both the name and the
 /// address, which may be a stranger's: so nothing is repeated that could be more than a name.
 fn plain_name(name: &str) -> Option<&str> {
@@ -128,7 +197,8 @@ fn plain_name(name: &str) -> Option<&str> {
 /// The text in lines of [`WIDTH`] characters; longer words stay whole.
 fn wrapped(text: &str) -> String {
     let (mut lines, mut width) = (String::new(), 0_usize);
-    for word in text.split_whitespace() {
+    // At blanks that may be broken, which is not all that is white.
+    for word in text.split([' ', '\n']).filter(|it| !it.is_empty()) {
         let length = word.chars().count();
         if width > 0 {
             let fits = width.saturating_add(length) < WIDTH;
@@ -146,7 +216,11 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::domain::{account::Email, id::MailId};
+    use crate::domain::{
+        account::Email,
+        id::{MailId, OrderId},
+        notification::order::{BoughtLine, What},
+    };
 
     fn shop() -> Shop {
         let proofs = Proofs::new([&b"a secret of the tests"[..]]).unwrap();
@@ -156,7 +230,10 @@ mod tests {
     fn words(locale: &str, name: &str, letter: Letter) -> Words {
         let to = Email::parse("ada@example.com").unwrap();
         let (name, locale) = (name.to_owned(), locale.to_owned());
-        Words::of(&Mail { id: MailId::new(), to, name, user: None, locale, letter }, &shop())
+        Words::of(
+            &Mail { id: MailId::new(), to, name, user: None, order: None, locale, letter },
+            &shop(),
+        )
     }
 
     #[test]
@@ -193,6 +270,71 @@ mod tests {
         for locale in ["tlh", "", "en-GB", "EN_us"] {
             assert_eq!(words(locale, "", Letter::Welcome).subject(), subject, "{locale}");
         }
+    }
+
+    /// One of each kind, but for those of orders.
+    fn all() -> Vec<Letter> {
+        let (link, hint) = (LinkId::new(), "a…@b.example".to_owned());
+        vec![
+            Letter::Confirm { link },
+            Letter::Welcome,
+            Letter::Reset { link },
+            Letter::PasswordChanged,
+            Letter::EmailChange { link },
+            Letter::EmailChangeAsked { hint: hint.clone() },
+            Letter::EmailChanged { hint },
+            Letter::new_device("Firefox", DateTime::UNIX_EPOCH),
+            Letter::Order { news: placed(), bought: Some(bought()) },
+        ]
+    }
+
+    fn placed() -> OrderNews {
+        let (order_id, number) = (OrderId::new(), "R-ABCDE-FGHJK".to_owned());
+        OrderNews { order_id, number, what: What::Placed { total: Money::euros(123_456) } }
+    }
+
+    fn bought() -> Bought {
+        let line = |name: &str, quantity, total| {
+            let (name, total) = (name.to_owned(), Money::euros(total));
+            BoughtLine { name, quantity, total }
+        };
+        Bought {
+            lines: vec![line("Oak <table>", 1, 120_000), line("Candle (Red)", 12, 6_000)],
+            discount: Money::euros(3_034),
+            delivery: Money::euros(490),
+            tax: Money::ZERO,
+            total: Money::euros(123_456),
+        }
+    }
+
+    #[test]
+    fn every_letter_is_written_in_every_language() {
+        for letter in all() {
+            let said: Vec<Words> =
+                Language::ALL.iter().map(|it| words(it.as_str(), "Ada", letter.clone())).collect();
+            for (at, it) in said.iter().enumerate() {
+                let language = format!("<html lang=\"{}\">", Language::ALL[at]);
+                assert!(it.html().unwrap().contains(&language), "{letter:?}");
+                for other in &said[at + 1..] {
+                    assert_ne!(it.subject(), other.subject());
+                    assert_ne!(it.text.before, other.text.before);
+                    assert!(it.greeting != other.greeting && it.footer != other.footer);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_is_repeated_line_by_line_to_its_total() {
+        let letter = Letter::Order { news: placed(), bought: Some(bought()) };
+        let words = words("de-AT", "", letter);
+
+        let rows = "\n1 × Oak <table>: 1.200,00\u{a0}€\n12 × Candle (Red): 60,00\u{a0}€\n\
+                    Rabatt: −30,34\u{a0}€\nVersand: 4,90\u{a0}€\nSumme: 1.234,56\u{a0}€\n\n";
+        let (plain, html) = (words.plain().unwrap(), words.html().unwrap());
+        assert!(plain.contains(rows), "{plain}");
+        assert!(html.contains("Oak &#60;table&#62;") && html.contains(">1.234,56\u{a0}€</td>"));
+        assert!(words.subject().contains("R-ABCDE-FGHJK"));
     }
 
     #[test]

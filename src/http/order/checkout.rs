@@ -17,11 +17,12 @@ use crate::{
         money::Money,
         order::Order,
         payment::Payment,
+        settings::Language,
     },
     http::{
         delivery::destination,
         error::{Answered, Problem},
-        extract::{Auth, Shopper},
+        extract::{Auth, Reads, Shopper},
         idempotency::{IdempotencyKey, or_repeated, respond},
         input::{Body, both},
         limit::{Attempt, Gate},
@@ -33,7 +34,10 @@ use crate::{
 /// Turns the cart into an order: all of it, or nothing and a reason.
 #[utoipa::path(
     post, path = "/api/v1/checkout", tag = "orders", request_body = Checkout,
-    params(("Idempotency-Key" = String, Header, description = "Names this try; repeats send it again")),
+    params(
+        ("Idempotency-Key" = String, Header, description = "Names this try; repeats send it again"),
+        ("Accept-Language" = Option<String>, Header, description = "What a guest is written to in: en, de or ru"),
+    ),
     responses(
         (status = 201, description = "The order and its payment", body = CheckedOut),
         (status = 403, description = "`email_not_confirmed`, where the shop wants it to be"),
@@ -45,14 +49,14 @@ pub async fn checkout(
     store: Data<Store>,
     actors: Data<Actors>,
     keys: Data<Keys>,
-    (buyers, gate): (Data<Buyers>, Gate),
+    (buyers, gate, reads): (Data<Buyers>, Gate, Reads),
     key: IdempotencyKey,
     body: Body,
 ) -> Answered {
     let buyer = shopper.0;
     let claim = key.claim(&shopper.scope(), "POST /checkout", &body);
     let message = match buyers.admit(buyer, &store).await {
-        Ok(()) => Checkout::read(&body, (&store, &keys), buyer, &claim).await,
+        Ok(()) => Checkout::read(&body, (&store, &keys), (buyer, reads.0), &claim).await,
         Err(refused) => Err(refused.into()),
     };
     let cart = buyer.cart();
@@ -174,13 +178,14 @@ impl Checkout {
     async fn read(
         body: &Body,
         (store, keys): (&Store, &Keys),
-        buyer: Buyer,
+        (buyer, language): (Buyer, Option<Language>),
         claim: &Claim,
     ) -> Result<cart::Checkout, Problem> {
         let mut asked = body.json::<Checkout>()?;
         let (address, id) = (asked.address.take(), asked.address_id.take());
         let address = destination(store, Some(buyer), address, id).await;
-        Ok(asked.parse(buyer, address, keys, claim.clone())?)
+        let message = asked.parse(buyer, address, keys, claim.clone())?;
+        Ok(cart::Checkout { language, ..message })
     }
 
     fn parse(
@@ -201,7 +206,17 @@ impl Checkout {
         let (email, address) = both(email, address)?;
         let (method, expected_total) = (self.delivery_method, self.expected_total);
         let customer = keys.proofs().customer(buyer, email.as_ref());
-        Ok(cart::Checkout { buyer, email, customer, address, method, expected_total, claim })
+        let language = None;
+        Ok(cart::Checkout {
+            buyer,
+            email,
+            language,
+            customer,
+            address,
+            method,
+            expected_total,
+            claim,
+        })
     }
 }
 

@@ -52,6 +52,7 @@ pub struct OrderRow {
     promotions: String,
     days_min: i64,
     days_max: i64,
+    language: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -140,6 +141,7 @@ impl From<&Order> for OrderRow {
             promotions: serde_json::json!(order.promotions).to_string(),
             days_min: order.days.0,
             days_max: order.days.1,
+            language: order.language.map(|it| it.to_string()),
         }
     }
 }
@@ -298,6 +300,8 @@ impl OrderRow {
             buyer: buyer(self.user_id.as_deref(), &self.cart_id)?,
             cart_version: self.cart_version,
             email: self.email,
+            // One that a newer node knows is as good as none.
+            language: self.language.and_then(|it| it.parse().ok()),
             sequence: self.sequence,
         })
     }

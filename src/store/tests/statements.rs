@@ -54,6 +54,7 @@ fn place(cart: Cart) -> Place {
         order: OrderId::new(),
         buyer: Buyer::Guest(cart.id),
         email: Some(Email::parse("guest@example.com").unwrap()),
+        language: None,
         customer: "mail:guest".to_owned(),
         cart_version: cart.version,
         items: cart.items,

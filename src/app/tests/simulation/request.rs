@@ -300,5 +300,6 @@ fn check_out(buyer: Buyer, expected_total: Option<Money>, claim: Claim) -> cart:
         phone: None,
     };
     let method = Method::Standard;
-    cart::Checkout { buyer, email, customer, address, method, expected_total, claim }
+    let language = None;
+    cart::Checkout { buyer, email, language, customer, address, method, expected_total, claim }
 }

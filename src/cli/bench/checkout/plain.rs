@@ -188,6 +188,7 @@ fn place(user: UserId, cart: &Cart) -> Result<Place, Error> {
         order: OrderId::new(),
         buyer: cart::Buyer::User(user),
         email: None,
+        language: None,
         customer: format!("cart:{}", cart.id),
         cart_version: cart.version,
         items: cart.items.clone(),

@@ -73,6 +73,7 @@ fn unpaid() -> Order {
         buyer: Buyer::Guest(CartId::new()),
         cart_version: 1,
         email: None,
+        language: None,
         sequence: 0,
     }
 }

@@ -103,6 +103,7 @@ fn paid(items: Vec<Line>) -> Order {
         buyer: Buyer::Guest(CartId::new()),
         cart_version: 1,
         email: None,
+        language: None,
         sequence: 0,
     };
     let order = order.attempt("tok_success", &claim(), NOW, NOW).unwrap().order;

@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Language, Link, Shop, Text};
-use crate::domain::mail::Letter;
+use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order};
+use crate::domain::{mail::Letter, settings::Language, wording::moment};
 
-pub const ENGLISH: Language = Language { code: "en", greeting, text, footer };
+pub const ENGLISH: Tongue = Tongue { greeting, text, sums: SUMS, footer };
+
+const SUMS: Sums = Sums { discount: "Discount", delivery: "Delivery", tax: "Tax", total: "Total" };
 
 fn greeting(name: Option<&str>) -> String {
     name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
@@ -70,6 +72,7 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
             &["If it was not you, please write to our customer service at once."],
         ),
         Letter::NewDevice { device, at } => new_device(device, *at),
+        Letter::Order { news, bought } => of_order(news, bought.as_ref(), Language::En),
     }
 }
 
@@ -79,7 +82,7 @@ fn new_device(device: &str, at: DateTime<Utc>) -> Text {
         &[
             &format!(
                 "Somebody signed in to your account on {} from a device that we have not seen before:",
-                moment(at)
+                moment(at, Language::En)
             ),
             device,
         ],
@@ -94,15 +97,16 @@ const WHAT_FOR: &str = "With your account you see your orders on all your device
 const NOT_ME: &str = "If it was not you, choose another password at once: ask for it where you sign in, by \
     “forgot password”. That signs out everybody else.";
 
-fn footer(shop: &Shop) -> String {
-    format!("{} sends this because of an account with this address. {}", shop.name, shop.url)
-}
-
-fn moment(at: DateTime<Utc>) -> String {
-    at.format("%-d %B %Y at %H:%M UTC").to_string()
+fn footer(reason: Reason, shop: &Shop) -> String {
+    let what = match reason {
+        Reason::Account => "an account",
+        Reason::Order => "an order",
+    };
+    format!("{} sends this because of {what} with this address. {}", shop.name, shop.url)
 }
 
 fn text_of(subject: &str, before: &[&str], link: Option<Link>, after: &[&str]) -> Text {
     let owned = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect();
-    Text { subject: subject.to_owned(), before: owned(before), link, after: owned(after) }
+    let (before, rows, after) = (owned(before), Vec::new(), owned(after));
+    Text { subject: subject.to_owned(), before, rows, link, after }
 }
