@@ -1,9 +1,11 @@
 //! The only writers: an actor per order, payment, cart, delivery, account, session and image, found by
 //! its id, one for each sixteenth of the stock, one for each product that is edited, one for its
-//! reviews, one for the tree of categories, one for the terms of sale, and one for each admin who sends files or reads the log.
+//! reviews, one for the tree of categories, one for the terms of sale, one for the webhooks, and one for each admin who
+//! sends files or reads the log.
 //!
 //! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
-//! deliveries; payments; the sweeper; the mailer. Images and the mailer ask nobody. So no two ever
+//! deliveries; payments; the sweeper; the mailer; the sender of webhooks. Images, the mailer and the sender ask
+//! nobody. So no two ever
 //! wait for each other.
 
 use std::time::Duration;
@@ -29,6 +31,7 @@ pub mod pricing;
 pub mod review;
 pub mod session;
 pub mod sweeper;
+pub mod webhook;
 
 use self::{
     account::AccountActor,
@@ -47,6 +50,7 @@ use self::{
     pricing::TermsActor,
     review::ReviewActor,
     session::SessionActor,
+    webhook::WebhookActor,
 };
 use crate::{domain::Error, store::origin};
 
@@ -75,6 +79,7 @@ pub struct Actors {
     pub audit: Directory<AuditActor>,
     pub images: Directory<ImageActor>,
     pub reviews: Directory<ReviewActor>,
+    pub webhooks: Directory<WebhookActor>,
     pub passwords: Passwords,
     pub studio: Studio,
 }

@@ -10,6 +10,7 @@ use std::{
 
 use actix::prelude::*;
 use actix_web::{HttpServer, dev::Server};
+use futures_util::future::join;
 use prometheus_client::registry::Registry;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -21,6 +22,7 @@ mod payment;
 mod start;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 use self::{
     measure::Measured,
@@ -29,9 +31,10 @@ use self::{
         drain, drain_mailer, start_actors, start_catalogue, start_mailer, start_telling,
         watch_revocations,
     },
+    webhook::{drain_webhooks, reach, start_webhooks},
 };
 use crate::{
-    actors::{Actors, mailer::Mailer, notification::Notifier},
+    actors::{Actors, mailer::Mailer, notification::Notifier, webhook::sender::Sender},
     bus::Bus,
     cache::{self, image::Images, limits::Limits, revoked::Revoked, ticket::Tickets},
     config::{Config, Environment, Secret, private_folder},
@@ -58,6 +61,8 @@ const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
 const DRAIN_WITHIN: Duration = Duration::from_millis(500);
 /// How long the mail server may take for the mails that it has half of.
 const MAILS_WITHIN: Duration = Duration::from_secs(2);
+/// How long other programs may take for the messages that they are being sent.
+const WEBHOOKS_WITHIN: Duration = Duration::from_secs(2);
 /// How many connections this process serves at once; whoever comes then waits in the backlog. Each
 /// takes two descriptors (see `ws/guard.rs`), so all of them a fifth of the 524,288 that a process
 /// may usually ask for: there is always one left for the store.
@@ -73,6 +78,7 @@ pub struct App {
     sockets: Sockets,
     notifier: Notifier,
     mailer: Addr<Mailer>,
+    webhooks: Addr<Sender>,
     draining: watch::Sender<bool>,
     /// Kept for their threads.
     arbiters: Vec<Arbiter>,
@@ -104,12 +110,13 @@ impl App {
         let listener = listener.map_err(Error::internal("binding the address"))?;
         let address = listener.local_addr().map_err(Error::internal("binding the address"))?;
         let (draining, told) = watch::channel(false);
-        let mails = Arc::default();
+        let (mails, told_others) = (Arc::default(), Arc::default());
         let measured = Measured {
             store: store.clone(),
             actors: actors.clone(),
             catalogue: catalogue.clone(),
             mails: Arc::clone(&mails),
+            webhooks: Arc::clone(&told_others),
         };
         registry.register_collector(Box::new(measured));
         let counts = ws::metrics::Metrics::register(&mut registry);
@@ -117,6 +124,7 @@ impl App {
         let edge = edge(config, address, (store, catalogue), asked, &caches, told, registry)?;
         let edge = Edge { waits, ..edge };
         let (url, proofs) = (config.public_url(address), edge.keys.proofs().clone());
+        let webhooks = start_webhooks(config, edge.store.clone(), proofs.clone(), told_others)?;
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let notifier = Notifier::start(edge.store.clone());
         let sockets = sockets(&edge, bus, counts, caches.tickets);
@@ -124,7 +132,7 @@ impl App {
         let server = serve(config, listener, edge, sockets.clone())?;
         start_posting(post, address);
         announce(&config.data_dir, address).map_err(Error::internal("writing the address"))?;
-        Ok(App { address, server, actors, sockets, notifier, mailer, draining, arbiters })
+        Ok(App { address, server, actors, sockets, notifier, mailer, webhooks, draining, arbiters })
     }
 
     /// Where it listens.
@@ -145,7 +153,8 @@ impl App {
         serving.await.ok(); // It has ended, one way or the other.
         drain(&self.actors, DRAIN_WITHIN).await;
         self.notifier.drain(DRAIN_WITHIN).await;
-        drain_mailer(&self.mailer, MAILS_WITHIN).await;
+        let mails = drain_mailer(&self.mailer, MAILS_WITHIN);
+        join(mails, drain_webhooks(&self.webhooks, WEBHOOKS_WITHIN)).await;
         for arbiter in &self.arbiters {
             arbiter.stop();
         }
@@ -180,6 +189,7 @@ fn edge(
             true => Buyers::Confirmed,
             false => Buyers::Everybody,
         },
+        reach: reach(config),
         proxies: Proxies::new(move |it| proxies.iter().any(|network| network.contains(it))),
         waits: Waits::default(),
         filler: (config.env != Environment::Prod).then(Filler::default),

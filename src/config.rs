@@ -119,6 +119,9 @@ impl Config {
         if !self.rate_limits {
             refuse("RIALTO_RATE_LIMITS", "prod does not go without rate limits");
         }
+        if self.webhook_private {
+            refuse("RIALTO_WEBHOOK_PRIVATE", "prod sends to nobody in its own network");
+        }
         problems
     }
 
@@ -282,6 +285,13 @@ mod tests {
             ("RIALTO_PASSWORD_HASH", "bcrypt:cost=4"),
         ];
         assert_eq!(names(&refused(&cheap, "")), ["RIALTO_PASSWORD_HASH"]);
+
+        let inward = [
+            ("RIALTO_ENV", "prod"),
+            ("RIALTO_JWT_SECRET", strong),
+            ("RIALTO_WEBHOOK_PRIVATE", "on"),
+        ];
+        assert_eq!(names(&refused(&inward, "")), ["RIALTO_WEBHOOK_PRIVATE"]);
 
         let fit = [("RIALTO_ENV", "prod"), ("RIALTO_JWT_SECRET", strong)];
         assert!(Config::of(&fit).is_ok());

@@ -19,6 +19,7 @@ pub mod mail;
 pub mod money;
 pub mod notification;
 pub mod order;
+pub mod outside;
 pub mod page;
 pub mod password;
 pub mod patch;
@@ -33,6 +34,7 @@ pub mod session;
 pub mod settings;
 pub mod tariff;
 pub mod topic;
+pub mod webhook;
 pub mod wording;
 pub mod words;
 

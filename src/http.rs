@@ -29,7 +29,7 @@ use self::{
 use crate::{
     actors::Actors,
     cache::{image::Images, limits::Limits, revoked::Revoked},
-    domain,
+    domain::{self, outside::Reach},
     gateway::payment::Providers,
     reading::catalogue::Catalogue,
     store::Store,
@@ -69,6 +69,7 @@ pub mod tariff;
 #[cfg(test)]
 mod tests;
 pub mod token;
+pub mod webhook;
 
 /// What the edge is built on; the same for all worker threads.
 #[derive(Clone)]
@@ -85,6 +86,8 @@ pub struct Edge {
     /// The images that are asked for most.
     pub images: Images,
     pub buyers: Buyers,
+    /// How far webhooks may reach.
+    pub reach: Reach,
     /// The proxies whose word counts about who is asking.
     pub proxies: Proxies,
     pub waits: Waits,
@@ -174,6 +177,7 @@ fn configure(config: &mut ServiceConfig, edge: Edge) {
         .app_data(Data::new(edge.limits))
         .app_data(Data::new(edge.images))
         .app_data(Data::new(edge.buyers))
+        .app_data(Data::new(edge.reach))
         .app_data(Data::new(edge.proxies))
         .app_data(Data::new(edge.waits))
         .app_data(Data::new(edge.draining))

@@ -35,6 +35,7 @@ use crate::{
         pricing::TermsActor,
         review::ReviewActor,
         session::SessionActor,
+        webhook::{WebhookActor, sender},
     },
     reading::catalogue::Catalogue,
     store::Store,
@@ -46,6 +47,7 @@ pub struct Measured {
     pub actors: Actors,
     pub catalogue: Catalogue,
     pub mails: Arc<Counts>,
+    pub webhooks: Arc<sender::Counts>,
 }
 
 impl fmt::Debug for Measured {
@@ -77,6 +79,7 @@ impl Collector for Measured {
         process(&mut encoder)?;
         self.catalogue(&mut encoder)?;
         self.mails(&mut encoder)?;
+        self.webhooks(&mut encoder)?;
         self.actors(&mut encoder)
     }
 }
@@ -118,6 +121,25 @@ impl Measured {
         })
     }
 
+    fn webhooks(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let webhooks = &*self.webhooks;
+        let waiting = i64::try_from(webhooks.waiting.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+        let gauge = ConstGauge::new(waiting);
+        let help = "Messages to webhooks that have not come to an end, on all nodes";
+        let kind = gauge.metric_type();
+        gauge.encode(encoder.encode_descriptor("webhooks_waiting", help, None, kind)?)?;
+        let ended = [
+            ("webhooks_delivered", "Messages to webhooks that arrived", &webhooks.delivered),
+            ("webhooks_failed", "Attempts that came to nothing", &webhooks.failed),
+            ("webhooks_disabled", "Webhooks that were disabled unasked", &webhooks.disabled),
+        ];
+        ended.into_iter().try_for_each(|(name, help, count)| {
+            let counter = ConstCounter::new(count.load(Ordering::Relaxed));
+            let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(metric)
+        })
+    }
+
     fn actors(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let Actors {
             sessions,
@@ -136,6 +158,7 @@ impl Measured {
             audit,
             images,
             reviews,
+            webhooks,
             passwords: _,
             studio: _,
         } = &self.actors;
@@ -151,6 +174,7 @@ impl Measured {
             (AuditActor::KIND, audit.stats()),
             (ImageActor::KIND, images.stats()),
             (ReviewActor::KIND, reviews.stats()),
+            (WebhookActor::KIND, webhooks.stats()),
             (OrderActor::KIND, orders.stats()),
             (CartActor::KIND, carts.stats()),
             (DeliveryActor::KIND, deliveries.stats()),

@@ -79,6 +79,7 @@ pub fn start_actors(
     let deps = image::Deps { store: store.clone(), studio: studio.clone(), hot: hot.clone() };
     let images = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let reviews = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
+    let webhooks = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let selling = start_selling(config, &store, providers, arbiters, &limits);
     let Selling { carts, orders, payments, deliveries } = selling;
     let passwords = Passwords::start(config.password_hash)?;
@@ -99,6 +100,7 @@ pub fn start_actors(
         audit,
         images,
         reviews,
+        webhooks,
         passwords,
         studio,
     };
@@ -244,6 +246,7 @@ async fn passivate(actors: Actors) {
             audit,
             images,
             reviews,
+            webhooks,
             passwords: _,
             studio: _,
         } = &actors;
@@ -258,6 +261,7 @@ async fn passivate(actors: Actors) {
         audit.sweep(now);
         images.sweep(now);
         reviews.sweep(now);
+        webhooks.sweep(now);
         orders.sweep(now);
         carts.sweep(now);
         deliveries.sweep(now);
@@ -285,6 +289,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         audit,
         images,
         reviews,
+        webhooks,
         passwords: _,
         studio: _,
     } = actors;
@@ -295,6 +300,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         ("orders", orders.drain(at_most).await),
         ("inventory", inventory.drain(at_most).await),
         ("reviews", reviews.drain(at_most).await),
+        ("webhooks", webhooks.drain(at_most).await),
         ("products", products.drain(at_most).await),
         ("categories", categories.drain(at_most).await),
         ("terms", terms.drain(at_most).await),

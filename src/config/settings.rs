@@ -72,6 +72,12 @@ settings! {
     mail_from: Sender = "RIALTO_MAIL_FROM" or "Rialto <no-reply@rialto.test>";
     /// When a mail that was refused for now is tried again; twice as long after each time
     mail_retry: Duration = "RIALTO_MAIL_RETRY" or "30s";
+    /// When a message to a webhook that did not arrive is tried again for the first time; the later
+    /// tries are 60 to 17,280 times as long apart, so 5 min to 24 h
+    webhook_retry: Duration = "RIALTO_WEBHOOK_RETRY" or "5s";
+    /// `on`: webhooks may lead to this machine and its network, without TLS too, for tests; `prod`
+    /// refuses it
+    webhook_private: bool = "RIALTO_WEBHOOK_PRIVATE" or "off";
     /// What signs access tokens: the first of a list signs, all of them are believed. Made once
     /// into `<data dir>/jwt.secret` in `dev` and `test`; `prod` wants 32 random bytes or more
     jwt_secrets: Vec<Secret> = "RIALTO_JWT_SECRET" or "";

@@ -166,6 +166,8 @@ words! {
         Audit = "audit",
         /// See all reviews and hide those that break the rules.
         Reviews = "reviews",
+        /// Have other programs told of what happens, and see what of it has arrived.
+        Webhooks = "webhooks",
     }
 }
 
@@ -264,7 +266,8 @@ mod tests {
                 | Right::Orders
                 | Right::Feed
                 | Right::Users
-                | Right::Audit => &[],
+                | Right::Audit
+                | Right::Webhooks => &[],
                 Right::Reviews => &[Role::Moderator],
             };
             let may: Vec<Role> =

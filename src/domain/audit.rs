@@ -14,7 +14,7 @@ use super::{
     Error,
     id::{
         AddressId, CartId, CategoryId, LinkId, NotificationId, OrderId, ProductId, PromotionId,
-        ReviewId, SessionId, SubscriptionId, UserId, VariantId,
+        ReviewId, SessionId, SubscriptionId, UserId, VariantId, WebhookId,
     },
     words::words,
 };
@@ -37,6 +37,7 @@ mod session;
 mod settings;
 mod system;
 mod tariff;
+mod webhook;
 
 /// Says what a command leaves in the audit log.
 ///
@@ -115,6 +116,12 @@ words! {
         ReturnAsked = "order.return_requested",
         ReturnReceived = "order.return_received",
         DeliveryMoved = "delivery.moved",
+        WebhookCreated = "webhook.created",
+        WebhookChanged = "webhook.changed",
+        WebhookSecretRotated = "webhook.secret_rotated",
+        WebhookDisabled = "webhook.disabled",
+        WebhookDeleted = "webhook.deleted",
+        WebhookResent = "webhook.resent",
         AuditRead = "audit.read",
         AuditExported = "audit.exported",
     }
@@ -140,6 +147,7 @@ words! {
         Tariff = "tariff",
         Cart = "cart",
         Order = "order",
+        Webhook = "webhook",
         Audit = "audit",
     }
 }
@@ -185,6 +193,7 @@ objects! {
     PromotionId: Promotion;
     CartId: Cart;
     OrderId: Order;
+    WebhookId: Webhook;
 }
 
 /// What a command leaves in the audit log, besides its [`Origin`].

@@ -100,6 +100,53 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Whether other programs can be told of it: not of what is between the shop and one user, nor
+    /// of what carts hold for a moment.
+    pub fn is_for_integrators(self) -> bool {
+        match self {
+            Kind::CartHeld
+            | Kind::CartReleased
+            | Kind::SessionRevoked
+            | Kind::NotificationCreated
+            | Kind::NotificationRead
+            | Kind::EventUnreadable => false,
+            Kind::OrderPlaced
+            | Kind::OrderPaid
+            | Kind::OrderProcessing
+            | Kind::OrderShipped
+            | Kind::OrderDelivered
+            | Kind::OrderCancelled
+            | Kind::OrderPartiallyRefunded
+            | Kind::OrderRefunded
+            | Kind::OrderReturnRequested
+            | Kind::OrderReturned
+            | Kind::OrderExpired
+            | Kind::PaymentAuthorized
+            | Kind::PaymentCaptured
+            | Kind::PaymentFailed
+            | Kind::PaymentCancelled
+            | Kind::PaymentRefunded
+            | Kind::PaymentRefundFailed
+            | Kind::DeliveryCreated
+            | Kind::DeliveryPacked
+            | Kind::DeliveryInTransit
+            | Kind::DeliveryOutForDelivery
+            | Kind::DeliveryDelivered
+            | Kind::DeliveryFailed
+            | Kind::DeliveryReturned
+            | Kind::CheckoutRefused
+            | Kind::UserRegistered
+            | Kind::StockChanged
+            | Kind::CatalogueChanged
+            | Kind::ReviewSaved
+            | Kind::ReviewDeleted
+            | Kind::ReviewHidden
+            | Kind::ReviewUnhidden => true,
+        }
+    }
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {

@@ -88,6 +88,10 @@ ids! {
     NotificationId = "notification";
     /// A browser that takes push messages for a user.
     SubscriptionId = "push subscription";
+    /// An endpoint of another program that is told of what happens.
+    WebhookId = "webhook";
+    /// What a webhook's secret is derived from.
+    SecretId = "secret";
     /// One open socket.
     ConnectionId = "connection";
 }

@@ -14,7 +14,8 @@ use super::{
     Error,
     account::Email,
     cart::Buyer,
-    id::{CartId, LinkId, OrderId},
+    id::{CartId, LinkId, OrderId, SecretId},
+    webhook::message::Secret,
 };
 
 /// The server's keys, as far as they make proofs. Cheap to clone.
@@ -88,6 +89,16 @@ impl Proofs {
         }
     }
 
+    /// What the messages of a webhook are signed by: the secret by the first key, which its receiver
+    /// is told, and those by the others, for receivers that were told before the keys were rotated.
+    pub fn webhook(&self, secret: SecretId) -> Vec<Secret> {
+        let derived = |key: &Vec<u8>| {
+            let mac = mac(key, "webhook", &secret.to_string())?;
+            Some(Secret::new(mac.finalize().into_bytes().to_vec()))
+        };
+        self.0.all.iter().filter_map(derived).collect()
+    }
+
     fn proves(&self, what: &str, id: &str, proof: &str) -> bool {
         let Ok(proof) = BASE64_URL_SAFE_NO_PAD.decode(proof) else { return false };
         // `verify_slice` takes the same time wherever the two differ.
@@ -142,6 +153,17 @@ mod tests {
 
     fn proofs() -> Proofs {
         Proofs::new([SECRET]).unwrap()
+    }
+
+    #[test]
+    fn a_webhook_is_signed_by_the_keys_of_before_too() {
+        let rotated = Proofs::new([&b"the newer secret"[..], SECRET]).unwrap();
+        let (secret, other) = (SecretId::new(), SecretId::new());
+
+        let both = rotated.webhook(secret);
+        assert_eq!((both.len(), &both[1..]), (2, &proofs().webhook(secret)[..]));
+        assert_ne!(both[0], both[1]);
+        assert_ne!(proofs().webhook(other), proofs().webhook(secret));
     }
 
     #[test]

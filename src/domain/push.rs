@@ -4,11 +4,12 @@
 //! browser. So nothing here has a `Debug`.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use url::{Host, Url};
+use url::Url;
 
 use super::{
     Error,
     id::{SubscriptionId, UserId},
+    outside::is_public,
 };
 
 /// How many browsers a user may have: more than anybody owns, and each of them costs a request
@@ -20,22 +21,6 @@ const ENDPOINT_BYTES_MAX: usize = 2048;
 const UNCOMPRESSED: u8 = 4;
 const POINT_BYTES: usize = 65;
 const AUTH_BYTES: usize = 16;
-/// Names that lead nowhere on the internet (RFC 6761, 6762, 7686, 8375), and those that house
-/// networks use all the same.
-const PRIVATE: [&str; 12] = [
-    "localhost",
-    "local",
-    "internal",
-    "intranet",
-    "private",
-    "corp",
-    "home",
-    "lan",
-    "home.arpa",
-    "test",
-    "invalid",
-    "onion",
-];
 
 /// Where a push service takes messages for one browser.
 ///
@@ -60,21 +45,6 @@ impl Endpoint {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-fn is_public(url: &Url) -> bool {
-    let Some(Host::Domain(host)) = url.host() else { return false };
-    let host = host.trim_end_matches('.');
-    let ends_with = |name: &str| {
-        host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    };
-    url.scheme() == "https"
-        && url.port().is_none()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.fragment().is_none()
-        && host.contains('.')
-        && !PRIVATE.iter().any(|name| ends_with(name))
 }
 
 /// A key of the browser, in base64url without padding: as browsers write it.

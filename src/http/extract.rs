@@ -157,7 +157,7 @@ pub mod right {
         )*};
     }
 
-    rights! { Stock Catalogue Orders Feed Users Audit Reviews }
+    rights! { Stock Catalogue Orders Feed Users Audit Reviews Webhooks }
 }
 
 /// Whoever has a cart: a user by the `Authorization`, or a guest by the `X-Cart-Token`.

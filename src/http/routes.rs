@@ -16,12 +16,13 @@ use super::{
     error::Problem,
     extract::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Signed, Visitor,
-        right::{Audit, Catalogue, Orders, Reviews, Stock, Users},
+        right::{Audit, Catalogue, Orders, Reviews, Stock, Users, Webhooks},
     },
     filler, health, image, link,
     middleware::contain,
     notification, openapi, order, payment, promotion, push, review, session, settings, tariff,
     token::Caller,
+    webhook,
 };
 
 /// A route.
@@ -215,6 +216,14 @@ self::routes! {
     GET    "/api/v1/admin/reviews"             May<Reviews> review::admin::all_reviews;
     POST   "/api/v1/admin/reviews/{id}/hide"   May<Reviews> review::admin::hide_review;
     POST   "/api/v1/admin/reviews/{id}/unhide" May<Reviews> review::admin::unhide_review;
+    GET    "/api/v1/admin/webhooks"            May<Webhooks> webhook::webhooks;
+    POST   "/api/v1/admin/webhooks"            May<Webhooks> webhook::create_webhook;
+    GET    "/api/v1/admin/webhooks/{id}"       May<Webhooks> webhook::webhook;
+    PATCH  "/api/v1/admin/webhooks/{id}"       May<Webhooks> webhook::change_webhook;
+    DELETE "/api/v1/admin/webhooks/{id}"       May<Webhooks> webhook::delete_webhook;
+    POST   "/api/v1/admin/webhooks/{id}/rotate" May<Webhooks> webhook::rotate_webhook;
+    GET    "/api/v1/admin/webhooks/{id}/deliveries" May<Webhooks> webhook::delivery::webhook_deliveries;
+    POST   "/api/v1/admin/webhooks/{id}/deliveries/{delivery}/resend" May<Webhooks> webhook::delivery::resend_webhook;
     GET    "/api/v1/admin/audit"               May<Audit> audit::audit;
     GET    "/api/v1/admin/audit/export"        May<Audit> audit::export_audit;
     GET    "/healthz"                          Public     health::alive;

@@ -16,7 +16,7 @@ use crate::domain::{
     promotion::change as promotions,
     push,
     review::change as reviews,
-    session, settings, tariff,
+    session, settings, tariff, webhook,
 };
 
 /// Hands the list to `$with`: the lane's name, how it runs, its function in `store/`, the
@@ -74,6 +74,16 @@ macro_rules! with_commands {
             settle_mail: each mail::settle(mail::Settle) -> ();
             recover_mails: each mail::recover(mail::Recover) -> Vec<MailId>;
             prune_mails: each mail::prune(mail::Prune) -> i64;
+            create_webhook: each webhook::create(webhook::Create) -> webhook::Changed;
+            change_webhook: each webhook::change(webhook::Change) -> webhook::Changed;
+            rotate_webhook: each webhook::rotate(webhook::Rotate) -> webhook::Changed;
+            delete_webhook: each webhook::delete(webhook::Delete) -> webhook::Webhook;
+            fan_out: each webhook::fan_out(webhook::delivery::FanOut) -> usize;
+            claim_delivery: each webhook::claim(webhook::delivery::Claim) -> Option<webhook::delivery::Claimed>;
+            settle_delivery: each webhook::settle(webhook::delivery::Settle) -> webhook::delivery::Settled;
+            resend_delivery: each webhook::resend(webhook::Resend) -> webhook::delivery::Delivery;
+            recover_deliveries: each webhook::recover(webhook::delivery::Recover) -> ();
+            prune_deliveries: each webhook::prune(webhook::delivery::Prune) -> i64;
             keep_answer: each idempotency::keep_one(idempotency::Keep) -> idempotency::Answer;
             read_audit: each audit::read(reading::Read) -> ();
             prune_keys: each idempotency::prune(idempotency::Prune) -> i64;

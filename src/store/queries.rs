@@ -43,6 +43,7 @@ pub mod session;
 pub mod settings;
 pub mod stock;
 pub mod tariff;
+pub mod webhook;
 
 /// Stands before what would be a wildcard of `LIKE`.
 const ESCAPE: char = '\\';

@@ -200,6 +200,22 @@ table! { audit (sequence) {
     after -> Nullable<Text>, hash -> Text,
 } }
 
+table! { webhooks (id) {
+    id -> Text, url -> Text, description -> Text, types -> Text, after_place -> BigInt,
+    secret_id -> Text, old_secret_id -> Nullable<Text>, old_until -> Nullable<Timestamp>,
+    disabled_at -> Nullable<Timestamp>, disabled_reason -> Nullable<Text>,
+    failing_since -> Nullable<Timestamp>, version -> BigInt, created_at -> Timestamp,
+    updated_at -> Timestamp,
+} }
+
+table! { webhook_deliveries (webhook_id, event_id) {
+    webhook_id -> Text, event_id -> Text, place -> BigInt, kind -> Text, body -> Text,
+    status -> Text, attempts -> Integer, tries -> Integer, claim -> Nullable<Text>,
+    due_at -> Nullable<Timestamp>, http_status -> Nullable<Integer>, error -> Nullable<Text>,
+    answer -> Nullable<Text>, duration_ms -> Nullable<BigInt>, created_at -> Timestamp,
+    updated_at -> Timestamp,
+} }
+
 table! { epochs (epoch) { epoch -> Text, } }
 
 table! { cursors (consumer) { consumer -> Text, place -> BigInt, } }
@@ -215,6 +231,7 @@ joinable!(order_lines -> orders (order_id));
 joinable!(payments -> orders (order_id));
 joinable!(deliveries -> orders (order_id));
 joinable!(sessions -> users (user_id));
+joinable!(webhook_deliveries -> webhooks (webhook_id));
 joinable!(refresh_tokens -> sessions (session_id));
 allow_tables_to_appear_in_same_query!(
     users,
@@ -237,4 +254,6 @@ allow_tables_to_appear_in_same_query!(
     events,
     promotions,
     tariffs,
+    webhooks,
+    webhook_deliveries,
 );

@@ -52,3 +52,4 @@ mod support;
 mod tariff;
 mod token;
 mod users;
+mod webhook;

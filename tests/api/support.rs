@@ -29,6 +29,8 @@ pub mod lock;
 pub mod mail;
 #[path = "support/purchase.rs"]
 pub mod purchase;
+#[path = "support/receiver.rs"]
+pub mod receiver;
 #[path = "support/server.rs"]
 pub mod server;
 #[path = "support/socket.rs"]

@@ -28,6 +28,7 @@ mod review;
 mod stripe;
 #[path = "../api/support.rs"]
 mod support;
+mod webhook;
 
 use catalogue::until_available;
 use support::{

@@ -8,7 +8,7 @@
 use std::{cell::OnceCell, fmt, sync::Arc};
 
 use awc::{Client, ClientRequest, Connector};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 
 #[cfg(test)]
 mod tests;
@@ -19,7 +19,10 @@ use super::{
     ANSWER_MAX, Charge, GivenBack, Hint, Message, NoAnswer, Provider, Reply, State, Unsigned,
     signature,
 };
-use crate::domain::{id::RefundId, money::Money, payment::ProviderName};
+use crate::{
+    domain::{id::RefundId, money::Money, payment::ProviderName},
+    gateway::tls::Tls,
+};
 
 /// The version of the API that this was written for.
 const VERSION: &str = "2024-06-20";
@@ -48,16 +51,11 @@ pub struct NoCertificates;
 
 impl Stripe {
     pub fn new(account: Account) -> Result<Self, NoCertificates> {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if roots.is_empty() && account.url.starts_with("https:") {
+        let tls = Tls::of_this_machine().map_err(|_| NoCertificates)?;
+        if !tls.is_trusting && account.url.starts_with("https:") {
             return Err(NoCertificates);
         }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls =
-            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let tls = tls.map_err(|_| NoCertificates)?.with_root_certificates(roots);
-        Ok(Stripe { account, tls: Arc::new(tls.with_no_client_auth()) })
+        Ok(Stripe { account, tls: tls.config })
     }
 
     /// The client of this thread; it keeps its connections.

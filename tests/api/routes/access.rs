@@ -143,6 +143,14 @@ expected! {
     GET    "/api/v1/admin/reviews"                     401    401   401      403   200;
     POST   "/api/v1/admin/reviews/{id}/hide"           401    401   401      403   400;
     POST   "/api/v1/admin/reviews/{id}/unhide"         401    401   401      403   404;
+    GET    "/api/v1/admin/webhooks"                    401    401   401      403   200;
+    POST   "/api/v1/admin/webhooks"                    401    401   401      403   400;
+    GET    "/api/v1/admin/webhooks/{id}"               401    401   401      403   404;
+    PATCH  "/api/v1/admin/webhooks/{id}"               401    401   401      403   404;
+    DELETE "/api/v1/admin/webhooks/{id}"               401    401   401      403   404;
+    POST   "/api/v1/admin/webhooks/{id}/rotate"        401    401   401      403   404;
+    GET    "/api/v1/admin/webhooks/{id}/deliveries"    401    401   401      403   404;
+    POST   "/api/v1/admin/webhooks/{id}/deliveries/{delivery}/resend" 401 401 401 403   404;
     GET    "/api/v1/admin/audit"                       401    401   401      403   200;
     GET    "/api/v1/admin/audit/export"                401    401   401      403   200;
     GET    "/api/v1/ws"                                400    400   400      400   400;

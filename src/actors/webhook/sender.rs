@@ -1,0 +1,312 @@
+//! Sends the messages that are queued for endpoints: each at least once, whoever dies.
+//!
+//! The rows in the store are the queue, and all nodes take from it. One message at a time is in hand
+//! for an endpoint, on all nodes, so that it is told in order as long as it answers; and each endpoint
+//! has a line of its own, so that one that is slow holds up no other. There are only so many
+//! endpoints, and so memory does not grow whatever they do.
+
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use actix::prelude::*;
+use chrono::TimeDelta;
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, sleep, timeout},
+};
+
+use crate::{
+    domain::{
+        Error,
+        id::{ClaimId, WebhookId},
+        proof::Proofs,
+        webhook::delivery::{Claim, Claimed, Ending, Prune, Recover, Settle, Tried},
+    },
+    gateway::webhook::{Letter, Post},
+    store::{self, Store, read},
+};
+
+/// How often the rows are read unasked: for what another node left, and what is to be tried again.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often it is looked for what is too old, and how much waits is counted.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+const COUNT_EVERY: Duration = Duration::from_secs(5);
+/// The longest that an endpoint is left alone that does not answer, in times of the first wait.
+const PAUSE_TIMES_MAX: u32 = 12;
+/// How often it is tried to write down what came of a message.
+const SETTLE_TRIES_MAX: u32 = 5;
+const SETTLE_AGAIN: Duration = Duration::from_millis(200);
+
+/// What lines need.
+pub struct Deps {
+    pub store: Store,
+    pub post: Post,
+    pub proofs: Proofs,
+    /// When a message is tried again for the first time.
+    pub retry: Duration,
+    /// Is told when something was queued here.
+    pub queued: Arc<Notify>,
+}
+
+/// What became of the attempts here since the process began, and how many messages wait anywhere.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub delivered: AtomicU64,
+    /// Attempts that came to nothing.
+    pub failed: AtomicU64,
+    /// Endpoints that were disabled, as nobody is there.
+    pub disabled: AtomicU64,
+    pub waiting: AtomicU64,
+}
+
+pub struct Sender {
+    deps: Rc<Deps>,
+    counts: Arc<Counts>,
+    lines: Rc<Lines>,
+    /// The endpoints that have a line here.
+    open: HashSet<WebhookId>,
+    pauses: HashMap<WebhookId, Pause>,
+}
+
+/// The lines of this node.
+#[derive(Default)]
+struct Lines {
+    /// How many have a message in hand.
+    busy: watch::Sender<usize>,
+    draining: AtomicBool,
+}
+
+/// How long an endpoint is left alone that does not answer.
+struct Pause {
+    until: Instant,
+    length: Duration,
+}
+
+/// What a line has come to its end with.
+enum End {
+    /// Nothing was left to do.
+    Idle { has_sent: bool },
+    /// Nobody answers there.
+    Silent,
+}
+
+/// Takes no more messages into hand; answered when none is in hand any more.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Drain;
+
+impl Handler<Drain> for Sender {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Drain, _: &mut Context<Self>) -> Self::Result {
+        self.lines.draining.store(true, Ordering::Relaxed);
+        let mut busy = self.lines.busy.subscribe();
+        Box::pin(async move {
+            busy.wait_for(|busy| *busy == 0).await.ok(); // The lines are gone, and all is done.
+        })
+    }
+}
+
+impl Actor for Sender {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        let deps = Rc::clone(&self.deps);
+        let recovered = async move {
+            // With a store of its own nobody else has anything in hand, and this node has not begun.
+            if !deps.store.is_shared()
+                && let Err(error) = deps.store.write(Recover).await
+            {
+                tracing::warn!(?error, "messages to webhooks could not be recovered");
+            }
+        };
+        ctx.spawn(recovered.into_actor(self).map(|(), actor, ctx| actor.look(ctx)));
+        ctx.run_interval(TIDY_EVERY, |actor, ctx| {
+            let deps = Rc::clone(&actor.deps);
+            ctx.spawn(async move { tidy(&deps).await }.into_actor(actor));
+        });
+        ctx.run_interval(COUNT_EVERY, |actor, ctx| {
+            let (deps, counts) = (Rc::clone(&actor.deps), Arc::clone(&actor.counts));
+            ctx.spawn(async move { count(&deps, &counts).await }.into_actor(actor));
+        });
+    }
+}
+
+impl Sender {
+    pub fn new(deps: Deps, counts: Arc<Counts>) -> Self {
+        Sender {
+            deps: Rc::new(deps),
+            counts,
+            lines: Rc::default(),
+            open: HashSet::new(),
+            pauses: HashMap::new(),
+        }
+    }
+
+    /// Looks for whom something is due, opens lines, and waits to look again: two looks never overlap.
+    fn look(&mut self, ctx: &mut Context<Self>) {
+        let deps = Rc::clone(&self.deps);
+        let looked = async move { read!(deps.store, webhook::due(store::now())) };
+        let looked = looked.into_actor(self).then(|due, actor, ctx| {
+            match due {
+                Ok(due) => due.into_iter().for_each(|webhook| actor.open_line(webhook, ctx)),
+                Err(error) => tracing::warn!(?error, "the messages to webhooks could not be read"),
+            }
+            let deps = Rc::clone(&actor.deps);
+            let told = async move {
+                // Elapsed or told, it is time to look.
+                let _told = timeout(LOOK_EVERY, deps.queued.notified()).await;
+            };
+            told.into_actor(actor).map(|(), actor, ctx| actor.look(ctx))
+        });
+        ctx.spawn(looked);
+    }
+
+    /// Opens the line to an endpoint, if it has none and is not left alone.
+    fn open_line(&mut self, webhook: WebhookId, ctx: &mut Context<Self>) {
+        let is_paused = self.pauses.get(&webhook).is_some_and(|it| Instant::now() < it.until);
+        let draining = self.lines.draining.load(Ordering::Relaxed);
+        if is_paused || draining || !self.open.insert(webhook) {
+            return;
+        }
+        let (deps, counts, lines) =
+            (Rc::clone(&self.deps), Arc::clone(&self.counts), Rc::clone(&self.lines));
+        // A task of its own: a panic in it ends the line and not this actor.
+        let line = actix_rt::spawn(async move { run(&deps, &counts, &lines, webhook).await });
+        let ended = line.into_actor(self).map(move |ended, actor, _| {
+            actor.open.remove(&webhook);
+            match ended {
+                Ok(end) => actor.pace(webhook, &end),
+                Err(error) => tracing::error!(%webhook, ?error, "a line to a webhook panicked"),
+            }
+        });
+        ctx.spawn(ended);
+    }
+
+    /// Leaves an endpoint alone for a while that does not answer, longer each time.
+    fn pace(&mut self, webhook: WebhookId, end: &End) {
+        match end {
+            End::Idle { has_sent } => {
+                self.pauses.remove(&webhook);
+                // What came while the line ended is not to wait for the next look.
+                if *has_sent {
+                    self.deps.queued.notify_one();
+                }
+            }
+            End::Silent => {
+                let first = self.deps.retry;
+                let twice = self.pauses.get(&webhook).map(|it| it.length.saturating_mul(2));
+                let length = twice.unwrap_or(first).min(first.saturating_mul(PAUSE_TIMES_MAX));
+                self.pauses.insert(webhook, Pause { until: Instant::now() + length, length });
+            }
+        }
+    }
+}
+
+async fn tidy(deps: &Deps) {
+    if let Err(error) = deps.store.write(Prune).await {
+        tracing::warn!(?error, "old messages to webhooks could not be forgotten");
+    }
+}
+
+async fn count(deps: &Deps, counts: &Counts) {
+    match read!(deps.store, webhook::waiting()) {
+        Ok(waiting) => {
+            counts.waiting.store(u64::try_from(waiting).unwrap_or(0), Ordering::Relaxed);
+        }
+        Err(error) => tracing::warn!(?error, "the messages to webhooks could not be counted"),
+    }
+}
+
+/// One more that is busy, until it is dropped.
+struct Busy<'l>(&'l watch::Sender<usize>);
+
+impl<'l> Busy<'l> {
+    fn of(count: &'l watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count = count.saturating_add(1));
+        Busy(count)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+/// Sends what is due to an endpoint, one after the other, until nothing is or nobody answers.
+async fn run(deps: &Deps, counts: &Counts, lines: &Lines, webhook: WebhookId) -> End {
+    let mut has_sent = false;
+    while !lines.draining.load(Ordering::Relaxed) {
+        let _busy = Busy::of(&lines.busy);
+        match deps.store.write(Claim { id: ClaimId::new(), webhook }).await {
+            Ok(Some(claimed)) => {
+                has_sent = true;
+                let tried = send(deps, counts, &claimed).await;
+                if tried.fault.is_some_and(|it| it.is_of_the_endpoint()) {
+                    return End::Silent;
+                }
+            }
+            Ok(None) => break,
+            Err(error) => {
+                tracing::warn!(%webhook, ?error, "no message to a webhook could be claimed");
+                return End::Idle { has_sent: false };
+            }
+        }
+    }
+    End::Idle { has_sent }
+}
+
+/// Sends a message once, and writes down what came of it.
+async fn send(deps: &Deps, counts: &Counts, claimed: &Claimed) -> Tried {
+    let secrets: Vec<_> = claimed.secrets.iter().flat_map(|it| deps.proofs.webhook(*it)).collect();
+    let letter = Letter {
+        target: &claimed.target,
+        id: claimed.event,
+        body: &claimed.body,
+        secrets: &secrets,
+        at: store::now().timestamp(),
+    };
+    let tried = deps.post.send(&letter).await;
+    let retry = TimeDelta::from_std(deps.retry).unwrap_or(TimeDelta::MAX);
+    let ending = claimed.after(&tried, store::now(), retry, rand::random_range(0..=1_000));
+    match ending {
+        Ending::Delivered => counts.delivered.fetch_add(1, Ordering::Relaxed),
+        Ending::Failed | Ending::Again { .. } => counts.failed.fetch_add(1, Ordering::Relaxed),
+    };
+    settle(deps, counts, claimed, &tried, ending).await;
+    tried
+}
+
+/// If it cannot be written down either, the claim ends by itself, and it is sent once more.
+async fn settle(deps: &Deps, counts: &Counts, claimed: &Claimed, tried: &Tried, ending: Ending) {
+    let Claimed { claim, webhook, event, .. } = *claimed;
+    let settle = Settle { webhook, event, claim, tried: tried.clone(), ending };
+    for _ in 0..SETTLE_TRIES_MAX {
+        match deps.store.write(settle.clone()).await {
+            Ok(settled) => {
+                if let Some(reason) = settled.disabled {
+                    counts.disabled.fetch_add(1, Ordering::Relaxed);
+                    let host = claimed.target.host();
+                    tracing::warn!(%webhook, host, %reason, "a webhook was disabled");
+                }
+                return;
+            }
+            Err(Error::Busy) => sleep(SETTLE_AGAIN).await,
+            // It was disabled or deleted in between.
+            Err(Error::Stale | Error::NotFound(_)) => return,
+            Err(error) => {
+                tracing::error!(%webhook, %event, ?error, "a message could not be settled");
+                return;
+            }
+        }
+    }
+    tracing::error!(%webhook, %event, "a message could not be settled");
+}
