@@ -35,7 +35,7 @@ pub use threads::Readers;
 
 /// Threads and connections that read: enough to keep two cores busy while some wait for the disk.
 pub const READERS: usize = 4;
-/// How long a reader waits for a connection before it answers `Busy`.
+/// How long a query waits for a thread and a connection before it is answered `Busy`.
 const CONNECTION_WAIT: Duration = Duration::from_secs(2);
 
 /// Which database, and where.

@@ -4,6 +4,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
+    time::Instant,
 };
 
 use diesel::r2d2::{ConnectionManager, R2D2Connection};
@@ -130,13 +131,17 @@ impl<C: R2D2Connection + Send + 'static> Readers<C> {
         (state.connections, state.idle_connections)
     }
 
-    /// Runs a query; `Busy` where no thread or connection is free in time.
+    /// Runs a query; `Busy` where no thread and connection are free in time. The wait for both is one:
+    /// while the database is away, what has waited for a thread does not hold it up for those behind.
     pub async fn run<T: Send + 'static>(
         &self,
         query: impl FnOnce(&mut C) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let pool = self.pool.clone();
-        let work = move || query(&mut *pool.get().map_err(|_| Error::Busy)?).map_err(later);
+        let (pool, asked) = (self.pool.clone(), Instant::now());
+        let work = move || {
+            let left = pool.connection_timeout().saturating_sub(asked.elapsed());
+            query(&mut *pool.get_timeout(left).map_err(|_| Error::Busy)?).map_err(later)
+        };
         self.threads.run(work).await
     }
 }

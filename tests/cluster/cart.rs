@@ -1,8 +1,8 @@
-//! The topic `cart` at two nodes: what is done at one is told at the other within a second.
+//! Carts at two nodes: edits at both count, and what is done at one is told at the other within a second.
 
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -120,4 +120,54 @@ async fn logins_at_both_nodes_with_the_same_cart_bring_it_along_once() {
         assert_eq!((&cart["items"][0]["quantity"], &cart["version"]), (&json!(round), &json!(1)));
         assert_eq!(guest.at(&other.address()).cart().await["items"], json!([]));
     }
+}
+
+#[actix_rt::test]
+async fn edits_of_one_cart_at_both_nodes_all_count() {
+    let (one, other) = two_nodes().await;
+    let buyer = one.sign_up().await;
+    let devices = [buyer.on_another_device(), buyer.on_another_device().at(&other.address())];
+    let teapot = one.variant("teapot").await;
+
+    join_all(devices.iter().map(|device| async {
+        for _ in 0..20 {
+            device.add(&teapot, 1).await;
+        }
+    }))
+    .await;
+
+    assert_eq!(buyer.cart().await["items"][0]["quantity"], 40);
+    assert_eq!(devices[1].cart().await, devices[0].cart().await);
+}
+
+#[actix_rt::test]
+async fn the_first_edits_of_a_cart_at_both_nodes_at_once_both_count() {
+    let (one, other) = two_nodes().await;
+    let (teapot, candle) = (one.variant("teapot").await, one.variant("candle").await);
+
+    for _ in 0..10 {
+        let here = one.guest().await;
+        let there = here.at(&other.address());
+        join(here.add(&teapot, 1), there.add(&candle, 1)).await;
+
+        let order = here.check_out_as_guest().await.is(201)["order"].clone();
+        assert_eq!(order["items"].as_array().unwrap().len(), 2);
+        assert_eq!(there.cart().await["items"], json!([]));
+    }
+}
+
+#[actix_rt::test]
+async fn a_line_that_was_put_in_at_one_node_is_changed_at_the_other() {
+    let (one, other) = two_nodes().await;
+    let here = one.guest().await;
+    let there = here.at(&other.address());
+    here.add(&one.variant("teapot").await, 1).await;
+
+    let cart = there.add(&one.variant("candle").await, 1).await;
+    let line = format!("/cart/items/{}", cart["items"][1]["id"].as_str().unwrap());
+
+    let changed = here.patch(&line, json!({ "quantity": 7 })).await.is(200);
+    assert_eq!(changed["items"][1]["quantity"], 7);
+    there.delete(&line).await.is(200);
+    here.delete(&line).await.refused(404, "not_found");
 }
