@@ -200,9 +200,9 @@ impl Held {
         Err(Error::Busy)
     }
 
-    /// The cart after the edit, if what is known here was how it stood; from then on it is. What is
-    /// refused on the `first` try, or done already, may be otherwise in what another node or a merge
-    /// has made of it.
+    /// What came of the edit; none where the cart was read again, and it is to be tried anew: it did
+    /// not stand as it was known here, or it is the first try, and what is refused or done already by
+    /// what was known may be otherwise in what another node or a merge has made of it.
     async fn try_edit(
         &mut self,
         edit: &CartEdit,

@@ -98,9 +98,7 @@ impl Kind {
             | Kind::EventUnreadable => false,
         }
     }
-}
 
-impl Kind {
     /// Whether other programs can be told of it: not of what is between the shop and one user, nor
     /// of what carts hold for a moment.
     pub fn is_for_integrators(self) -> bool {

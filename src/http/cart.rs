@@ -1,7 +1,7 @@
 //! Carts: each edit answers with the whole cart.
 
 use actix_web::{
-    HttpResponse, HttpResponseBuilder,
+    HttpResponse,
     web::{Data, Path},
 };
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ pub async fn create_cart(_: Auth<Public>, keys: Data<Keys>) -> Answered {
     responses((status = 200, description = "The cart", body = CartView))
 )]
 pub async fn cart(Auth(Shopper(buyer)): Auth<Shopper>, store: Data<Store>) -> Answered {
-    show(HttpResponse::Ok(), &store, buyer.cart()).await
+    show(&store, buyer.cart()).await
 }
 
 /// Puts units of a variant in; the same variant again adds to its line.
@@ -131,18 +131,22 @@ async fn change(
     if replayed {
         answer.insert_header((REPLAYED, "true"));
     }
-    show(answer, store, cart).await
+    Ok(answer.json(view(store, cart).await?))
 }
 
 async fn edit(shopper: Shopper, store: &Store, actors: &Actors, edit: Edit) -> Answered {
     let cart = shopper.0.cart();
     actors.carts.ask(cart, actors::cart::Edit { edit }).await?;
-    show(HttpResponse::Ok(), store, cart).await
+    show(store, cart).await
 }
 
-async fn show(mut answer: HttpResponseBuilder, store: &Store, cart: CartId) -> Answered {
+async fn show(store: &Store, cart: CartId) -> Answered {
+    Ok(HttpResponse::Ok().json(view(store, cart).await?))
+}
+
+async fn view(store: &Store, cart: CartId) -> Result<CartView, Error> {
     let now = store::now();
-    Ok(answer.json(read!(store, cart::view(cart, now))?))
+    read!(store, cart::view(cart, now))
 }
 
 /// Units of a variant.

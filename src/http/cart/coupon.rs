@@ -1,9 +1,6 @@
 //! Coupons in a cart.
 
-use actix_web::{
-    HttpResponse,
-    web::{Data, Path},
-};
+use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
 use super::{edit, show};
@@ -45,7 +42,7 @@ pub async fn put_coupon(
     let (cart, edit) = (shopper.0.cart(), Edit::PutCode(Code::parse(&body.code)?));
     let put_in = actors.carts.ask(cart, actors::cart::Edit { edit });
     gate.attempt(Attempt::Coupon(cart), put_in).await?;
-    show(HttpResponse::Ok(), &store, cart).await
+    show(&store, cart).await
 }
 
 /// Takes a coupon out.

@@ -1,6 +1,6 @@
 //! Holding what is in a cart: nobody else can buy it for some time.
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::web::Data;
 
 use super::{edit, show};
 use crate::{
@@ -43,7 +43,7 @@ pub async fn hold_cart(
         Ok(pass) => hold(&actors, cart, pass).await?,
         Err(refused) => stands(&store, &actors, cart).await?.ok_or(refused)?,
     }
-    show(HttpResponse::Ok(), &store, cart).await
+    show(&store, cart).await
 }
 
 /// Holds it. What reserves nothing more takes nothing from others, and is not counted.
