@@ -1,17 +1,15 @@
-// The cart of a guest. Its secret is kept in this browser; what is in it is always what the shop
-// answered last.
+// The cart of a guest. Its secret is kept in this browser; what is in it is always what the shop said
+// last, in an answer or by the socket.
 
 import { ask } from "./api.js";
 
 const KEY = "rialto.cart_token";
-// The most products of a cart that are followed, of the 64 topics that a socket may follow.
-const FOLLOWED_MAX = 30;
 // Changes that come one right after the other are read together.
 const TOGETHER_MS = 100;
 
 const watchers = new Set();
-const followed = new Map();
 let live = null;
+let leave = null;
 let token = kept();
 let cart = null;
 let last = Promise.resolve();
@@ -27,7 +25,7 @@ function kept() {
 }
 
 function keep(next) {
-  token = next;
+  become(next);
   try {
     if (next === null) {
       localStorage.removeItem(KEY);
@@ -44,11 +42,46 @@ export function start(socket) {
   // Another window of this browser has begun a cart, or edited it.
   addEventListener("storage", (event) => {
     if (event.key === KEY) {
-      token = event.newValue;
+      become(event.newValue);
       reread();
     }
   });
+  follow();
   reread();
+}
+
+// Who asks on the socket.
+export function credentials() {
+  return token === null ? null : { cart_token: token };
+}
+
+// The socket is for one cart: with another one, or none, it begins anew.
+function become(next) {
+  if (next === token) {
+    return;
+  }
+  const before = token;
+  token = next;
+  leave?.();
+  if (before !== null) {
+    live.restart();
+  } else if (next !== null) {
+    live.request("auth", credentials()).catch(() => {});
+  }
+  follow();
+}
+
+// Tells of each edit in another window or on another device, and of what becomes of a line.
+function follow() {
+  leave = token === null ? null : live.follow("cart", heard);
+}
+
+function heard({ type, data }) {
+  // What was on its way while an edit was answered is older than the answer.
+  const isOld = cart !== null && data.id === cart.id && data.version < cart.version;
+  if (type !== "refused" && !isOld) {
+    took(data);
+  }
 }
 
 // Calls `told` with the cart, or null where there is none, now and each time that it changes.
@@ -153,22 +186,6 @@ function inTurn(work) {
 
 function took(next) {
   cart = next;
-  follow();
   watchers.forEach((told) => told(cart));
   return cart;
-}
-
-// What changes of a product in the cart may be a problem of its line, or the end of one.
-function follow() {
-  const products = new Set((cart?.items ?? []).map((item) => item.product_id));
-  const wanted = [...products].slice(0, FOLLOWED_MAX);
-  for (const [id, leave] of followed) {
-    if (!wanted.includes(id)) {
-      leave();
-      followed.delete(id);
-    }
-  }
-  for (const id of wanted.filter((id) => !followed.has(id))) {
-    followed.set(id, live.follow(`product:${id}`, reread));
-  }
 }

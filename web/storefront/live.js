@@ -1,71 +1,105 @@
-// The socket: follows topics, and comes back by itself when it is cut.
-//
-// What a listener is told of a topic comes in order and never twice: each event has a number that is
-// higher than the one before, and whoever comes back says which was the last. docs/ws-protocol.md
-// has the frames.
-
-const PROTOCOL = "rialto.v1";
-// A client that comes back waits a random time up to this, doubled each time, up to the second.
+// @ts-check
+// The client of the socket: follows topics, asks, and comes back by itself when it is cut. What is told
+// of a topic comes in order, whole and never twice: each event has a number, whoever comes back says
+// which was the last, and one that is missing is asked for. docs/ws-protocol.md has the frames.
+/**
+ * @typedef {{ token?: string, cart_token?: string }} Credentials
+ * @typedef {{ filter?: { types: string[] }, order_token?: string }} Options
+ * @typedef {{ type: string, data: any, at?: string, sequence?: number }} Said
+ * @typedef {{ code: string, message: string, retry: boolean }} Refusal `lost` is perhaps done
+ * @typedef {"idle" | "connecting" | "live" | "reconnecting" | "ended"} State
+ */
+// A client that comes back waits a random time up to the first, doubled each time, up to the second; up
+// to the first again once a socket has stayed for the third.
 const WAIT_MS = 500;
 const WAIT_MAX_MS = 20_000;
-// A socket that stayed for so long was a good one: the next wait is short again.
 const GOOD_AFTER_MS = 10_000;
-// How long the server has to answer a ping.
+// How long the server has to answer a ping, and how long a socket is kept that nobody needs.
 const PONG_WITHIN_MS = 10_000;
-// How long a socket is kept that follows nothing.
 const LINGER_MS = 5_000;
+// The part of its time after which a token is replaced.
+const RENEW_AFTER = 0.8;
+const STORED = /^(order:|me$|admin:feed$)/; // topics whose numbers rise by one; others are states
+const LOST = { code: "lost", message: "the connection was lost", retry: true };
 
 export class Live {
   #url;
-  #socket = null;
-  // By topic: who listens, where it stands, and the request that its answer is awaited for.
+  #credentials;
+  /** @type {WebSocket | null} */ #socket = null;
+  // Who listens to each, where it stands, and whether its answer is awaited.
   #topics = new Map();
+  // What waits for the socket, and by its number what waits for an answer.
+  #waiting = /** @type {any[]} */ ([]);
+  #sent = new Map();
   #watchers = new Set();
-  #state = "idle";
-  #isWelcome = false;
+  #state = /** @type {State} */ ("idle");
+  #isReady = false;
   #wasLive = false;
   #hasEnded = false;
   #tries = 0;
   #asked = 0;
   #pingEvery = 0;
-  #timers = { back: null, quiet: null, good: null, linger: null };
+  /** @type {Record<string, ReturnType<typeof setTimeout>>} */ #timers = {};
 
-  constructor(url) {
+  /**
+   * @param {string} url
+   * @param {() => Promise<Credentials | null>} credentials asked for each time that it says who asks
+   */
+  constructor(url, credentials = async () => null) {
     this.#url = url;
-    addEventListener("online", () => this.#comeBackNow());
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden) {
-        this.#comeBackNow();
-      }
-    });
+    this.#credentials = credentials;
+    globalThis.document?.addEventListener("visibilitychange", () => document.hidden || this.#comeBackNow());
+    globalThis.addEventListener?.("online", () => this.#comeBackNow());
+    globalThis.addEventListener?.("pageshow", () => this.#comeBackNow());
     // A page with an open socket is not kept for the button that leads back.
-    addEventListener("pagehide", () => this.#close());
-    addEventListener("pageshow", () => this.#comeBackNow());
+    globalThis.addEventListener?.("pagehide", () => this.#drop(() => this.#forget()));
   }
 
-  // Calls `heard({ type, data })` with the state of a topic (`snapshot`), each event after it, and
-  // `refused`, which is the end. The answer leaves the topic.
-  follow(topic, heard) {
-    let it = this.#topics.get(topic);
-    if (!it) {
-      it = { listeners: new Set(), asked: null, epoch: null, sequence: 0, last: null };
-      this.#topics.set(topic, it);
-      this.#subscribe(topic, it);
-    } else if (it.last) {
-      const last = it.last;
-      queueMicrotask(() => it.listeners.has(heard) && heard({ type: "snapshot", data: last }));
-    }
+  /**
+   * Calls `heard` with the state of a topic, with each event after it, and with `refused`. The answer
+   * leaves the topic. All who follow a topic have the options of the first.
+   * @param {string} topic @param {(said: Said) => void} heard @param {Options} options
+   */
+  follow(topic, heard, options = {}) {
+    const found = this.#topics.get(topic);
+    const it = found ??
+      { options, listeners: new Set(), isAsked: false, epoch: null, sequence: 0, last: null };
     it.listeners.add(heard);
+    if (!found || STORED.test(topic)) {
+      it.epoch = null; // events alone tell nobody how it stands
+      this.#topics.set(topic, it);
+      this.#isReady && this.#subscribe(topic, it);
+    } else if (it.last) {
+      const data = it.last;
+      queueMicrotask(() => it.listeners.has(heard) && heard({ type: "snapshot", data }));
+    }
     this.#open();
     return () => this.#leave(topic, it, heard);
   }
 
-  // Calls `told` with `idle`, `connecting`, `live`, `reconnecting` or `ended`, now and each time that
-  // it becomes another one.
+  /**
+   * Asks once there is a socket: the answer, or a {@link Refusal}. With a `key` it can be asked again.
+   * @param {string} op @param {object} fields @returns {Promise<any>}
+   */
+  request(op, fields = {}) {
+    return new Promise((done, failed) => {
+      this.#waiting.push({ failed, send: () => this.#ask({ op, ...fields }).then(done, failed) });
+      this.#open();
+    });
+  }
+
+  /** Tells the state, now and each time that it is another. @param {(state: State) => void} told */
   watch(told) {
     this.#watchers.add(told);
     told(this.#state);
     return () => this.#watchers.delete(told);
+  }
+
+  /** Begins anew, as somebody else or after the end: the credentials are asked for again. */
+  restart() {
+    this.#drop();
+    this.#hasEnded = false;
+    this.#comeBackNow();
   }
 
   #leave(topic, it, heard) {
@@ -74,78 +108,63 @@ export class Live {
       return;
     }
     this.#topics.delete(topic);
-    if (this.#isWelcome) {
-      this.#send({ op: "unsubscribe", topic });
+    if (this.#isReady) {
+      this.#ask({ op: "unsubscribe", topic }).catch(() => {});
     }
-    if (this.#topics.size === 0) {
-      clearTimeout(this.#timers.linger);
-      this.#timers.linger = setTimeout(() => this.#topics.size || this.#close(), LINGER_MS);
-    }
+    this.#after("linger", LINGER_MS, () => this.#isNeeded || this.#drop(() => this.#forget()));
     this.#tell();
+  }
+
+  get #isNeeded() {
+    return this.#topics.size + this.#waiting.length + this.#sent.size > 0;
   }
 
   #open() {
-    if (this.#socket || this.#timers.back || this.#hasEnded || this.#topics.size === 0) {
-      return;
+    if (this.#isReady) {
+      this.#waiting.splice(0).forEach(({ send }) => send());
+    } else if (!this.#socket && !this.#timers.back && !this.#hasEnded && this.#isNeeded) {
+      const socket = new WebSocket(this.#url, "rialto.v1");
+      this.#socket = socket;
+      // What comes of one that has been given up is nobody's business.
+      socket.onmessage = ({ data }) => socket === this.#socket && this.#heard(JSON.parse(data));
+      socket.onclose = ({ code, reason }) => socket === this.#socket && this.#lost(code, reason);
+      this.#tell();
     }
-    const socket = new WebSocket(this.#url, PROTOCOL);
-    this.#socket = socket;
-    // What comes of a socket that has been given up is nobody's business.
-    const ofThis = (then) => (event) => socket === this.#socket && then(event);
-    socket.addEventListener("message", ofThis((event) => this.#heard(JSON.parse(event.data))));
-    socket.addEventListener("close", ofThis((event) => this.#lost(event.code, event.reason)));
-    this.#tell();
-  }
-
-  #close() {
-    const socket = this.#socket;
-    this.#forget();
-    socket?.close(1000);
-    this.#tell();
   }
 
   #forget() {
     this.#socket = null;
-    this.#isWelcome = false;
-    for (const name of Object.keys(this.#timers)) {
-      clearTimeout(this.#timers[name]);
-      this.#timers[name] = null;
-    }
+    this.#isReady = false;
+    Object.values(this.#timers).forEach(clearTimeout);
+    this.#timers = {};
+    this.#sent.forEach(({ failed }) => failed(LOST));
+    this.#sent.clear();
   }
 
   #lost(code, reason) {
     this.#forget();
     this.#hasEnded = code >= 3500 && code < 4000;
-    if (!this.#hasEnded && this.#topics.size > 0) {
-      this.#timers.back = setTimeout(() => this.#comeBack(), this.#wait(code, reason));
+    if (this.#hasEnded) {
+      this.#waiting.splice(0).forEach(({ failed }) => failed({ ...LOST, message: reason, retry: false }));
+    } else if (this.#isNeeded) {
+      this.#after("back", this.#wait(code, reason), () => this.#open());
     }
     this.#tell();
   }
 
   // Random over the whole range, so that those who were cut together don't come back together.
   #wait(code, reason) {
-    if (code === 3001) {
-      const told = /"reconnect_in_ms":\s*(\d+)/.exec(reason);
-      if (told) {
-        return Number(told[1]);
-      }
-    }
+    const told = code === 3001 && /"reconnect_in_ms":\s*(\d+)/.exec(reason);
     const most = Math.min(WAIT_MAX_MS, WAIT_MS * 2 ** this.#tries);
-    this.#tries += 1;
-    return Math.random() * most;
-  }
-
-  #comeBack() {
-    clearTimeout(this.#timers.back);
-    this.#timers.back = null;
-    this.#open();
+    this.#tries += told ? 0 : 1;
+    return told ? Number(told[1]) : Math.random() * most;
   }
 
   // Somebody looks, or there is a network again: no reason to wait any longer.
   #comeBackNow() {
-    if (!this.#socket && this.#topics.size > 0) {
-      this.#comeBack();
-    }
+    clearTimeout(this.#timers.back);
+    delete this.#timers.back;
+    this.#open();
   }
 
   #heard(frame) {
@@ -154,121 +173,127 @@ export class Live {
       this.#welcome(frame);
     } else if (frame.topic && frame.type) {
       this.#pushed(frame);
-    } else if ("id" in frame) {
-      this.#answered(frame);
+    } else {
+      const asked = this.#sent.get(frame.id);
+      this.#sent.delete(frame.id);
+      frame.ok ? asked?.done(frame) : asked?.failed(frame.error);
     }
     this.#tell();
   }
 
-  #welcome(frame) {
-    this.#isWelcome = true;
-    this.#pingEvery = frame.ping_interval_ms;
-    this.#timers.good = setTimeout(() => {
-      this.#tries = 0;
-    }, GOOD_AFTER_MS);
-    for (const [topic, it] of this.#topics) {
-      this.#subscribe(topic, it);
+  async #welcome({ ping_interval_ms: pingEvery }) {
+    this.#pingEvery = pingEvery;
+    this.#after("good", GOOD_AFTER_MS, () => (this.#tries = 0));
+    if (await this.#authenticate()) {
+      this.#isReady = true;
+      this.#topics.forEach((it, topic) => this.#subscribe(topic, it));
+      this.#open();
+      this.#listen();
     }
-    this.#listen();
   }
 
-  #subscribe(topic, it) {
-    if (!this.#isWelcome) {
-      return;
+  // Whether the socket is still there. Whom the server does not know, it closes.
+  async #authenticate() {
+    const socket = this.#socket;
+    const credentials = await this.#credentials().catch(() => undefined);
+    if (!socket || socket !== this.#socket) {
+      return false;
     }
+    if (credentials) {
+      const renew = ({ expires_in: seconds }) =>
+        seconds && this.#after("renew", seconds * 1000 * RENEW_AFTER, () => this.#authenticate());
+      this.#ask({ op: "auth", ...credentials }).then(renew, () => {});
+    } else if (credentials === undefined) {
+      this.#drop();
+    }
+    return credentials !== undefined;
+  }
+
+  async #subscribe(topic, it) {
+    it.isAsked = true;
     const since = it.epoch === null ? {} : { since: { epoch: it.epoch, sequence: it.sequence } };
-    it.asked = this.#send({ op: "subscribe", topic, ...since });
-  }
-
-  #answered(frame) {
-    const found = [...this.#topics].find(([, it]) => it.asked === frame.id);
-    if (!found) {
-      return;
-    }
-    const [topic, it] = found;
-    it.asked = null;
-    if (frame.ok) {
-      it.epoch = frame.epoch;
+    const asked = this.#ask({ op: "subscribe", topic, ...it.options, ...since });
+    const answer = await asked.catch((why) => ({ why }));
+    it.isAsked = false;
+    if (answer.ok) {
+      it.epoch = answer.epoch;
       // What was missed follows by itself where the topic could be resumed.
-      if (!frame.recovered) {
-        it.sequence = frame.sequence;
-        this.#deliver(it, { type: "snapshot", data: frame.snapshot });
+      if (!answer.recovered) {
+        it.sequence = answer.sequence;
+        this.#deliver(it, { type: "snapshot", data: answer.snapshot });
       }
-    } else if (frame.error.retry) {
+    } else if (answer.why !== LOST && answer.why.retry) {
       // Asked for again with everything else.
       this.#drop();
-    } else {
+    } else if (answer.why !== LOST && this.#topics.get(topic) === it) {
       this.#topics.delete(topic);
-      this.#deliver(it, { type: "refused", data: frame.error });
+      this.#deliver(it, { type: "refused", data: answer.why });
     }
+    this.#tell();
   }
 
-  #pushed(frame) {
-    const it = this.#topics.get(frame.topic);
-    // Notices have no number. What is older than the answer to a request under way is in it.
-    const isKnown = "sequence" in frame && frame.epoch === it?.epoch && frame.sequence <= it.sequence;
-    if (!it || it.asked !== null || isKnown) {
+  #pushed({ topic, epoch, sequence, previous, type, at, data }) {
+    const it = this.#topics.get(topic);
+    // What comes while it is asked for is in the answer, or comes after it.
+    if (!it || it.isAsked || (epoch === it.epoch && sequence <= it.sequence)) {
       return;
     }
-    if ("sequence" in frame) {
-      it.epoch = frame.epoch;
-      it.sequence = frame.sequence;
+    const before = previous ?? (type === "feed.sampled" ? data.from : sequence) - 1;
+    if (STORED.test(topic) && before > it.sequence) {
+      this.#subscribe(topic, it);
+    } else {
+      Object.assign(it, sequence === undefined ? {} : { epoch, sequence }); // notices have none
+      this.#deliver(it, { type, at, sequence, data });
     }
-    this.#deliver(it, { type: frame.type, data: frame.data });
   }
 
   #deliver(it, said) {
     it.last = said.data;
-    for (const heard of [...it.listeners]) {
-      heard(said);
-    }
+    [...it.listeners].forEach((heard) => heard(said));
   }
 
-  #send(request) {
-    this.#asked += 1;
-    this.#socket.send(JSON.stringify({ id: this.#asked, ...request }));
-    return this.#asked;
+  /** @returns {Promise<any>} */
+  #ask(request) {
+    const id = (this.#asked += 1);
+    this.#socket?.send(JSON.stringify({ id, ...request }));
+    return new Promise((done, failed) => this.#sent.set(id, { done, failed }));
+  }
+
+  #after(name, ms, then) {
+    clearTimeout(this.#timers[name]);
+    this.#timers[name] = setTimeout(() => {
+      delete this.#timers[name];
+      then();
+    }, ms);
   }
 
   // Asks for a sign of life where none has come for a while: a network that is gone says nothing.
   #listen() {
-    clearTimeout(this.#timers.quiet);
-    if (!this.#isWelcome) {
-      return;
+    if (this.#isReady) {
+      this.#after("quiet", this.#pingEvery, () => {
+        this.#ask({ op: "ping" }).catch(() => {});
+        this.#after("quiet", PONG_WITHIN_MS, () => this.#drop());
+      });
     }
-    this.#timers.quiet = setTimeout(() => {
-      this.#send({ op: "ping" });
-      this.#timers.quiet = setTimeout(() => this.#drop(), PONG_WITHIN_MS);
-    }, this.#pingEvery);
   }
 
-  // Gives the socket up without waiting for its end, which may be long in coming.
-  #drop() {
+  // Gives the socket up, and does not wait for its end.
+  #drop(then = () => this.#lost(1006, "")) {
     const socket = this.#socket;
-    this.#lost(1006, "");
+    then();
     socket?.close(1000);
+    this.#tell();
   }
 
   #tell() {
-    const state = this.#now();
-    if (state !== this.#state) {
-      this.#state = state;
-      this.#watchers.forEach((told) => told(state));
+    const isBehind = [...this.#topics.values()].some((it) => it.isAsked);
+    const isLive = this.#isReady && (!isBehind || this.#state === "live");
+    this.#wasLive ||= isLive && this.#topics.size > 0;
+    const away = this.#hasEnded ? "ended" : this.#wasLive ? "reconnecting" : "connecting";
+    const told = this.#topics.size === 0 ? "idle" : isLive ? "live" : away;
+    if (told !== this.#state) {
+      this.#state = told;
+      this.#watchers.forEach((watcher) => watcher(told));
     }
-  }
-
-  #now() {
-    if (this.#topics.size === 0) {
-      return "idle";
-    }
-    if (this.#hasEnded) {
-      return "ended";
-    }
-    const isBehind = [...this.#topics.values()].some((it) => it.asked !== null);
-    if (this.#isWelcome && (!isBehind || this.#state === "live")) {
-      this.#wasLive = true;
-      return "live";
-    }
-    return this.#wasLive ? "reconnecting" : "connecting";
   }
 }

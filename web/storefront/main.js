@@ -10,7 +10,7 @@ import * as product from "./product.js";
 
 const socket = new URL("/api/v1/ws", location.href);
 socket.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-const live = new Live(socket);
+const live = new Live(socket, async () => cart.credentials());
 
 async function buy(variant, quantity) {
   await cart.add(variant, quantity);

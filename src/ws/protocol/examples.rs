@@ -1,5 +1,7 @@
 //! `docs/ws-protocol.md` is true: its examples are what we read and write.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{close::Close, *};
@@ -122,6 +124,33 @@ fn what_a_client_says_in_the_document_is_understood() {
     assert!(examples.len() > 5);
     for example in examples {
         assert!(parse(example).is_ok(), "{example}");
+    }
+}
+
+#[test]
+fn the_document_shows_every_operation() {
+    let number = |op: &Op| match op {
+        Op::Subscribe(_) => 0,
+        Op::Unsubscribe(_) => 1,
+        Op::Ping => 2,
+        Op::Auth(Proof::Access(_)) => 3,
+        Op::Auth(Proof::Cart(_)) => 4,
+        Op::ReadNotification(_) => 5,
+        Op::ChangeCart(Change::Add { .. }, _) => 6,
+        Op::ChangeCart(Change::Set { .. }, _) => 7,
+        Op::ChangeCart(Change::Remove { .. }, _) => 8,
+        // Nothing that can be said here.
+        Op::ChangeCart(Change::Clear, _) => 9,
+    };
+    let shown: BTreeSet<i32> =
+        examples("client").iter().map(|it| number(&parse(it).unwrap().op)).collect();
+    assert_eq!(shown, (0..9).collect());
+}
+
+#[test]
+fn the_document_names_every_type_of_event_that_is_stored() {
+    for kind in Kind::ALL {
+        assert!(DOCUMENT.contains(&format!("`{kind}`")), "{kind}");
     }
 }
 
