@@ -16,7 +16,7 @@ pub use place::place;
 pub use returns::order as of_return;
 
 use self::rows::{DeliveryRow, LineRow, OrderRow, Parts, PaymentRow, assemble};
-use super::{Conn, event, snapshot};
+use super::{Conn, among, event, snapshot};
 use crate::{
     domain::{
         Error,
@@ -74,13 +74,18 @@ pub fn events(
 
 /// Who placed the order, or `NotFound`.
 pub fn buyer(conn: &mut Conn, id: OrderId) -> Result<Buyer, Error> {
-    let found: Option<(Option<String>, String)> = orders::table
+    head(conn, id).map(|(buyer, _)| buyer)
+}
+
+/// The same, and the last sequence of its timeline.
+pub fn head(conn: &mut Conn, id: OrderId) -> Result<(Buyer, i64), Error> {
+    let found: Option<(Option<String>, String, i64)> = orders::table
         .find(id.to_string())
-        .select((orders::user_id, orders::cart_id))
+        .select((orders::user_id, orders::cart_id, orders::sequence))
         .first(conn)
         .optional()?;
-    let (user, cart) = found.ok_or(Error::NotFound("order"))?;
-    rows::buyer(user.as_deref(), &cart)
+    let (user, cart, sequence) = found.ok_or(Error::NotFound("order"))?;
+    Ok((rows::buyer(user.as_deref(), &cart)?, sequence))
 }
 
 /// Orders whose time to pay was over at `now`, the longest first.
@@ -99,16 +104,16 @@ pub fn expired(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<Or
 fn complete(conn: &mut Conn, rows: Vec<OrderRow>) -> Result<Vec<Order>, Error> {
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let lines: Vec<LineRow> = order_lines::table
-        .filter(order_lines::order_id.eq_any(&ids))
+        .filter(among(order_lines::order_id, &ids))
         .order((order_lines::order_id, order_lines::position))
         .select(LineRow::as_select())
         .load(conn)?;
     let payments: Vec<PaymentRow> = payments::table
-        .filter(payments::order_id.eq_any(&ids))
+        .filter(among(payments::order_id, &ids))
         .select(PaymentRow::as_select())
         .load(conn)?;
     let deliveries: Vec<DeliveryRow> = deliveries::table
-        .filter(deliveries::order_id.eq_any(&ids))
+        .filter(among(deliveries::order_id, &ids))
         .order(deliveries::id)
         .select(DeliveryRow::as_select())
         .load(conn)?;

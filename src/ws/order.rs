@@ -9,15 +9,25 @@ use crate::{
     store::read,
 };
 
-/// The order as it is now, and how much of its timeline is known with it.
+/// All of a timeline is kept.
+const OLDEST: i64 = 1;
+
+/// The order as it is now, and how much of its timeline is known with it. Of one that a client comes
+/// back to little is read: after a restart all come back at once.
 pub async fn open(ask: &Ask<'_>, id: OrderId) -> Result<Opening, Error> {
     let holder = holder(ask.keys, &ask.who, ask.follow.order_token.as_deref());
     holder.may_open(id)?;
+    if ask.follow.since.is_some() {
+        let (buyer, head) = read!(ask.store, order::head(id))?;
+        holder.opens(id, buyer)?;
+        if let Some(resumed) = ask.resumed(OLDEST, head) {
+            return Ok(resumed);
+        }
+    }
     let order = read!(ask.store, order::get(id))?;
     holder.opens(id, order.buyer)?;
     let snapshot = to_raw_value(&order).map_err(Error::internal("writing an order"))?;
-    // All of a timeline is kept.
-    Ok(ask.opening(1, order.sequence, snapshot))
+    Ok(ask.opening(OLDEST, order.sequence, snapshot))
 }
 
 /// Whoever may hold an order: by the account that the socket has shown, or by the order's `token`.

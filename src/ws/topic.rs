@@ -88,21 +88,21 @@ impl Ask<'_> {
     /// Begins with what the client missed, if everything from `oldest` on is kept and that is
     /// enough, or else with the `snapshot` of the moment of `head`.
     pub fn opening(&self, oldest: i64, head: i64, snapshot: Box<RawValue>) -> Opening {
+        let recovered = self.follow.since.as_ref().map(|_| false);
+        let snapshot = Some(snapshot);
+        let whole = Opening { head, recovered, snapshot, position: head, previous: 0 };
+        self.resumed(oldest, head).unwrap_or(whole)
+    }
+
+    /// How the topic begins for a client that can be given exactly what it missed; none for others.
+    pub fn resumed(&self, oldest: i64, head: i64) -> Option<Opening> {
         let kept = Kept { epoch: self.epoch, from: oldest, head };
-        let resume = self.follow.since.as_ref().map(|since| resume::decide(since, kept));
-        let whole = |recovered| Opening {
-            head,
-            recovered,
-            snapshot: Some(snapshot),
-            position: head,
-            previous: 0,
-        };
-        match resume {
-            None => whole(None),
-            Some(Resume::Snapshot) => whole(Some(false)),
-            Some(Resume::After(position)) => {
-                Opening { head, recovered: Some(true), snapshot: None, position, previous: 0 }
+        match resume::decide(self.follow.since.as_ref()?, kept) {
+            Resume::After(position) => {
+                let recovered = Some(true);
+                Some(Opening { head, recovered, snapshot: None, position, previous: 0 })
             }
+            Resume::Snapshot => None,
         }
     }
 }
