@@ -40,6 +40,7 @@ mod profile;
 mod promotion;
 mod purchase;
 mod push;
+mod resume;
 mod review;
 mod routes;
 mod saga;

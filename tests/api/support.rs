@@ -31,6 +31,8 @@ pub mod mail;
 pub mod purchase;
 #[path = "support/receiver.rs"]
 pub mod receiver;
+#[path = "support/roaming.rs"]
+pub mod roaming;
 #[path = "support/server.rs"]
 pub mod server;
 #[path = "support/socket.rs"]

@@ -24,6 +24,7 @@ mod notification;
 mod order;
 mod own_redis;
 mod payment;
+mod resume;
 mod review;
 mod stripe;
 #[path = "../api/support.rs"]

@@ -148,6 +148,12 @@ impl Client {
         Socket::open(&address, query, &self.headers).await
     }
 
+    /// The same where the server may be gone: then there is none.
+    pub async fn try_socket(&self) -> Option<Socket> {
+        let address = self.address.borrow().clone();
+        Socket::attempt(&address, "", &self.headers).await.ok()
+    }
+
     /// A socket that follows `topic` from its first event on.
     pub async fn follow(&self, topic: &str) -> Socket {
         let mut socket = self.socket().await;

@@ -32,6 +32,16 @@ impl Socket {
         query: &str,
         headers: &[(&'static str, String)],
     ) -> Result<Self, u16> {
+        let opened = Socket::attempt(address, query, headers).await;
+        opened.map_err(|status| status.expect("nobody answers"))
+    }
+
+    /// The same where the server may be gone: then the error is none.
+    pub async fn attempt(
+        address: &str,
+        query: &str,
+        headers: &[(&'static str, String)],
+    ) -> Result<Self, Option<u16>> {
         let url = format!("ws://{address}/api/v1/ws{query}");
         let mut request = url.into_client_request().unwrap();
         let protocol = ("Sec-WebSocket-Protocol", "rialto.v1".to_owned());
@@ -44,26 +54,31 @@ impl Socket {
                 assert_eq!(answer.headers()["sec-websocket-protocol"], "rialto.v1");
                 stream
             }
-            Err(tungstenite::Error::Http(answer)) => return Err(answer.status().as_u16()),
-            Err(err) => panic!("no socket: {err}"),
+            Err(tungstenite::Error::Http(answer)) => return Err(Some(answer.status().as_u16())),
+            Err(_) => return Err(None),
         };
         let (welcome, waiting) = (Value::Null, VecDeque::new());
         let mut socket = Socket { stream, welcome, waiting, asked: 0 };
-        socket.welcome = socket.frame().await.expect("a welcome");
+        socket.welcome = socket.frame().await.map_err(|_| None)?;
         assert_eq!(socket.welcome["op"], "welcome");
         Ok(socket)
     }
 
     /// Asks, and waits for the answer; pushes that come before it are kept for [`Self::next`].
-    pub async fn ask(&mut self, op: &str, mut request: Value) -> Value {
+    pub async fn ask(&mut self, op: &str, request: Value) -> Value {
+        self.try_ask(op, request).await.expect("an answer")
+    }
+
+    /// The same where the server may be gone: then there is none.
+    pub async fn try_ask(&mut self, op: &str, mut request: Value) -> Option<Value> {
         self.asked += 1;
         request["id"] = json!(self.asked);
         request["op"] = json!(op);
-        self.send(&request.to_string()).await;
+        self.stream.send(Message::text(request.to_string())).await.ok()?;
         loop {
-            let frame = self.frame().await.expect("an answer");
+            let frame = self.frame().await.ok()?;
             if frame["id"] == self.asked && frame["ok"].is_boolean() {
-                return frame;
+                return Some(frame);
             }
             self.waiting.push_back(frame);
         }
@@ -92,9 +107,14 @@ impl Socket {
 
     /// The next push.
     pub async fn next(&mut self) -> Value {
+        self.heard().await.expect("a push")
+    }
+
+    /// The next push, or none where the server is gone.
+    pub async fn heard(&mut self) -> Option<Value> {
         match self.waiting.pop_front() {
-            Some(frame) => frame,
-            None => self.frame().await.expect("a push"),
+            Some(frame) => Some(frame),
+            None => self.frame().await.ok(),
         }
     }
 
@@ -154,7 +174,7 @@ impl Socket {
             Some(Ok(Message::Close(Some(close)))) => {
                 Err((close.code.into(), close.reason.to_string()))
             }
-            other => panic!("the socket ended without a reason: {other:?}"),
+            other => Err((0, format!("the socket ended without a reason: {other:?}"))),
         }
     }
 }

@@ -1,0 +1,18 @@
+//! Coming back at another node, as the one that was left is dead.
+
+use std::cell::RefCell;
+
+use crate::{
+    SHARED,
+    support::{TestShop, roaming::Crowd},
+};
+
+#[actix_rt::test]
+async fn devices_hear_each_event_once_though_one_of_two_nodes_dies() {
+    let settings = [SHARED[0], ("RIALTO_COURIER", "manual")];
+    let one = TestShop::on_postgres(&settings).await;
+    let other = RefCell::new(one.beside().await);
+    let (address, crowd) =
+        (other.borrow().address(), Crowd { buyers: 10, devices_each: 5, orders_each: 20, seed: 7 });
+    crowd.roam(&one, &[address], async || other.borrow_mut().kill()).await;
+}
