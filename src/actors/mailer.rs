@@ -35,8 +35,13 @@ use crate::{
 
 /// How often the rows are read unasked: for what another node left, and what is to be tried again.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often it is counted how many wait.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// How many lines a node has to the post at once. Mail servers allow few from one place.
 const LINES_MAX: usize = 4;
+/// How many mails are claimed at once on a line on which it does no harm to send one twice. On others
+/// each has a claim of its own, so that what one waits for does not become the fate of the next.
+const CLAIMED_MAX: i64 = 16;
 /// How long the post is left alone that could not be reached; twice as long after each time.
 const REACH_AGAIN: Duration = Duration::from_millis(500);
 const REACH_AGAIN_MAX: Duration = Duration::from_secs(30);
@@ -116,6 +121,10 @@ impl Actor for Mailer {
             let (deps, counts) = (Arc::clone(&actor.deps), Arc::clone(&actor.counts));
             ctx.spawn(async move { tidy(&deps, &counts, false).await }.into_actor(actor));
         });
+        ctx.run_interval(COUNT_EVERY, |actor, ctx| {
+            let (deps, counts) = (Arc::clone(&actor.deps), Arc::clone(&actor.counts));
+            ctx.spawn(async move { count(&deps, &counts).await }.into_actor(actor));
+        });
     }
 }
 
@@ -136,13 +145,12 @@ impl Mailer {
         // Seen before the rows are: what is committed after it is seen again.
         mailed.borrow_and_update();
         let deps = Arc::clone(&self.deps);
-        let looked = async move { read!(deps.store, mail::backlog(store::now())) };
-        let looked = looked.into_actor(self).then(move |backlog, actor, ctx| {
-            match backlog {
-                Ok(backlog) => {
-                    actor.counts.waiting.store(backlog.waiting, Ordering::Relaxed);
-                    actor.open_line(backlog.due, ctx);
-                }
+        // More than all lines can take are as many as one more.
+        let at_most = i64::try_from(LINES_MAX).unwrap_or(i64::MAX).saturating_add(1);
+        let looked = async move { read!(deps.store, mail::due(store::now(), at_most)) };
+        let looked = looked.into_actor(self).then(move |due, actor, ctx| {
+            match due {
+                Ok(due) => actor.open_line(due, ctx),
                 Err(error) => tracing::warn!(?error, "the mails could not be read"),
             }
             let told = async move {
@@ -156,12 +164,11 @@ impl Mailer {
     }
 
     /// Opens a line if there is more to do than the lines can take that have nothing in hand.
-    fn open_line(&mut self, due: u64, ctx: &mut Context<Self>) {
+    fn open_line(&mut self, due: usize, ctx: &mut Context<Self>) {
         let open = *self.lines.open.borrow();
         let idle = open.saturating_sub(*self.lines.busy.borrow());
-        let needed = usize::try_from(due).unwrap_or(usize::MAX) > idle;
         let draining = self.lines.draining.load(Ordering::Relaxed);
-        if !needed || open >= LINES_MAX || draining || Instant::now() < self.not_before {
+        if due <= idle || open >= LINES_MAX || draining || Instant::now() < self.not_before {
             return;
         }
         let open = OneMore::of(&self.lines.open);
@@ -217,6 +224,13 @@ async fn tidy(deps: &Deps, counts: &Counts, nobody_lives: bool) {
     }
 }
 
+async fn count(deps: &Deps, counts: &Counts) {
+    match read!(deps.store, mail::waiting()) {
+        Ok(waiting) => counts.waiting.store(waiting, Ordering::Relaxed),
+        Err(error) => tracing::warn!(?error, "the mails that wait could not be counted"),
+    }
+}
+
 fn lose(counts: &Counts, mail: MailId, why: &str) {
     counts.unknown.fetch_add(1, Ordering::Relaxed);
     tracing::error!(%mail, why, "nobody knows whether a mail has arrived; it is not sent again");
@@ -232,11 +246,13 @@ async fn run(deps: &Deps, counts: &Counts, lines: &Arc<Lines>) -> bool {
         }
     };
     let mut fit = true;
+    let at_most = if line.repeats_safely() { CLAIMED_MAX } else { 1 };
     while fit && !lines.draining.load(Ordering::Relaxed) {
         let busy = OneMore::of(&lines.busy);
-        match deps.store.write(Claim { id: ClaimId::new() }).await {
-            Ok(Some(claimed)) => fit = InHand { deps, counts, claimed }.send(&mut line).await,
-            Ok(None) => break,
+        let id = ClaimId::new();
+        match deps.store.write(Claim { id, at_most }).await {
+            Ok(claimed) if claimed.is_empty() => break,
+            Ok(claimed) => fit = send(deps, counts, &mut line, (id, claimed)).await,
             Err(error) => {
                 tracing::warn!(?error, "no mail could be claimed");
                 break;
@@ -250,6 +266,26 @@ async fn run(deps: &Deps, counts: &Counts, lines: &Arc<Lines>) -> bool {
     true
 }
 
+/// Brings what was claimed to its end; answers whether the line is fit for more.
+async fn send(
+    deps: &Deps,
+    counts: &Counts,
+    line: &mut Line,
+    (claim, all): (ClaimId, Vec<Claimed>),
+) -> bool {
+    let (mut endings, mut fit) = (Vec::with_capacity(all.len()), true);
+    for claimed in all {
+        let in_hand = InHand { deps, counts, claimed };
+        // What comes behind one that broke the line has not left.
+        let ending = if fit { in_hand.send(line, &mut fit).await } else { Some(in_hand.again()) };
+        endings.extend(ending.map(|ending| (in_hand.claimed.mail.id, ending)));
+    }
+    if !endings.is_empty() {
+        settle(deps, counts, Settle { claim, endings }).await;
+    }
+    fit
+}
+
 /// A mail that this node has claimed.
 struct InHand<'d> {
     deps: &'d Deps,
@@ -258,21 +294,20 @@ struct InHand<'d> {
 }
 
 impl InHand<'_> {
-    /// Brings the mail to an end; answers whether the line is fit for the next one.
-    async fn send(&self, line: &mut Line) -> bool {
+    /// Sends the mail; answers what became of it, which is none where the claim was lost, and says
+    /// whether the line is `fit` for the next one.
+    async fn send(&self, line: &mut Line, fit: &mut bool) -> Option<Ending> {
         let id = self.claimed.mail.id;
         let message = self.deps.stationery.write(&self.claimed.mail, self.claimed.queued_at);
-        let (ending, fit) = match message {
+        let ending;
+        (ending, *fit) = match message {
             Ok(message) => self.post(line, &message).await,
             Err(error) => {
                 tracing::warn!(mail = %id, ?error, "a mail cannot be written");
                 (Some(Ending::Failed), true)
             }
         };
-        if let Some(ending) = ending {
-            self.settle(ending).await;
-        }
-        fit
+        ending
     }
 
     /// Sends the message; answers what became of it, which is none where the claim was lost, and
@@ -345,26 +380,27 @@ impl InHand<'_> {
             }
         }
     }
+}
 
-    /// Writes down what became of the mail. If that fails too, what stands there says the least:
-    /// it is found when the claim has ended.
-    async fn settle(&self, ending: Ending) {
-        let HandOver { mail, claim } = self.hand_over();
+/// Writes down what became of mails. If that fails too, what stands there says the least: it is found
+/// when the claim has ended.
+async fn settle(deps: &Deps, counts: &Counts, settle: Settle) {
+    for (_, ending) in &settle.endings {
         match ending {
-            Ending::Sent => self.counts.sent.fetch_add(1, Ordering::Relaxed),
-            Ending::Failed => self.counts.failed.fetch_add(1, Ordering::Relaxed),
+            Ending::Sent => counts.sent.fetch_add(1, Ordering::Relaxed),
+            Ending::Failed => counts.failed.fetch_add(1, Ordering::Relaxed),
             Ending::Unknown | Ending::Again { .. } => 0,
         };
-        for _ in 0..SETTLE_TRIES_MAX {
-            match self.deps.store.write(Settle { mail, claim, ending }).await {
-                Ok(()) => return,
-                Err(Error::Busy) => sleep(SETTLE_AGAIN).await,
-                Err(error) => {
-                    tracing::error!(%mail, ?error, ?ending, "a mail could not be settled");
-                    return;
-                }
+    }
+    for _ in 0..SETTLE_TRIES_MAX {
+        match deps.store.write(settle.clone()).await {
+            Ok(()) => return,
+            Err(Error::Busy) => sleep(SETTLE_AGAIN).await,
+            Err(error) => {
+                tracing::error!(?settle, ?error, "mails could not be settled");
+                return;
             }
         }
-        tracing::error!(%mail, ?ending, "a mail could not be settled");
     }
+    tracing::error!(?settle, "mails could not be settled");
 }

@@ -24,7 +24,7 @@ use crate::{
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long at the least one look is after the other: who is told a moment later does not mind, and a
 /// busy shop writes what it tells in few transactions.
-const APART: Duration = Duration::from_millis(50);
+const APART: Duration = Duration::from_millis(200);
 /// How long to leave a store alone that has failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How often it is tried to tell of an event that the store refuses, before it is left out.

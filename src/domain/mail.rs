@@ -164,19 +164,12 @@ pub enum Ending {
     },
 }
 
-/// How much is left to do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Backlog {
-    /// Mails that can be claimed now.
-    pub due: u64,
-    /// All that have not come to an end.
-    pub waiting: u64,
-}
-
-/// Takes the mail into hand that has been due for longest; the outcome is none where none is due.
+/// Takes the mails into hand that have been due for longest; the outcome is none where none is due.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim {
     pub id: ClaimId,
+    /// How many, at the most.
+    pub at_most: i64,
 }
 
 /// Keeps a mail in hand for another [`CLAIM_SECONDS`]; `Stale` where the claim has ended.
@@ -194,12 +187,11 @@ pub struct HandOver {
     pub claim: ClaimId,
 }
 
-/// Says what became of a mail; `Stale` where it was somebody else's to say.
-#[derive(Debug, Clone, Copy)]
+/// Says what became of mails; `Stale` where that was somebody else's to say of all of them.
+#[derive(Debug, Clone)]
 pub struct Settle {
-    pub mail: MailId,
     pub claim: ClaimId,
-    pub ending: Ending,
+    pub endings: Vec<(MailId, Ending)>,
 }
 
 /// Finds what those left who died: what they had only claimed can be claimed again, and what they

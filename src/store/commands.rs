@@ -68,7 +68,7 @@ macro_rules! with_commands {
             merge_carts: batch cart::merge(cart::merge::Merge) -> cart::merge::Merged;
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;
-            claim_mail: each mail::claim(mail::Claim) -> Option<mail::Claimed>;
+            claim_mail: each mail::claim(mail::Claim) -> Vec<mail::Claimed>;
             renew_mail: each mail::renew(mail::Renew) -> ();
             hand_over_mail: each mail::hand_over(mail::HandOver) -> ();
             settle_mail: each mail::settle(mail::Settle) -> ();

@@ -1,19 +1,21 @@
 //! The table `mails`: letters that wait, are on their way, and have come to an end.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use diesel::{
     prelude::*,
     sql_types::{Bool, Nullable},
 };
 
-use super::{Conn, ROWS_MAX, Tx};
+use super::{Conn, ROWS_MAX, Tx, among};
 use crate::{
     domain::{
         Error,
         account::Email,
         id::{ClaimId, MailId, UserId},
         mail::{
-            Backlog, CLAIM_SECONDS, Claim, Claimed, Ending, HAND_OVER_SECONDS, HOUR_MAX, HandOver,
+            CLAIM_SECONDS, Claim, Claimed, Ending, HAND_OVER_SECONDS, HOUR_MAX, HandOver,
             KEPT_DAYS, Mail, Prune, Recover, Renew, Settle, Status,
         },
     },
@@ -91,46 +93,51 @@ pub fn queue(tx: &mut Tx<'_>, all: &[Mail]) -> Result<(), Error> {
     Ok(())
 }
 
-/// How much there is to do at `now`.
-pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Result<Backlog, Error> {
-    let waiting = mails::table.filter(mails::due_at.is_not_null());
-    let due = waiting.filter(claimable(now.naive_utc()));
-    let due: i64 = due.count().get_result(conn)?;
-    let waiting: i64 = waiting.count().get_result(conn)?;
-    let whole = |count: i64| u64::try_from(count).map_err(corrupt);
-    Ok(Backlog { due: whole(due)?, waiting: whole(waiting)? })
+/// How many mails can be claimed at `now`, as far as `at_most`.
+pub fn due(conn: &mut Conn, now: DateTime<Utc>, at_most: i64) -> Result<usize, Error> {
+    let due = mails::table.filter(claimable(now.naive_utc())).select(mails::id).limit(at_most);
+    Ok(due.load::<String>(conn)?.len())
 }
 
-pub fn claim(tx: &mut Tx<'_>, command: &Claim) -> Result<Option<Claimed>, Error> {
+/// How many have not come to an end. It takes as long as there are many.
+pub fn waiting(conn: &mut Conn) -> Result<u64, Error> {
+    let waiting: i64 = mails::table.filter(mails::due_at.is_not_null()).count().get_result(conn)?;
+    u64::try_from(waiting).map_err(corrupt)
+}
+
+pub fn claim(tx: &mut Tx<'_>, command: &Claim) -> Result<Vec<Claimed>, Error> {
     let now = tx.now.naive_utc();
-    let oldest = mails::table.filter(claimable(now)).order((mails::due_at, mails::id)).limit(1);
-    let found: Option<Row> = locked!(oldest.select(Row::as_select())).first(tx.conn).optional()?;
-    let Some(row) = found else { return Ok(None) };
-    let (id, attempts) = (row.id.clone(), row.attempts.saturating_add(1));
-    let queued_at = row.created_at.and_utc();
-    let mail = match Mail::try_from(row) {
-        Ok(mail) => mail,
-        // Left as it is, it would be found first each time, and hold up all others.
-        Err(error) => {
-            tracing::error!(mail = %id, ?error, "a mail cannot be read");
-            return fail(tx, &id).map(|()| None);
+    let oldest = mails::table.filter(claimable(now)).order((mails::due_at, mails::id));
+    let oldest = oldest.limit(command.at_most).select(Row::as_select());
+    let rows: Vec<Row> = locked!(oldest).load(tx.conn)?;
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (id, attempts) = (row.id.clone(), row.attempts.saturating_add(1));
+        let queued_at = row.created_at.and_utc();
+        match Mail::try_from(row) {
+            Ok(mail) => claimed.push(Claimed {
+                claim: command.id,
+                attempts: u32::try_from(attempts).map_err(corrupt)?,
+                queued_at,
+                mail,
+            }),
+            // Left as it is, it would be found first each time, and hold up all others.
+            Err(error) => {
+                tracing::error!(mail = %id, ?error, "a mail cannot be read");
+                fail(tx, &id)?;
+            }
         }
-    };
-    diesel::update(mails::table.find(&id))
+    }
+    diesel::update(mails::table.filter(among(mails::id, claimed.iter().map(|it| it.mail.id))))
         .set((
             mails::status.eq(Status::Claimed.as_str()),
             mails::claim.eq(command.id.to_string()),
-            mails::attempts.eq(attempts),
+            mails::attempts.eq(mails::attempts + 1),
             mails::due_at.eq(now + Duration::seconds(CLAIM_SECONDS)),
             mails::updated_at.eq(now),
         ))
         .execute(tx.conn)?;
-    Ok(Some(Claimed {
-        claim: command.id,
-        attempts: u32::try_from(attempts).map_err(corrupt)?,
-        queued_at,
-        mail,
-    }))
+    Ok(claimed)
 }
 
 fn fail(tx: &mut Tx<'_>, id: &str) -> Result<(), Error> {
@@ -146,24 +153,39 @@ fn fail(tx: &mut Tx<'_>, id: &str) -> Result<(), Error> {
 
 pub fn renew(tx: &mut Tx<'_>, command: &Renew) -> Result<(), Error> {
     let due_at = Some(tx.now.naive_utc() + Duration::seconds(CLAIM_SECONDS));
-    move_on(tx, (command.mail, command.claim), &[Status::Claimed], Status::Claimed, due_at)
+    let from = [Status::Claimed];
+    move_on(tx, (&[command.mail], command.claim), &from, Status::Claimed, due_at)
 }
 
 pub fn hand_over(tx: &mut Tx<'_>, command: &HandOver) -> Result<(), Error> {
     let due_at = Some(tx.now.naive_utc() + Duration::seconds(HAND_OVER_SECONDS));
-    move_on(tx, (command.mail, command.claim), &[Status::Claimed], Status::HandingOver, due_at)
+    let from = [Status::Claimed];
+    move_on(tx, (&[command.mail], command.claim), &from, Status::HandingOver, due_at)
 }
 
 pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<(), Error> {
     // Whoever handed a mail over may learn what became of it after everybody else gave it up.
     const OPEN: [Status; 3] = [Status::Claimed, Status::HandingOver, Status::Unknown];
-    let (status, due_at) = match command.ending {
-        Ending::Sent => (Status::Sent, None),
-        Ending::Failed => (Status::Failed, None),
-        Ending::Unknown => (Status::Unknown, None),
-        Ending::Again { at } => (Status::Queued, Some(at.naive_utc())),
-    };
-    move_on(tx, (command.mail, command.claim), &OPEN, status, due_at)
+    let mut alike: BTreeMap<(&'static str, Option<NaiveDateTime>), (Status, Vec<MailId>)> =
+        BTreeMap::new();
+    for (mail, ending) in &command.endings {
+        let (status, due_at) = match ending {
+            Ending::Sent => (Status::Sent, None),
+            Ending::Failed => (Status::Failed, None),
+            Ending::Unknown => (Status::Unknown, None),
+            Ending::Again { at } => (Status::Queued, Some(at.naive_utc())),
+        };
+        let (_, mails) = alike.entry((status.as_str(), due_at)).or_insert((status, Vec::new()));
+        mails.push(*mail);
+    }
+    let mut stale = 0;
+    for ((_, due_at), (status, mails)) in &alike {
+        match move_on(tx, (mails, command.claim), &OPEN, *status, *due_at) {
+            Err(Error::Stale) => stale += 1,
+            moved => moved?,
+        }
+    }
+    if stale < alike.len() { Ok(()) } else { Err(Error::Stale) }
 }
 
 pub fn recover(tx: &mut Tx<'_>, command: &Recover) -> Result<Vec<MailId>, Error> {
@@ -196,22 +218,24 @@ pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {
 /// What nobody has in hand and is due, and what somebody had in hand whose claim has ended.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn claimable(now: NaiveDateTime) -> _ {
-    let either: [&'static str; 2] = [Status::Queued.as_str(), Status::Claimed.as_str()];
-    mails::status.eq_any(either).and(mails::due_at.le(now))
+    let (queued, claimed): (&'static str, &'static str) =
+        (Status::Queued.as_str(), Status::Claimed.as_str());
+    mails::status.eq(queued).or(mails::status.eq(claimed)).and(mails::due_at.le(now))
 }
 
-/// Sets the status where it is one of `from` and the claim still stands, and is `Stale` elsewhere.
+/// Sets the status of those of `mails` whose status is one of `from` and for which the claim still
+/// stands; `Stale` where that is none.
 fn move_on(
     tx: &mut Tx<'_>,
-    (mail, claim): (MailId, ClaimId),
+    (mails, claim): (&[MailId], ClaimId),
     from: &[Status],
     to: Status,
     due_at: Option<NaiveDateTime>,
 ) -> Result<(), Error> {
     let claimed = mails::table
-        .find(mail.to_string())
+        .filter(among(mails::id, mails))
         .filter(mails::claim.eq(claim.to_string()))
-        .filter(mails::status.eq_any(from.iter().map(|it| it.as_str())));
+        .filter(among(mails::status, from));
     let moved = diesel::update(claimed)
         .set((
             mails::status.eq(to.as_str()),
@@ -219,7 +243,7 @@ fn move_on(
             mails::updated_at.eq(tx.now.naive_utc()),
         ))
         .execute(tx.conn)?;
-    if moved == 1 { Ok(()) } else { Err(Error::Stale) }
+    if moved > 0 { Ok(()) } else { Err(Error::Stale) }
 }
 
 impl TryFrom<Row> for Mail {

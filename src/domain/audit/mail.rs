@@ -21,7 +21,7 @@ macro_rules! leave_nothing {
 }
 
 leave_nothing! {
-    Claim => Option<Claimed>;
+    Claim => Vec<Claimed>;
     Renew => ();
     HandOver => ();
     Settle => ();
