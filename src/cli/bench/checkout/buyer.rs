@@ -16,6 +16,10 @@ use crate::domain::id::PaymentId;
 const VARIANTS: usize = 100;
 /// Units of each: more than a run can sell.
 const UNITS: i64 = 100_000_000;
+/// How often it is looked whether the server is done with what was bought, and how often at the most.
+/// It counts its letters once a second.
+const LOOK_EVERY: Duration = Duration::from_millis(1_500);
+const LOOKS_MAX: u32 = 40;
 const ADDRESS: &str = r#"{"name":"Ada Byron","line1":"Lindenstr. 5","city":"Berlin","postal_code":"10969","country":"DE"}"#;
 
 /// The shop, with those who buy in it.
@@ -103,6 +107,19 @@ impl Shop {
             Ok::<_, Failure>(took)
         });
         Ok(try_join_all(buying).await?.concat())
+    }
+
+    /// Waits until nobody is left to be told of what was bought, which would weigh on whoever has the
+    /// next turn.
+    pub async fn rest(&self) -> Result<(), Failure> {
+        for _ in 0..LOOKS_MAX {
+            tokio::time::sleep(LOOK_EVERY).await;
+            let figures = Client::connect(&self.base).await?.text("/metrics").await?;
+            if figures.lines().any(|line| line == "rialto_mails_waiting 0") {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// One buyer purchases so many lines; how long that took once they were in the cart.
