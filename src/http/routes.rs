@@ -239,13 +239,13 @@ self::routes! {
 /// Mounts the routes of all `tables`, and the answers to what is no route.
 pub fn configure(config: &mut ServiceConfig, tables: &[Table]) {
     let routes: Vec<&'static Route> = tables.iter().flat_map(|table| table.routes).collect();
-    let mut mounted: Vec<&str> = Vec::new();
-    for route in &routes {
-        if !mounted.contains(&route.path) {
-            mounted.push(route.path);
-            let on_path = routes.iter().copied().filter(|it| it.path == route.path);
-            config.service(resource(route.path, on_path.collect()));
-        }
+    let mut paths: Vec<&str> = routes.iter().map(|route| route.path).collect();
+    // They are tried in turns: those without a parameter first, which are compared and not matched.
+    paths.sort_by_key(|path| (path.contains('{'), path.contains("/admin/"), *path));
+    paths.dedup();
+    for path in paths {
+        let on_path = routes.iter().copied().filter(|it| it.path == path);
+        config.service(resource(path, on_path.collect()));
     }
     config.default_service(web::to(async || Err::<HttpResponse, _>(Problem::no_such_route())));
 }

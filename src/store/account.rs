@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, result::DatabaseErrorKind};
 use serde_json::json;
 
-use super::{Conn, Tx, event, session, settings};
+use super::{Conn, Tx, among, event, session, settings};
 use crate::{
     domain::{
         Error,
@@ -92,7 +92,7 @@ pub fn hold(tx: &mut Tx<'_>, id: UserId) -> Result<(), Error> {
 /// The same for several users: those whose account has not ended, and can be read.
 pub fn hold_all(tx: &mut Tx<'_>, ids: &BTreeSet<UserId>) -> Result<HashMap<UserId, User>, Error> {
     let query = users::table
-        .filter(users::id.eq_any(ids.iter().map(ToString::to_string)))
+        .filter(among(users::id, ids))
         .filter(users::status.ne(UserStatus::Deleted.as_str()))
         .order(users::id)
         .select(UserRow::as_select());

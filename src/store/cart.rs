@@ -12,7 +12,7 @@ pub use merge::merge;
 pub use save::save;
 
 use super::{
-    Conn, ROWS_MAX, Tx, catalogue,
+    Conn, ROWS_MAX, Tx, among, catalogue,
     pricing::{self, Known},
     snapshot,
 };
@@ -118,7 +118,7 @@ pub fn quotes(
 /// The versions of those of `ids` that were ever saved.
 pub fn versions(conn: &mut Conn, ids: Vec<CartId>) -> Result<Vec<(CartId, i64)>, Error> {
     let ids = ids.iter().map(ToString::to_string);
-    let query = carts::table.filter(carts::id.eq_any(ids)).select((carts::id, carts::version));
+    let query = carts::table.filter(among(carts::id, ids)).select((carts::id, carts::version));
     let rows: Vec<(String, i64)> = query.load(conn)?;
     rows.into_iter().map(|(id, version)| Ok((id.parse().map_err(corrupt)?, version))).collect()
 }
@@ -167,7 +167,7 @@ pub fn lock_versions(
 fn locked_rows(tx: &mut Tx<'_>, ids: impl IntoIterator<Item = CartId>) -> Result<Vec<Row>, Error> {
     let ids: HashSet<String> = ids.into_iter().map(|id| id.to_string()).collect();
     let query =
-        carts::table.filter(carts::id.eq_any(ids)).order(carts::id).select(Row::as_select());
+        carts::table.filter(among(carts::id, ids)).order(carts::id).select(Row::as_select());
     Ok(locked!(query).load(tx.conn)?)
 }
 
@@ -176,8 +176,8 @@ fn locked_rows(tx: &mut Tx<'_>, ids: impl IntoIterator<Item = CartId>) -> Result
 pub fn empty(tx: &mut Tx<'_>, carts: impl Iterator<Item = CartId>) -> Result<(), Error> {
     let emptied: Vec<CartId> = carts.collect();
     let ids: Vec<String> = emptied.iter().map(ToString::to_string).collect();
-    diesel::delete(cart_items::table.filter(cart_items::cart_id.eq_any(&ids))).execute(tx.conn)?;
-    diesel::update(carts::table.filter(carts::id.eq_any(&ids)))
+    diesel::delete(cart_items::table.filter(among(cart_items::cart_id, &ids))).execute(tx.conn)?;
+    diesel::update(carts::table.filter(among(carts::id, &ids)))
         .set((
             carts::version.eq(carts::version + 1),
             carts::updated_at.eq(tx.now.naive_utc()),
@@ -273,10 +273,10 @@ fn changes(conn: &mut Conn, view: &CartView) -> Result<i64, Error> {
     }
     let of = view.items.iter().map(|line| line.product_id.to_string());
     let said: Vec<i64> =
-        products::table.filter(products::id.eq_any(of)).select(products::version).load(conn)?;
+        products::table.filter(among(products::id, of)).select(products::version).load(conn)?;
     let of = view.items.iter().map(|line| line.variant_id.to_string());
     let moved: Vec<i64> =
-        stock::table.filter(stock::variant_id.eq_any(of)).select(stock::version).load(conn)?;
+        stock::table.filter(among(stock::variant_id, of)).select(stock::version).load(conn)?;
     Ok(said.into_iter().chain(moved).fold(0, i64::saturating_add))
 }
 
@@ -305,7 +305,7 @@ fn item(row: &ItemRow) -> Result<Item, Error> {
 fn available(conn: &mut Conn, rows: &[ItemRow]) -> Result<HashMap<String, i64>, Error> {
     let ids = rows.iter().map(|row| row.variant_id.as_str());
     let all: Vec<(String, i64, i64)> = stock::table
-        .filter(stock::variant_id.eq_any(ids))
+        .filter(among(stock::variant_id, ids))
         .select((stock::variant_id, stock::on_hand, stock::reserved))
         .load(conn)?;
     let units = |(id, on_hand, reserved)| (id, Stock::of(on_hand, reserved, 0).available);

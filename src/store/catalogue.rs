@@ -22,7 +22,7 @@ pub use record::{held, moves, owner, page, prices, record};
 
 use self::rows::ProductRow;
 use super::{
-    Conn, Tx, event, snapshot,
+    Conn, Tx, among, event, snapshot,
     stock::{self, Shelf},
 };
 use crate::{
@@ -67,7 +67,7 @@ fn revisions(conn: &mut Conn, ids: Vec<ProductId>) -> Result<Vec<Revision>, Erro
         return Ok(Vec::new());
     }
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let those = || products::table.filter(products::id.eq_any(&ids));
+    let those = || products::table.filter(among(products::id, &ids));
     let published = Status::Published.as_str();
     let shown: Vec<ProductRow> = those()
         .filter(products::status.eq(published))

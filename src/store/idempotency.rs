@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
-use super::{Conn, Tx};
+use super::{Conn, Tx, among};
 use crate::{
     domain::{
         Error,
@@ -39,7 +39,7 @@ pub fn find_all<'c>(
         return Ok(HashMap::new());
     }
     let rows: Vec<Row> = idempotency_keys::table
-        .filter(idempotency_keys::key.eq_any(keys))
+        .filter(among(idempotency_keys::key, keys))
         .select(Row::as_select())
         .load(conn)?;
     rows.into_iter().map(|row| Ok((row.key.clone(), Kept::try_from(row)?))).collect()

@@ -16,7 +16,7 @@ mod due;
 
 pub use due::{due, tell_news};
 
-use super::{Backend, Conn, ROWS_MAX, Tx, account, event, settings, snapshot};
+use super::{Backend, Conn, ROWS_MAX, Tx, account, among, event, settings, snapshot};
 use crate::{
     domain::{
         Error,
@@ -133,7 +133,7 @@ fn counted(
     new: &mut HashSet<String>,
 ) -> Result<BTreeMap<UserId, i64>, Error> {
     let counts: Vec<(String, i64, i64)> = notifications::table
-        .filter(notifications::user_id.eq_any(users.iter().map(ToString::to_string)))
+        .filter(among(notifications::user_id, users))
         .group_by(notifications::user_id)
         .select((notifications::user_id, count_star(), count(notifications::read_at)))
         .load(tx.conn)?;

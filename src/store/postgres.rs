@@ -2,7 +2,14 @@
 
 use std::time::Duration;
 
-use diesel::{Connection, RunQueryDsl, connection::SimpleConnection, r2d2::ConnectionManager};
+use diesel::{
+    Connection, ExpressionMethods, RunQueryDsl,
+    connection::SimpleConnection,
+    dsl::EqAny,
+    expression::{AsExpression, TypedExpressionType},
+    r2d2::ConnectionManager,
+    sql_types::SqlType,
+};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use r2d2::Pool;
 
@@ -46,6 +53,15 @@ diesel::define_sql_function! {
     /// The text without the difference of letter cases.
     #[sql_name = "lower"]
     fn folded(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+/// Whether `column` is one of `texts`, of which there may be any number.
+pub fn among<C>(column: C, texts: impl IntoIterator<Item: ToString>) -> EqAny<C, Vec<String>>
+where
+    C: ExpressionMethods<SqlType: SqlType + TypedExpressionType>,
+    String: AsExpression<C::SqlType>,
+{
+    column.eq_any(texts.into_iter().map(|it| it.to_string()).collect::<Vec<String>>())
 }
 
 /// Runs `work` so that all that it reads is of one moment.

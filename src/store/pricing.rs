@@ -15,7 +15,7 @@ pub use redeem::{Redeemed, lock, redeem};
 pub use rows::Redemption;
 
 use self::rows::Row;
-use super::{Conn, catalogue, snapshot, tariff};
+use super::{Conn, among, catalogue, snapshot, tariff};
 use crate::{
     domain::{
         Error,
@@ -49,7 +49,7 @@ pub fn known<'c>(
 ) -> Result<Known, Error> {
     let codes: HashSet<&str> = codes.into_iter().map(Code::as_str).collect();
     let may_apply =
-        promoted::code.eq_any(codes).or(promoted::code.is_null().and(promoted::is_active));
+        among(promoted::code, codes).or(promoted::code.is_null().and(promoted::is_active));
     let rows: Vec<(String, Option<Row>)> = tariffs::table
         .left_join(promoted::table.on(may_apply))
         .select((tariffs::document, Option::<Row>::as_select()))
@@ -78,8 +78,8 @@ impl Known {
         }
         let customers: HashSet<&str> = customers.into_iter().collect();
         let rows: Vec<(String, String, i64)> = redemptions::table
-            .filter(redemptions::promotion_id.eq_any(ids))
-            .filter(redemptions::customer.eq_any(customers))
+            .filter(among(redemptions::promotion_id, ids))
+            .filter(among(redemptions::customer, customers))
             .group_by((redemptions::customer, redemptions::promotion_id))
             .select((redemptions::customer, redemptions::promotion_id, count_star()))
             .load(conn)?;

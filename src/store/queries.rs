@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{Backend, Conn, folded, lock_heads, snapshot};
+use super::{Backend, Conn, among, folded, lock_heads, snapshot};
 use crate::{
     domain::{
         Error,

@@ -22,6 +22,8 @@ use super::{
 };
 use crate::domain::{Error, id::UserId};
 
+pub use among::among;
+
 pub type Conn = diesel::SqliteConnection;
 pub type Backend = diesel::sqlite::Sqlite;
 
@@ -44,6 +46,7 @@ macro_rules! locked {
     };
 }
 
+mod among;
 #[path = "queries.rs"]
 pub mod q;
 #[cfg(test)]

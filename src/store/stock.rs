@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDateTime;
 use diesel::{prelude::*, upsert::excluded};
 
-use super::{Conn, Tx};
+use super::{Conn, Tx, among};
 use crate::{
     domain::{
         Error,
@@ -92,7 +92,7 @@ pub fn levels(conn: &mut Conn, variants: Vec<VariantId>) -> Result<Vec<Level>, E
     }
     let ids = variants.iter().map(ToString::to_string);
     let rows: Vec<Row> =
-        stock::table.filter(stock::variant_id.eq_any(ids)).select(Row::as_select()).load(conn)?;
+        stock::table.filter(among(stock::variant_id, ids)).select(Row::as_select()).load(conn)?;
     rows.into_iter().map(Level::try_from).collect()
 }
 
@@ -103,7 +103,7 @@ pub fn levels_of(conn: &mut Conn, orders: Vec<OrderId>) -> Result<Vec<Level>, Er
     }
     let ids = orders.iter().map(ToString::to_string);
     let ordered = order_lines::table
-        .filter(order_lines::order_id.eq_any(ids))
+        .filter(among(order_lines::order_id, ids))
         .select(order_lines::variant_id);
     let rows: Vec<Row> = stock::table
         .filter(stock::variant_id.eq_any(ordered))
@@ -126,7 +126,7 @@ impl Shelf {
             return Ok(shelf);
         }
         let query = stock::table
-            .filter(stock::variant_id.eq_any(ids))
+            .filter(among(stock::variant_id, ids))
             .order(stock::variant_id)
             .select(Row::as_select());
         let rows: Vec<Row> = locked!(query).load(tx.conn)?;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use diesel::prelude::*;
 
 use super::{
-    super::{Tx, catalogue, event, stock::Shelf},
+    super::{Tx, among, catalogue, event, stock::Shelf},
     ItemRow, Row, cart, insert_carts, locked_rows, write_carts, write_items,
 };
 use crate::{
@@ -49,7 +49,7 @@ impl Batch {
         let rows = locked_rows(tx, commands.iter().flat_map(|it| [it.from, it.into]))?;
         let of = rows.iter().map(|row| row.id.as_str());
         let lines: Vec<ItemRow> = cart_items::table
-            .filter(cart_items::cart_id.eq_any(of))
+            .filter(among(cart_items::cart_id, of))
             .order(cart_items::id)
             .select(ItemRow::as_select())
             .load(tx.conn)?;
@@ -114,7 +114,7 @@ impl Batch {
         write_carts(tx, &old)?;
         insert_carts(tx, &new)?;
         let ids = self.changed.iter().map(ToString::to_string);
-        let lines = cart_items::table.filter(cart_items::cart_id.eq_any(ids));
+        let lines = cart_items::table.filter(among(cart_items::cart_id, ids));
         diesel::delete(lines).execute(tx.conn)?;
         let lines = changed.flat_map(|cart| cart.items.iter().map(|line| (cart.id, line)));
         let lines = lines.map(|(cart, line)| {

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::{
     super::{
-        Tx, catalogue, event, idempotency,
+        Tx, among, catalogue, event, idempotency,
         pricing::{self, Known},
         stock::Shelf,
     },
@@ -128,7 +128,7 @@ impl<'c> Batch<'c> {
         insert_carts(tx, &new.into_values().collect::<Vec<_>>())?;
         release(tx, &self.accepted)?;
         if !gone.is_empty() {
-            let gone = cart_items::table.filter(cart_items::id.eq_any(gone));
+            let gone = cart_items::table.filter(among(cart_items::id, gone));
             diesel::delete(gone).execute(tx.conn)?;
         }
         write_items(tx, &lines.into_values().collect::<Vec<_>>())?;
@@ -148,7 +148,7 @@ fn release(tx: &mut Tx<'_>, accepted: &[&Save]) -> Result<(), Error> {
     let carts = accepted.iter().filter(|it| it.released.is_some()).map(|it| it.cart.to_string());
     let carts: Vec<String> = carts.collect();
     if !carts.is_empty() {
-        diesel::update(cart_items::table.filter(cart_items::cart_id.eq_any(carts)))
+        diesel::update(cart_items::table.filter(among(cart_items::cart_id, carts)))
             .set(cart_items::held.eq(0))
             .execute(tx.conn)?;
     }
@@ -158,7 +158,7 @@ fn release(tx: &mut Tx<'_>, accepted: &[&Save]) -> Result<(), Error> {
 fn hold(tx: &mut Tx<'_>, carts: &[CartId]) -> Result<(), Error> {
     if !carts.is_empty() {
         let carts = carts.iter().map(ToString::to_string);
-        diesel::update(cart_items::table.filter(cart_items::cart_id.eq_any(carts)))
+        diesel::update(cart_items::table.filter(among(cart_items::cart_id, carts)))
             .set(cart_items::held.eq(cart_items::quantity))
             .execute(tx.conn)?;
     }

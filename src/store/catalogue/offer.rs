@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::from_str;
 
-use super::super::Conn;
+use super::super::{Conn, among};
 use crate::{
     domain::{Error, cart::Offer, catalogue::Status, id::VariantId, money::Money},
     store::{
@@ -35,7 +35,7 @@ pub fn all_offers(
     let ids = ids.iter().map(ToString::to_string);
     let rows: Vec<Offered> = variants::table
         .inner_join(products::table)
-        .filter(variants::id.eq_any(ids))
+        .filter(among(variants::id, ids))
         .select(offered())
         .load(conn)?;
     rows.into_iter().map(offer).collect()

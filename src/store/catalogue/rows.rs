@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::{dsl::AsSelect, prelude::*, upsert::excluded};
 use serde_json::from_str;
 
-use super::super::{Backend, Conn, ROWS_MAX, Tx};
+use super::super::{Backend, Conn, ROWS_MAX, Tx, among};
 use crate::{
     domain::{
         Error,
@@ -222,7 +222,7 @@ struct Variants {
 fn variants_of(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, Variants>, Error> {
     let rows: Vec<(VariantRow, (i64, i64, i64, i64))> = variants::table
         .inner_join(stock::table)
-        .filter(variants::product_id.eq_any(ids))
+        .filter(among(variants::product_id, ids))
         .order((variants::product_id, variants::position, variants::id))
         .select((as_row(), (stock::on_hand, stock::reserved, stock::sold, stock::version)))
         .load(conn)?;
@@ -257,7 +257,7 @@ fn as_row() -> AsSelect<VariantRow, Backend> {
 /// How each product is rated that is, and how often that changed.
 fn ratings_of(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, (Rating, i64)>, Error> {
     let rows: Vec<RatingRow> = ratings::table
-        .filter(ratings::product_id.eq_any(ids))
+        .filter(among(ratings::product_id, ids))
         .select(RatingRow::as_select())
         .load(conn)?;
     Ok(rows.into_iter().map(|it| (it.product_id.clone(), (it.rating(), it.version))).collect())
@@ -266,7 +266,7 @@ fn ratings_of(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, (Rating, 
 fn images_of(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, Vec<Image>>, Error> {
     let rows: Vec<(String, String, String, i32, i32)> = product_images::table
         .inner_join(images::table)
-        .filter(product_images::product_id.eq_any(ids))
+        .filter(among(product_images::product_id, ids))
         .order((product_images::product_id, product_images::position))
         .select((
             product_images::product_id,
@@ -290,7 +290,7 @@ pub fn categories_of(
 ) -> Result<HashMap<String, CategoryRef>, Error> {
     let ids = rows.iter().map(|row| row.category_id.as_str()).collect::<BTreeSet<&str>>();
     let rows: Vec<CategoryRow> = categories::table
-        .filter(categories::id.eq_any(ids))
+        .filter(among(categories::id, ids))
         .select(CategoryRow::as_select())
         .load(conn)?;
     rows.into_iter().map(|row| Ok((row.id.clone(), category(row)?.0))).collect()

@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-use super::super::{Conn, Tx, account, event, mail, snapshot};
+use super::super::{Conn, Tx, account, among, event, mail, snapshot};
 
 /// What is to be told of the events that nobody has told of yet, from `seen` on at the least: there
 /// was nothing before it. The orders of all are read together.
@@ -82,7 +82,7 @@ fn facts(conn: &mut Conn, told: &[Published]) -> Result<HashMap<OrderId, Facts>,
         return Ok(HashMap::new());
     }
     let rows: Vec<OrderRow> =
-        orders::table.filter(orders::id.eq_any(&ids)).select(OrderRow::as_select()).load(conn)?;
+        orders::table.filter(among(orders::id, &ids)).select(OrderRow::as_select()).load(conn)?;
     let mut lines = lines(conn, &orders_of(&[Kind::OrderPlaced]))?;
     let mut parcels = parcels(conn, &orders_of(&[Kind::OrderShipped]))?;
     let looked_back = orders_of(&[Kind::OrderCancelled, Kind::DeliveryOutForDelivery]);
@@ -121,7 +121,7 @@ fn lines(conn: &mut Conn, ids: &BTreeSet<String>) -> Result<HashMap<String, Vec<
         return Ok(all);
     }
     let rows: Vec<(String, String, String, i64, i64)> = order_lines::table
-        .filter(order_lines::order_id.eq_any(ids))
+        .filter(among(order_lines::order_id, ids))
         .order((order_lines::order_id, order_lines::position))
         .select((
             order_lines::order_id,
@@ -142,7 +142,7 @@ fn parcels(conn: &mut Conn, ids: &BTreeSet<String>) -> Result<HashMap<String, Pa
         return Ok(HashMap::new());
     }
     let rows: Vec<(String, Option<String>, Option<String>)> = deliveries::table
-        .filter(deliveries::order_id.eq_any(ids))
+        .filter(among(deliveries::order_id, ids))
         .filter(deliveries::tracking_number.is_not_null())
         .order(deliveries::id)
         .select((deliveries::order_id, deliveries::carrier, deliveries::tracking_number))
@@ -156,8 +156,8 @@ fn past(conn: &mut Conn, ids: &BTreeSet<String>) -> Result<HashMap<String, Vec<P
         return Ok(all);
     }
     let rows: Vec<(Option<String>, Option<i64>, String, String)> = events::table
-        .filter(events::order_id.eq_any(ids))
-        .filter(events::kind.eq_any(LOOKED_BACK_AT.map(Kind::as_str)))
+        .filter(among(events::order_id, ids))
+        .filter(among(events::kind, LOOKED_BACK_AT.map(Kind::as_str)))
         .select((events::order_id, events::sequence, events::kind, events::data))
         .load(conn)?;
     for (order, sequence, kind, data) in rows {

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
-use super::super::{ROWS_MAX, Tx, event, idempotency, pricing::Redeemed, stock::Shelf};
+use super::super::{ROWS_MAX, Tx, among, event, idempotency, pricing::Redeemed, stock::Shelf};
 use super::{
     refunds, returns,
     rows::{DeliveryRow, LineRow, OrderRow, PaymentRow},
@@ -95,7 +95,7 @@ fn touched(change: &Change) -> Vec<crate::domain::id::VariantId> {
 fn lock_versions(tx: &mut Tx<'_>, commands: &[Advance]) -> Result<HashMap<OrderId, i64>, Error> {
     let ids: HashSet<String> = commands.iter().map(|it| it.change.order.id.to_string()).collect();
     let query = orders::table
-        .filter(orders::id.eq_any(ids))
+        .filter(among(orders::id, ids))
         .order(orders::id)
         .select((orders::id, orders::version));
     let rows: Vec<(String, i64)> = locked!(query).load(tx.conn)?;

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::{prelude::*, upsert::excluded};
 use serde_json::from_str;
 
-use super::super::{Conn, Tx};
+use super::super::{Conn, Tx, among};
 use crate::{
     domain::{
         Error,
@@ -35,7 +35,7 @@ pub struct RefundRow {
 /// The refunds of some orders, the oldest first.
 pub fn of(conn: &mut Conn, orders: &[&str]) -> Result<Vec<RefundRow>, Error> {
     Ok(refunds::table
-        .filter(refunds::order_id.eq_any(orders))
+        .filter(among(refunds::order_id, orders))
         .order(refunds::id)
         .select(RefundRow::as_select())
         .load(conn)?)

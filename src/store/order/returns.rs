@@ -7,7 +7,7 @@ use diesel::{prelude::*, upsert::excluded};
 use serde_json::{from_str, json};
 
 use super::super::{
-    Conn, Tx,
+    Conn, Tx, among,
     stock::{Shelf, Units},
 };
 use crate::{
@@ -40,7 +40,7 @@ pub struct ReturnRow {
 /// The returns of some orders, the oldest first.
 pub fn of(conn: &mut Conn, orders: &[&str]) -> Result<Vec<ReturnRow>, Error> {
     Ok(returns::table
-        .filter(returns::order_id.eq_any(orders))
+        .filter(among(returns::order_id, orders))
         .order(returns::id)
         .select(ReturnRow::as_select())
         .load(conn)?)

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use diesel::{prelude::*, upsert::excluded};
 
 use super::{
-    super::Tx,
+    super::{Tx, among},
     Known,
     rows::{Redemption, Row},
 };
@@ -37,7 +37,7 @@ fn locked_rows(tx: &mut Tx<'_>, ids: HashSet<PromotionId>) -> Result<Vec<Row>, E
     let is_counted =
         promotions::usage_limit.is_not_null().or(promotions::per_customer_limit.is_not_null());
     let query = promotions::table
-        .filter(promotions::id.eq_any(ids.iter().map(ToString::to_string)))
+        .filter(among(promotions::id, ids))
         .filter(is_counted)
         .order(promotions::id)
         .select(Row::as_select());
@@ -76,7 +76,7 @@ impl Redeemed {
         }
         let orders: Vec<String> = from.iter().map(ToString::to_string).collect();
         let gone: Vec<String> =
-            diesel::delete(redemptions::table.filter(redemptions::order_id.eq_any(orders)))
+            diesel::delete(redemptions::table.filter(among(redemptions::order_id, orders)))
                 .returning(redemptions::promotion_id)
                 .get_results(tx.conn)?;
         self.0.retain_mut(|row| {

@@ -115,5 +115,7 @@ async fn is_taken(client: &awc::Client, address: &Address, body: &str) -> bool {
         .post(&address.url)
         .insert_header((SIGNATURE_HEADER, signature))
         .content_type("application/json");
-    request.send_body(body.to_owned()).await.is_ok_and(|answer| answer.status().is_success())
+    let Ok(mut answer) = request.send_body(body.to_owned()).await else { return false };
+    // One that is left unread takes its connection with it.
+    answer.body().await.is_ok() && answer.status().is_success()
 }
