@@ -4,7 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Error, error::Refusal, id::DeliveryId, money::Money, words::words};
+use super::{
+    Error,
+    error::Refusal,
+    id::{DeliveryId, LineId},
+    money::Money,
+    words::words,
+};
 
 words! {
     /// How a parcel travels.
@@ -140,6 +146,7 @@ pub struct Delivery {
     /// Where it was last said to be: a text or an object, as it was said.
     #[schema(value_type = Option<Object>)]
     pub location: Option<Value>,
+    /// What is in it. Those of an order share its units among them.
     pub items: Vec<DeliveryItem>,
     /// When the simulated courier does its next step; empty where nobody but an admin moves it.
     #[serde(skip)]
@@ -147,6 +154,42 @@ pub struct Delivery {
     /// How many steps the courier has done.
     #[serde(skip)]
     pub steps_done: i32,
+    /// It will never arrive, and its units are the shop's again.
+    #[serde(skip)]
+    pub is_called_off: bool,
+}
+
+impl Delivery {
+    /// Its status after `step`; one that was called off takes none.
+    pub fn after(&self, step: Step) -> Result<Status, Error> {
+        let after = self.status.after(step)?;
+        if self.is_called_off {
+            return Err(Refusal::transition("delivery", self.status, step.verb()).into());
+        }
+        Ok(after)
+    }
+
+    /// Whether it is in the warehouse, and is to leave.
+    pub fn waits(&self) -> bool {
+        match self.status {
+            Status::Pending | Status::Packed => true,
+            Status::InTransit
+            | Status::OutForDelivery
+            | Status::Delivered
+            | Status::Failed
+            | Status::Returned => false,
+        }
+    }
+
+    /// Whether a carrier has it, or had it: no other has a number.
+    pub fn has_left(&self) -> bool {
+        self.tracking_number.is_some()
+    }
+
+    /// How many units of a line are in it.
+    pub fn units_of(&self, line: LineId) -> i64 {
+        self.items.iter().filter(|it| it.id == line).map(|it| it.quantity.get()).sum()
+    }
 }
 
 /// A parcel as those are told who follow it.
@@ -158,10 +201,10 @@ pub struct Tracked {
 }
 
 /// What is in a parcel.
-#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct DeliveryItem {
     /// The line of the order.
-    pub id: super::id::LineId,
+    pub id: LineId,
     pub quantity: super::cart::Quantity,
 }
 

@@ -4,19 +4,10 @@
 use chrono::{DateTime, Duration, Utc};
 
 use crate::domain::{
-    delivery::Step,
+    delivery::{Delivery, Status, Step},
     id::DeliveryId,
-    order::{Order, change::NewDelivery},
+    order::{Order, Stage, change::NewDelivery, deliver::Expected},
 };
-
-/// The stations of a parcel, and when it reaches each, in thousandths of the whole way.
-const TIMETABLE: [(Step, i32); 5] = [
-    (Step::Process, 40),
-    (Step::Pack, 150),
-    (Step::HandOver, 400),
-    (Step::Load, 900),
-    (Step::Deliver, 1000),
-];
 
 /// Who moves the parcels.
 #[derive(Debug, Clone, Copy)]
@@ -32,10 +23,10 @@ impl Courier {
     pub fn accept(self, id: DeliveryId, order: &Order, paid_at: DateTime<Utc>) -> NewDelivery {
         let (_, latest) = order.days;
         match self {
-            Courier::Simulated { .. } => NewDelivery {
+            Courier::Simulated { speed } => NewDelivery {
                 id,
-                eta: self.at(order, paid_at, TIMETABLE.len().saturating_sub(1)),
-                due_at: self.at(order, paid_at, 0),
+                eta: Some(paid_at + scaled(way(order), to_go(Some(Step::Process)), speed)),
+                due_at: Some(paid_at + scaled(way(order), takes(Step::Process), speed)),
             },
             Courier::Manual => {
                 NewDelivery { id, eta: Some(paid_at + Duration::days(latest)), due_at: None }
@@ -43,34 +34,51 @@ impl Courier {
         }
     }
 
-    /// The step after `done` others, and when the one after that is due. Empty where the parcel
-    /// has arrived, or where nobody moves it.
-    pub fn next(
-        self,
-        order: &Order,
-        done: i32,
-        now: DateTime<Utc>,
-    ) -> Option<(Step, Option<DateTime<Utc>>)> {
-        let done = usize::try_from(done).ok()?;
-        let (step, reached) = TIMETABLE.get(done).copied()?;
-        let Courier::Simulated { speed } = self else { return None };
-        let due_at = TIMETABLE
-            .get(done.saturating_add(1))
-            .map(|(_, after)| now + scaled(way(order), after - reached, speed));
-        Some((step, due_at))
+    /// What it does with a parcel next. Empty where it has arrived, or where nobody moves it.
+    pub fn next(self, order: &Order, parcel: &Delivery) -> Option<Step> {
+        match self {
+            Courier::Simulated { .. } => next(order, parcel),
+            Courier::Manual => None,
+        }
     }
 
-    /// When the step after `step` is due, which somebody else has taken.
-    pub fn after(self, order: &Order, step: Step, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let taken = TIMETABLE.iter().position(|(of_ours, _)| *of_ours == step)?;
-        self.next(order, i32::try_from(taken).ok()?, now)?.1
+    /// What is to be expected of a parcel that stands like this since `now`.
+    pub fn expected(self, order: &Order, parcel: &Delivery, now: DateTime<Utc>) -> Expected {
+        let Courier::Simulated { speed } = self else { return Expected::default() };
+        let Some(step) = next(order, parcel) else { return Expected::default() };
+        let after = |thousandths| Some(now + scaled(way(order), thousandths, speed));
+        Expected { due_at: after(takes(step)), eta: after(to_go(Some(step))) }
     }
+}
 
-    fn at(self, order: &Order, from: DateTime<Utc>, station: usize) -> Option<DateTime<Utc>> {
-        let Courier::Simulated { speed } = self else { return None };
-        let (_, reached) = TIMETABLE.get(station)?;
-        Some(from + scaled(way(order), *reached, speed))
+fn next(order: &Order, parcel: &Delivery) -> Option<Step> {
+    match parcel.status {
+        Status::Pending if order.stage == Stage::Paid => Some(Step::Process),
+        Status::Pending => Some(Step::Pack),
+        Status::Packed => Some(Step::HandOver),
+        Status::InTransit => Some(Step::Load),
+        Status::OutForDelivery => Some(Step::Deliver),
+        Status::Delivered | Status::Failed | Status::Returned => None,
     }
+}
+
+/// How long a step takes, in thousandths of the whole way.
+fn takes(step: Step) -> i32 {
+    match step {
+        Step::Process => 40,
+        Step::Pack => 110,
+        Step::HandOver => 250,
+        Step::Load => 500,
+        Step::Deliver => 100,
+        // It takes none of these.
+        Step::Abandon | Step::Fail | Step::SendBack => 0,
+    }
+}
+
+/// How long it is to the door from before a step on.
+fn to_go(step: Option<Step>) -> i32 {
+    let all = [Step::Process, Step::Pack, Step::HandOver, Step::Load, Step::Deliver];
+    all.into_iter().skip_while(|it| Some(*it) != step).map(takes).sum()
 }
 
 /// How long the simulated courier is on the way: it keeps the earlier promise.
@@ -95,11 +103,7 @@ mod tests {
         assert_eq!(scaled(way, 1000, 1), Duration::days(2));
         assert_eq!(scaled(way, 1000, 20_000), Duration::milliseconds(8_640));
         assert_eq!(scaled(way, 1000, 0), Duration::days(2));
-    }
-
-    #[test]
-    fn the_timetable_ends_at_the_door_and_never_goes_back() {
-        assert_eq!(TIMETABLE.last().copied(), Some((Step::Deliver, 1000)));
-        assert!(TIMETABLE.windows(2).all(|pair| pair[0].1 < pair[1].1));
+        assert_eq!(to_go(Some(Step::Process)), 1000);
+        assert_eq!(to_go(Some(Step::Deliver)), 100);
     }
 }

@@ -4,6 +4,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 mod live;
+mod parcels;
+mod rest;
 
 use crate::support::{
     TestShop, each,

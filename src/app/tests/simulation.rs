@@ -151,7 +151,13 @@ const HAPPENINGS: &[&str] = &[
 fn the_schedules_go_everywhere() {
     let mut simulation = Simulation::open();
     let mut missing = HAPPENINGS.to_vec();
-    let mut heard = vec!["out_of_stock", "promotion_exhausted", "used for another request", "busy"];
+    let mut heard = vec![
+        "out_of_stock",
+        "shipment_too_large",
+        "promotion_exhausted",
+        "used for another request",
+        "busy",
+    ];
     for seed in 0..ENOUGH {
         let (trace, verdict) = simulation.run(seed);
         verdict.unwrap();
@@ -225,6 +231,21 @@ const PLANTED: &[(&str, &[&str])] = &[
     ),
     // A coupon is counted that no order has.
     ("BEFORE INSERT ON redemptions BEGIN SELECT RAISE(IGNORE); END", &["C"]),
+    // A unit is in no parcel.
+    (
+        "AFTER INSERT ON delivery_items WHEN NEW.quantity > 1 BEGIN
+            UPDATE delivery_items SET quantity = NEW.quantity - 1
+                WHERE delivery_id = NEW.delivery_id AND line_id = NEW.line_id;
+        END",
+        &["D"],
+    ),
+    // An order is shipped though a part of it has not left.
+    (
+        "AFTER UPDATE OF tracking_number ON deliveries WHEN NEW.tracking_number IS NOT NULL BEGIN
+            UPDATE orders SET stage = 'shipped' WHERE id = NEW.order_id;
+        END",
+        &["D", "I8"],
+    ),
     // A timer that matters is no row.
     (
         "AFTER UPDATE OF due_at ON payments WHEN NEW.due_at IS NOT NULL BEGIN

@@ -112,6 +112,7 @@ fn parcel() -> Tracked {
         items: Vec::new(),
         due_at: None,
         steps_done: 3,
+        is_called_off: false,
     };
     Tracked { sequence: 9, delivery }
 }

@@ -61,6 +61,7 @@ impl Shop {
             "redemptions",
             "returns",
             "refunds",
+            "delivery_items",
             "deliveries",
             "payments",
             "order_lines",
