@@ -3,6 +3,8 @@
 use serde_json::json;
 use uuid::Uuid;
 
+mod attempts;
+mod courier;
 mod live;
 mod parcels;
 mod rest;

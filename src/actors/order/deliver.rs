@@ -143,7 +143,7 @@ impl Held {
                     return Ok(None);
                 }
                 match courier.next(order, parcel(order, id)?) {
-                    Some(step) => order.deliver(id, step, &expecting(courier, now), now).map(Some),
+                    Some(leg) => order.deliver(id, &leg, &expecting(courier, now), now).map(Some),
                     None => Err(Error::conflict("invalid_transition", "there is no further step")),
                 }
             })

@@ -48,6 +48,15 @@ pub struct Expected {
     pub eta: Option<DateTime<Utc>>,
 }
 
+/// What the courier does with a parcel next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leg {
+    /// Empty where it tells only that the parcel has come by somewhere.
+    pub step: Option<delivery::Step>,
+    /// Where it is then.
+    pub location: Option<Value>,
+}
+
 /// What is expected of a parcel of an order, both as they are after a step.
 pub type Expect<'a> = &'a dyn Fn(&Order, &Delivery) -> Expected;
 
@@ -56,12 +65,20 @@ impl Order {
     pub fn deliver(
         &self,
         id: DeliveryId,
-        step: delivery::Step,
+        leg: &Leg,
         expect: Expect<'_>,
         now: DateTime<Utc>,
     ) -> Result<Change, Error> {
         let mut draft = Change::begin(self, Action::DeliveryMoved, now);
-        draft.take(id, step, json!({}), expect)?;
+        let mut said = json!({});
+        if let Some(location) = &leg.location {
+            said = json!({ "location": location });
+            draft.delivery(id)?.location = Some(location.clone());
+        }
+        match leg.step {
+            Some(step) => draft.take(id, step, said, expect)?,
+            None => draft.come_by(id, said, expect)?,
+        }
         Ok(draft.done())
     }
 
@@ -152,6 +169,8 @@ impl Draft {
             due_at: new.due_at,
             steps_done: 0,
             is_called_off: false,
+            attempts: 0,
+            stops: 0,
         };
         self.parcels().push(delivery);
         self.tell(Kind::DeliveryCreated, json!({ "delivery_id": new.id, "eta": new.eta }));
@@ -171,6 +190,9 @@ impl Draft {
         expect: Expect<'_>,
     ) -> Result<(), Error> {
         let parcel = self.delivery(id)?;
+        if parcel.status == delivery::Status::OutForDelivery && step == delivery::Step::Fail {
+            parcel.attempts = parcel.attempts.saturating_add(1);
+        }
         parcel.status = parcel.after(step)?;
         parcel.due_at = None;
         parcel.steps_done = parcel.steps_done.saturating_add(1);
@@ -199,11 +221,24 @@ impl Draft {
                 self.moved(id, Kind::DeliveryDelivered, said)?;
                 self.follow_parcels()
             }
-            delivery::Step::Abandon | delivery::Step::Fail => {
+            delivery::Step::Fail => {
+                self.expect(id, expect)?;
                 self.moved(id, Kind::DeliveryFailed, said)
             }
+            delivery::Step::Abandon => self.moved(id, Kind::DeliveryFailed, said),
             delivery::Step::SendBack => self.moved(id, Kind::DeliveryReturned, said),
         }
+    }
+
+    /// A parcel on its way has come by the next stop of the courier's.
+    fn come_by(&mut self, id: DeliveryId, said: Value, expect: Expect<'_>) -> Result<(), Error> {
+        let parcel = self.delivery(id)?;
+        if parcel.status != delivery::Status::InTransit {
+            return Err(Refusal::transition("delivery", parcel.status, "come by").into());
+        }
+        parcel.stops = parcel.stops.saturating_add(1);
+        self.expect(id, expect)?;
+        self.moved(id, Kind::DeliveryInTransit, said)
     }
 
     /// Parcels are packed and leave while the order is `processing`.
@@ -259,6 +294,7 @@ impl Draft {
             "delivery_status": parcel.status,
             "tracking_number": parcel.tracking_number,
             "eta": parcel.eta,
+            "attempts": parcel.attempts,
         });
         if let (Some(data), Value::Object(said)) = (data.as_object_mut(), said) {
             data.extend(said);

@@ -33,6 +33,8 @@ pub struct DeliveryRow {
     steps_done: i32,
     location: Option<String>,
     is_called_off: bool,
+    attempts: i32,
+    stops: i32,
 }
 
 #[derive(Insertable)]
@@ -92,6 +94,8 @@ pub fn write(tx: &mut Tx<'_>, orders: &[&Order]) -> Result<(), Error> {
             deliveries::steps_done.eq(excluded(deliveries::steps_done)),
             deliveries::location.eq(excluded(deliveries::location)),
             deliveries::is_called_off.eq(excluded(deliveries::is_called_off)),
+            deliveries::attempts.eq(excluded(deliveries::attempts)),
+            deliveries::stops.eq(excluded(deliveries::stops)),
         ))
         .execute(tx.conn)?;
     Ok(())
@@ -129,6 +133,8 @@ impl DeliveryRow {
             steps_done: delivery.steps_done,
             location: delivery.location.as_ref().map(ToString::to_string),
             is_called_off: delivery.is_called_off,
+            attempts: delivery.attempts,
+            stops: delivery.stops,
         })
     }
 }
@@ -172,6 +178,8 @@ impl Parcel {
             due_at: row.due_at.map(|at| at.and_utc()),
             steps_done: row.steps_done,
             is_called_off: row.is_called_off,
+            attempts: row.attempts,
+            stops: row.stops,
         })
     }
 }

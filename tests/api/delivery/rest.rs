@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Three teapots and a mug, of which a teapot has left.
-async fn in_part(shop: &TestShop) -> (Client, Value) {
+pub async fn in_part(shop: &TestShop) -> (Client, Value) {
     let (buyer, order) = picked(shop, 3).await;
     let ship = desk(&order, "ship");
     (buyer, shop.admin().await.post(&ship, some(&order, 1)).await.is(200))

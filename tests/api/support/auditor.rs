@@ -125,7 +125,7 @@ const BROKEN: &[(&str, &str, &str)] = &[
             " = p.refunded + ",
             refunds!("pending"),
             " AND ",
-            moved!("TRUE"),
+            moved!("reason <> 'written off'"),
             " = 0 ELSE ",
             booked!("captured"),
             " = o.total AND -",
