@@ -164,8 +164,11 @@ fn the_schedules_go_everywhere() {
         let kinds = simulation.base.rows("SELECT DISTINCT json_array(kind) AS row FROM events");
         missing.retain(|it| kinds.iter().all(|row| row[0] != *it));
         heard.retain(|it| trace.iter().all(|line| !line.contains(it)));
+        if missing.is_empty() && heard.is_empty() {
+            return;
+        }
     }
-    assert!(missing.is_empty() && heard.is_empty(), "{missing:?} {heard:?}");
+    panic!("these never happen: {missing:?} {heard:?}");
 }
 
 /// Faults in the database that no code of ours can help, and the invariants that each breaks.
@@ -255,7 +258,7 @@ const PLANTED: &[(&str, &[&str])] = &[
     ),
 ];
 /// So many schedules are enough to see each of them.
-const ENOUGH: u64 = 200;
+const ENOUGH: u64 = 2_000;
 
 #[test]
 fn the_auditor_sees_every_fault_that_is_planted() {

@@ -120,10 +120,11 @@ impl World<'_> {
         Request::TakeIn { order, id: *id, items: items.iter().map(arrived).collect() }
     }
 
-    /// Some of the units of a line.
+    /// Some of the units of a line, or all.
     fn units(&mut self, known: &Known) -> Units {
         let (id, all) = known.lines[self.below(known.lines.len())];
-        let units = 1 + self.dice.below(u32::try_from(all).unwrap());
+        let some = 1 + self.dice.below(u32::try_from(all).unwrap());
+        let units = if self.chance(50) { all } else { some };
         Units { id, quantity: Quantity::try_from(units).unwrap() }
     }
 
