@@ -2,6 +2,7 @@
 
 use actix::prelude::*;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::{
     Holds, TRIES_MAX, atomically,
@@ -11,8 +12,9 @@ use crate::{
     domain::{
         Error,
         cart::Buyer,
+        error::Refusal,
         id::OrderId,
-        idempotency::{Answer, Claim},
+        idempotency::{Answer, Claim, Keep, Outcome},
         order::{
             Order, Status,
             change::{Advance, Advanced, Change},
@@ -191,6 +193,52 @@ impl Held {
             }
         }
         Err(Error::Busy)
+    }
+
+    /// Decides on the order as it stands, once for each claim: a repeat is answered as the first try
+    /// was, by what is told of the order then. Without a claim it is done with each try.
+    async fn once(
+        &mut self,
+        claim: Option<&Claim>,
+        decide: impl Fn(&Order, DateTime<Utc>) -> Result<Change, Error>,
+        told: impl Fn(&Order) -> Value,
+    ) -> Result<Answer, Error> {
+        for _ in 0..TRIES_MAX {
+            if let Some(claim) = claim {
+                let (store, key) = (self.deps.store.clone(), claim.key.clone());
+                if let Some(kept) = read!(store, idempotency::find(key))? {
+                    return kept.answer(claim);
+                }
+            }
+            let may_be_old = self.may_be_old();
+            let change = match decide(self.order().await?, store::now()) {
+                Ok(change) => change,
+                Err(_) if may_be_old => {
+                    self.order = None;
+                    continue;
+                }
+                Err(Error::Conflict(refusal)) => return self.refuse(claim, refusal).await,
+                Err(err) => return Err(err),
+            };
+            let answer = Answer::fresh(Outcome::Done(told(&change.order).to_string()));
+            let claim = claim.cloned().map(|claim| (claim, answer.clone()));
+            match self.write(change, claim).await {
+                Ok(Advanced::Done) => return Ok(answer),
+                Ok(Advanced::Told(answer) | Advanced::Replayed(answer)) => return Ok(answer),
+                Err(Error::Stale) => self.order = None,
+                Err(err) => return Err(err),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// A refusal is an outcome: under a key, a repeat is refused too, whatever has come since.
+    async fn refuse(&self, claim: Option<&Claim>, refusal: Refusal) -> Result<Answer, Error> {
+        let outcome = Outcome::Refused(refusal);
+        match claim.cloned() {
+            Some(claim) => self.deps.store.write(Keep { claim, outcome }).await,
+            None => Ok(Answer::fresh(outcome)),
+        }
     }
 
     async fn write(

@@ -127,7 +127,9 @@ pub fn start_selling(
     limits: &Limits,
 ) -> Selling {
     let courier = match config.courier {
-        Moving::Simulated => Courier::Simulated { speed: config.courier_speed.get() },
+        Moving::Simulated => {
+            Courier::Simulated { speed: config.courier_speed.get(), seed: config.courier_seed }
+        }
         Moving::Manual => Courier::Manual,
     };
     let deps = order::Deps { store: store.clone(), courier, providers: providers.clone() };

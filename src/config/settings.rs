@@ -120,6 +120,10 @@ settings! {
     courier: Courier = "RIALTO_COURIER" or "simulated";
     /// How many times faster than life the simulated courier is; 1 is about two days to the door
     courier_speed: Speed = "RIALTO_COURIER_SPEED" or "1";
+    /// What goes wrong on its way: of the same parcel always the same under the same number. `0`:
+    /// nothing; with any other one of ten parcels arrives at the second attempt and one of fifty is
+    /// sent back. All nodes should have the same
+    courier_seed: u64 = "RIALTO_COURIER_SEED" or "0";
     /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, or by module as in
     /// `info,rialto::store=debug`
     log: LogFilter = "RIALTO_LOG" or "info,actix_server=warn";

@@ -125,6 +125,16 @@ impl Value for bool {
     }
 }
 
+impl Value for u64 {
+    fn wanted() -> String {
+        "a whole number from 0 on".to_owned()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok() // What is wanted says it better than the error.
+    }
+}
+
 impl Value for SocketAddr {
     fn wanted() -> String {
         "an address and a port, such as 127.0.0.1:8080".to_owned()

@@ -4,7 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Error, error::Refusal, id::DeliveryId, money::Money, words::words};
+use super::{
+    Error,
+    error::Refusal,
+    id::{DeliveryId, LineId},
+    money::Money,
+    words::words,
+};
 
 words! {
     /// How a parcel travels.
@@ -59,29 +65,32 @@ pub enum Step {
     Deliver,
     /// It will not arrive, and has not left: the order was called off, say.
     Abandon,
-    /// It could not be delivered.
+    /// It could not be delivered. From there it can be tried again, or sent back.
     Fail,
     /// It is on its way back to the shop.
     SendBack,
 }
 
 impl Status {
-    /// The status after `step`. This match is the whole life of a parcel.
+    /// The status after `step`. This match is the whole life of a parcel; one that has `failed` goes on
+    /// only if it had left ([`Delivery::after`]).
     pub fn after(self, step: Step) -> Result<Status, Error> {
         match (self, step) {
             (Status::Pending, Step::Process) => Ok(Status::Pending),
             (Status::Pending, Step::Pack) => Ok(Status::Packed),
             (Status::Packed, Step::HandOver) => Ok(Status::InTransit),
-            (Status::InTransit, Step::Load) => Ok(Status::OutForDelivery),
+            (Status::InTransit | Status::Failed, Step::Load) => Ok(Status::OutForDelivery),
             (Status::OutForDelivery, Step::Deliver) => Ok(Status::Delivered),
             (Status::Pending | Status::Packed, Step::Abandon) => Ok(Status::Failed),
             (Status::InTransit | Status::OutForDelivery, Step::Fail) => Ok(Status::Failed),
-            (Status::InTransit | Status::OutForDelivery, Step::SendBack) => Ok(Status::Returned),
+            (Status::InTransit | Status::OutForDelivery | Status::Failed, Step::SendBack) => {
+                Ok(Status::Returned)
+            }
             (status, step) => Err(Refusal::transition("delivery", status, step.verb()).into()),
         }
     }
 
-    /// Whether it will never arrive.
+    /// Whether it will not arrive, unless somebody tries again.
     pub fn is_lost(self) -> bool {
         match self {
             Status::Failed | Status::Returned => true,
@@ -140,6 +149,7 @@ pub struct Delivery {
     /// Where it was last said to be: a text or an object, as it was said.
     #[schema(value_type = Option<Object>)]
     pub location: Option<Value>,
+    /// What is in it. Those of an order share its units among them.
     pub items: Vec<DeliveryItem>,
     /// When the simulated courier does its next step; empty where nobody but an admin moves it.
     #[serde(skip)]
@@ -147,6 +157,47 @@ pub struct Delivery {
     /// How many steps the courier has done.
     #[serde(skip)]
     pub steps_done: i32,
+    /// It will never arrive, and its units are the shop's again.
+    #[serde(skip)]
+    pub is_called_off: bool,
+    /// How often somebody was at the door with it in vain.
+    pub attempts: i32,
+    /// How many stops on its way the simulated courier has told of.
+    #[serde(skip)]
+    pub stops: i32,
+}
+
+impl Delivery {
+    /// Its status after `step`; one that was called off, or has failed without having left, takes none.
+    pub fn after(&self, step: Step) -> Result<Status, Error> {
+        let after = self.status.after(step)?;
+        if self.is_called_off || (self.status == Status::Failed && !self.has_left()) {
+            return Err(Refusal::transition("delivery", self.status, step.verb()).into());
+        }
+        Ok(after)
+    }
+
+    /// Whether it is in the warehouse, and is to leave.
+    pub fn waits(&self) -> bool {
+        match self.status {
+            Status::Pending | Status::Packed => true,
+            Status::InTransit
+            | Status::OutForDelivery
+            | Status::Delivered
+            | Status::Failed
+            | Status::Returned => false,
+        }
+    }
+
+    /// Whether a carrier has it, or had it: no other has a number.
+    pub fn has_left(&self) -> bool {
+        self.tracking_number.is_some()
+    }
+
+    /// How many units of a line are in it.
+    pub fn units_of(&self, line: LineId) -> i64 {
+        self.items.iter().filter(|it| it.id == line).map(|it| it.quantity.get()).sum()
+    }
 }
 
 /// A parcel as those are told who follow it.
@@ -158,10 +209,10 @@ pub struct Tracked {
 }
 
 /// What is in a parcel.
-#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct DeliveryItem {
     /// The line of the order.
-    pub id: super::id::LineId,
+    pub id: LineId,
     pub quantity: super::cart::Quantity,
 }
 
@@ -183,12 +234,13 @@ mod tests {
         assert_eq!(from(Step::Process), [Status::Pending]);
         assert_eq!(from(Step::Pack), [Status::Pending]);
         assert_eq!(from(Step::HandOver), [Status::Packed]);
-        assert_eq!(from(Step::Load), [Status::InTransit]);
+        assert_eq!(from(Step::Load), [Status::InTransit, Status::Failed]);
         assert_eq!(from(Step::Deliver), [Status::OutForDelivery]);
         assert_eq!(from(Step::Abandon), [Status::Pending, Status::Packed]);
         let on_its_way = [Status::InTransit, Status::OutForDelivery];
         assert_eq!(from(Step::Fail), on_its_way);
-        assert_eq!(from(Step::SendBack), on_its_way);
+        let or_failed = [Status::InTransit, Status::OutForDelivery, Status::Failed];
+        assert_eq!(from(Step::SendBack), or_failed);
     }
 
     #[test]
@@ -221,7 +273,8 @@ mod tests {
                 returned
             ]
         );
-        for end in [Status::Delivered, Status::Failed, Status::Returned] {
+        assert_eq!(reached(Status::Failed), [(Status::OutForDelivery, Some(Step::Load)), returned]);
+        for end in [Status::Delivered, Status::Returned] {
             assert_eq!(reached(end), []);
         }
     }

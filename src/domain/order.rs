@@ -157,6 +157,8 @@ pub struct Line {
     /// Units whose price was given back, and units that were sent back.
     pub refunded: i64,
     pub returned: i64,
+    /// Units that have left, in whatever parcel.
+    pub shipped: i64,
 }
 
 /// An order with all that belongs to it.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 pub mod admin;
 pub mod checkout;
+pub mod parcels;
 pub mod refund;
 pub mod returns;
 

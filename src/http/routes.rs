@@ -200,7 +200,8 @@ self::routes! {
     GET    "/api/v1/admin/orders"              May<Orders> order::admin::all_orders;
     GET    "/api/v1/admin/orders/{id}"         May<Orders> order::admin::any_order;
     POST   "/api/v1/admin/orders/{id}/process" May<Orders> order::admin::process_order;
-    POST   "/api/v1/admin/orders/{id}/ship"    May<Orders> order::admin::ship_order;
+    POST   "/api/v1/admin/orders/{id}/pack"    May<Orders> order::parcels::pack_order;
+    POST   "/api/v1/admin/orders/{id}/ship"    May<Orders> order::parcels::ship_order;
     POST   "/api/v1/admin/orders/{id}/cancel"  May<Orders> order::admin::call_off_order;
     POST   "/api/v1/admin/orders/{id}/refund"  May<Orders> order::refund::refund_order;
     POST   "/api/v1/admin/returns/{id}/receive" May<Orders> order::returns::receive_return;

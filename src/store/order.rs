@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 mod advance;
+mod deliveries;
 mod find;
 mod place;
 mod refunds;
@@ -15,7 +16,7 @@ pub use find::find;
 pub use place::place;
 pub use returns::order as of_return;
 
-use self::rows::{DeliveryRow, LineRow, OrderRow, Parts, PaymentRow, assemble};
+use self::rows::{LineRow, OrderRow, Parts, PaymentRow, assemble};
 use super::{Conn, among, event, snapshot};
 use crate::{
     domain::{
@@ -28,7 +29,7 @@ use crate::{
     },
     store::{
         error::corrupt,
-        schema::{deliveries, order_lines, orders, payments},
+        schema::{order_lines, orders, payments},
     },
 };
 
@@ -112,11 +113,7 @@ fn complete(conn: &mut Conn, rows: Vec<OrderRow>) -> Result<Vec<Order>, Error> {
         .filter(among(payments::order_id, &ids))
         .select(PaymentRow::as_select())
         .load(conn)?;
-    let deliveries: Vec<DeliveryRow> = deliveries::table
-        .filter(among(deliveries::order_id, &ids))
-        .order(deliveries::id)
-        .select(DeliveryRow::as_select())
-        .load(conn)?;
+    let deliveries = deliveries::of(conn, &ids)?;
     let (refunds, returns) = (refunds::of(conn, &ids)?, returns::of(conn, &ids)?);
     assemble(rows, Parts { lines, payments, refunds, returns, deliveries })
 }

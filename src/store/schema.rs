@@ -132,7 +132,7 @@ table! { order_lines (id) {
     id -> Text, order_id -> Text, position -> Integer, variant_id -> Text, product_id -> Text,
     name -> Text, sku -> Text, options -> Text, quantity -> BigInt, unit_price -> BigInt,
     line_total -> BigInt, discount -> BigInt, tax -> BigInt, tax_included -> BigInt,
-    refunded -> BigInt, returned -> BigInt,
+    refunded -> BigInt, returned -> BigInt, shipped -> BigInt,
 } }
 
 table! { payments (id) {
@@ -164,6 +164,11 @@ table! { deliveries (id) {
     id -> Text, order_id -> Text, status -> Text, method -> Text,
     tracking_number -> Nullable<Text>, carrier -> Nullable<Text>, eta -> Nullable<Timestamp>,
     due_at -> Nullable<Timestamp>, steps_done -> Integer, location -> Nullable<Text>,
+    is_called_off -> Bool, attempts -> Integer, stops -> Integer,
+} }
+
+table! { delivery_items (delivery_id, line_id) {
+    delivery_id -> Text, line_id -> Text, quantity -> BigInt,
 } }
 
 table! { idempotency_keys (key) {
@@ -230,6 +235,8 @@ joinable!(cart_items -> variants (variant_id));
 joinable!(order_lines -> orders (order_id));
 joinable!(payments -> orders (order_id));
 joinable!(deliveries -> orders (order_id));
+joinable!(delivery_items -> deliveries (delivery_id));
+joinable!(delivery_items -> order_lines (line_id));
 joinable!(sessions -> users (user_id));
 joinable!(webhook_deliveries -> webhooks (webhook_id));
 joinable!(refresh_tokens -> sessions (session_id));
@@ -251,6 +258,7 @@ allow_tables_to_appear_in_same_query!(
     order_lines,
     payments,
     deliveries,
+    delivery_items,
     events,
     promotions,
     tariffs,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use futures_util::{StreamExt, stream};
-use serde_json::{Value, value::to_raw_value};
+use serde_json::value::to_raw_value;
 
 use self::due::Deliveries;
 use super::{
@@ -55,8 +55,11 @@ impl Handler<Heard> for Watcher {
     fn handle(&mut self, heard: Heard, _: &mut Context<Self>) {
         match heard {
             Heard::Events(all) => {
-                let ids = all.iter().filter_map(|it| it.event.data.get("delivery_id"));
-                self.0.moved(ids.filter_map(Value::as_str).filter_map(|it| it.parse().ok()));
+                let named = |name: &'static str| {
+                    all.iter().filter_map(move |it| it.event.data.get(name)?.as_str()?.parse().ok())
+                };
+                // What a new parcel has was taken out of another.
+                self.0.moved(named("delivery_id").chain(named("from_delivery_id")));
             }
             Heard::Resync => self.0.moved(self.0.ids().into_iter()),
         }

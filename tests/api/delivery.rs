@@ -3,7 +3,11 @@
 use serde_json::json;
 use uuid::Uuid;
 
+mod attempts;
+mod courier;
 mod live;
+mod parcels;
+mod rest;
 
 use crate::support::{
     TestShop, each,

@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 /// All that happens to an order that nothing goes wrong with, in this order.
-const WHOLE_LIFE: [&str; 12] = [
+const WHOLE_LIFE: [&str; 15] = [
     "order.placed",
     "payment.authorized",
     "payment.captured",
@@ -17,6 +17,10 @@ const WHOLE_LIFE: [&str; 12] = [
     "order.processing",
     "delivery.packed",
     "order.shipped",
+    // It leaves the warehouse, and comes by two sorting centres and a depot.
+    "delivery.in_transit",
+    "delivery.in_transit",
+    "delivery.in_transit",
     "delivery.in_transit",
     "delivery.out_for_delivery",
     "delivery.delivered",

@@ -19,6 +19,8 @@ use uuid::Uuid;
 mod auditor;
 #[path = "support/client.rs"]
 pub mod client;
+#[path = "support/convoy.rs"]
+pub mod convoy;
 #[path = "support/database.rs"]
 mod database;
 #[path = "support/limit.rs"]

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 mod address;
 mod cart;
 mod catalogue;
+mod delivery;
 mod fault;
 mod mail;
 mod notification;
@@ -63,7 +64,7 @@ async fn what_is_bought_at_one_node_is_watched_live_at_the_other() {
     buyer.pay(&order, "tok_success").await.is(200);
 
     let heard = live.until("order.delivered").await;
-    assert_eq!(each(&heard, "sequence"), gapless(12));
+    assert_eq!(each(&heard, "sequence"), gapless(15));
     assert_eq!(own.until("order.placed").await[0]["data"]["order_id"], order["id"]);
     let all = feed.until("order.delivered").await;
     assert_eq!(each(&all, "sequence"), gapless(all.len()));
@@ -86,7 +87,7 @@ async fn a_feed_is_resumed_at_the_other_node_after_the_first_one_died() {
     let again = socket.ask("subscribe", json!({ "topic": topic(&order), "since": since })).await;
     assert_eq!(again["recovered"], true);
     let heard = socket.until("order.delivered").await;
-    let due: Vec<Value> = (2..=12).map(Value::from).collect();
+    let due: Vec<Value> = (2..=15).map(Value::from).collect();
     assert_eq!(each(&heard, "sequence"), due.iter().collect::<Vec<_>>());
 }
 

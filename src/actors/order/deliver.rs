@@ -2,18 +2,23 @@
 
 use actix::prelude::*;
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use super::{Held, OrderActor};
 use crate::{
     actors::atomically,
     domain::{
-        Error, delivery,
+        Error,
+        delivery::Delivery,
         id::DeliveryId,
+        idempotency::{Answer, Claim},
         order::{
             Order,
-            deliver::{Report, Shipment},
+            deliver::{Expected, Report, pack::Shipment},
+            refund::Units,
         },
     },
+    gateway::courier::Courier,
     store,
 };
 
@@ -44,31 +49,51 @@ impl Handler<Process> for OrderActor {
     fn handle(&mut self, _: Process, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| {
             let courier = held.deps.courier;
-            held.change(|order, now| {
-                let due_at = courier.after(order, delivery::Step::Process, now);
-                order.process(due_at, now).map(Some)
-            })
-            .await
+            held.change(|order, now| order.process(&expecting(courier, now), now).map(Some)).await
         })
     }
 }
 
-/// A carrier takes what was bought.
-#[derive(Message)]
-#[rtype(result = "Result<Order, Error>")]
-pub struct Ship(pub Shipment);
+/// Some of what was bought is packed in a parcel; the answer is the order.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<Answer, Error>")]
+pub struct Pack {
+    /// Without, all that is not packed yet.
+    pub items: Option<Vec<Units>>,
+    /// Without one, a repeat packs another parcel.
+    pub claim: Option<Claim>,
+}
 
-impl Handler<Ship> for OrderActor {
-    type Result = AtomicResponse<Self, Result<Order, Error>>;
+impl Handler<Pack> for OrderActor {
+    type Result = AtomicResponse<Self, Result<Answer, Error>>;
 
-    fn handle(&mut self, Ship(shipment): Ship, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, Pack { items, claim }: Pack, _: &mut Context<Self>) -> Self::Result {
         atomically(self, async move |held| {
             let courier = held.deps.courier;
-            held.change(|order, now| {
-                let due_at = courier.after(order, delivery::Step::HandOver, now);
-                order.ship(&shipment, due_at, now).map(Some)
-            })
-            .await
+            let pack =
+                |order: &Order, now| order.pack(items.as_deref(), &expecting(courier, now), now);
+            held.once(claim.as_ref(), pack, |order| json!(order)).await
+        })
+    }
+}
+
+/// A carrier takes what was bought, or some of it; the answer is the order.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<Answer, Error>")]
+pub struct Ship {
+    pub shipment: Shipment,
+    /// Without one, a repeat ships as much again.
+    pub claim: Option<Claim>,
+}
+
+impl Handler<Ship> for OrderActor {
+    type Result = AtomicResponse<Self, Result<Answer, Error>>;
+
+    fn handle(&mut self, Ship { shipment, claim }: Ship, _: &mut Context<Self>) -> Self::Result {
+        atomically(self, async move |held| {
+            let courier = held.deps.courier;
+            let ship = |order: &Order, now| order.ship(&shipment, &expecting(courier, now), now);
+            held.once(claim.as_ref(), ship, |order| json!(order)).await
         })
     }
 }
@@ -88,12 +113,17 @@ impl Handler<Say> for OrderActor {
         atomically(self, async move |held| {
             let courier = held.deps.courier;
             held.change(|order, now| {
-                let due_at = |step| courier.after(order, step, now);
-                order.report(msg.delivery, &msg.report, due_at, now).map(Some)
+                let expect = expecting(courier, now);
+                order.report(msg.delivery, &msg.report, &expect, now).map(Some)
             })
             .await
         })
     }
+}
+
+/// What the courier makes of a parcel from now on.
+fn expecting(courier: Courier, now: DateTime<Utc>) -> impl Fn(&Order, &Delivery) -> Expected {
+    move |order, parcel| courier.expected(order, parcel, now)
 }
 
 impl Held {
@@ -112,9 +142,8 @@ impl Held {
                 if not_yet(order, id, now)?.is_some() {
                     return Ok(None);
                 }
-                let done = parcel(order, id)?.steps_done;
-                match courier.next(order, done, now) {
-                    Some((step, due_at)) => order.deliver(id, step, due_at, now).map(Some),
+                match courier.next(order, parcel(order, id)?) {
+                    Some(leg) => order.deliver(id, &leg, &expecting(courier, now), now).map(Some),
                     None => Err(Error::conflict("invalid_transition", "there is no further step")),
                 }
             })
@@ -135,6 +164,6 @@ fn not_yet(
     }
 }
 
-fn parcel(order: &Order, id: DeliveryId) -> Result<&delivery::Delivery, Error> {
+fn parcel(order: &Order, id: DeliveryId) -> Result<&Delivery, Error> {
     order.deliveries.iter().find(|it| it.id == id).ok_or(Error::NotFound("delivery"))
 }

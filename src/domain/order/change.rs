@@ -79,6 +79,8 @@ pub struct Touched {
     pub refunds: bool,
     pub returns: bool,
     pub deliveries: bool,
+    /// What is in which of them.
+    pub contents: bool,
 }
 
 /// What a change does to the stock of the order's lines.
@@ -210,6 +212,12 @@ impl Draft {
     pub fn deliveries(&mut self) -> &mut Vec<Delivery> {
         self.change.touched.deliveries = true;
         &mut self.change.order.deliveries
+    }
+
+    /// The same where their contents change too.
+    pub fn parcels(&mut self) -> &mut Vec<Delivery> {
+        self.change.touched.contents = true;
+        self.deliveries()
     }
 
     pub fn refunds(&mut self) -> &mut Vec<Refund> {

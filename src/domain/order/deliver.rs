@@ -1,16 +1,12 @@
 //! Delivering an order: its parcels, from the warehouse to the door, moved by the courier's timetable
 //! or by those who run the shop.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    Line, Order, Stage, Status, Step,
-    change::{Change, Draft, NewDelivery, StockEffect},
-    refund::Units,
-    returns::Received,
+    Order, Stage, Step,
+    change::{Change, Draft, NewDelivery},
 };
 use crate::domain::{
     Error,
@@ -18,8 +14,11 @@ use crate::domain::{
     delivery::{self, Delivery, DeliveryItem, Tracked, tracking_number},
     error::Refusal,
     event::Kind,
-    id::{DeliveryId, LineId},
+    id::DeliveryId,
 };
+
+pub mod call_off;
+pub mod pack;
 
 /// The longest name of a carrier, and the longest number of a parcel.
 pub const CARRIER_CHARS_MAX: usize = 100;
@@ -27,15 +26,8 @@ pub const CARRIER_CHARS_MAX: usize = 100;
 pub const NOTE_CHARS_MAX: usize = 200;
 /// The longest location, as JSON.
 pub const LOCATION_BYTES_MAX: usize = 500;
-
-/// An order is handed over to a carrier.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Shipment {
-    /// What goes out; empty is all.
-    pub items: Option<Vec<Units>>,
-    pub carrier: Option<String>,
-    pub tracking_number: Option<String>,
-}
+/// Why the price of units is given back that were never sent.
+const NOT_SENT: &str = "it could not be sent";
 
 /// What somebody says of a parcel.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,61 +39,56 @@ pub struct Report {
     pub location: Option<Value>,
 }
 
+/// What those who move a parcel expect of it from now on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// When they move it next; empty where nobody does.
+    pub due_at: Option<DateTime<Utc>>,
+    /// When it will arrive; empty where that is what was expected before.
+    pub eta: Option<DateTime<Utc>>,
+}
+
+/// What the courier does with a parcel next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leg {
+    /// Empty where it tells only that the parcel has come by somewhere.
+    pub step: Option<delivery::Step>,
+    /// Where it is then.
+    pub location: Option<Value>,
+}
+
+/// What is expected of a parcel of an order, both as they are after a step.
+pub type Expect<'a> = &'a dyn Fn(&Order, &Delivery) -> Expected;
+
 impl Order {
-    /// The courier moves a parcel on; `due_at` is when it moves it next.
+    /// The courier moves a parcel on.
     pub fn deliver(
         &self,
         id: DeliveryId,
-        step: delivery::Step,
-        due_at: Option<DateTime<Utc>>,
+        leg: &Leg,
+        expect: Expect<'_>,
         now: DateTime<Utc>,
     ) -> Result<Change, Error> {
         let mut draft = Change::begin(self, Action::DeliveryMoved, now);
-        draft.take(id, step, json!({}))?;
-        draft.delivery(id)?.due_at = due_at;
-        Ok(draft.done())
-    }
-
-    /// The warehouse begins to pick what was bought; `due_at` is when the courier goes on.
-    pub fn process(
-        &self,
-        due_at: Option<DateTime<Utc>>,
-        now: DateTime<Utc>,
-    ) -> Result<Change, Error> {
-        let parcel = self.outgoing(Step::Process)?.id;
-        let mut draft = Change::begin(self, Action::OrderProcessed, now);
-        draft.take(parcel, delivery::Step::Process, json!({}))?;
-        draft.delivery(parcel)?.due_at = due_at;
-        Ok(draft.done())
-    }
-
-    /// Hands the order over, packed or not; `due_at` is when the courier goes on.
-    pub fn ship(
-        &self,
-        shipment: &Shipment,
-        due_at: Option<DateTime<Utc>>,
-        now: DateTime<Utc>,
-    ) -> Result<Change, Error> {
-        let parcel = self.outgoing(Step::Ship)?;
-        self.is_whole(shipment)?;
-        let mut draft = Change::begin(self, Action::OrderShipped, now);
-        if parcel.status == delivery::Status::Pending {
-            draft.take(parcel.id, delivery::Step::Pack, json!({}))?;
+        let mut said = json!({});
+        if let Some(location) = &leg.location {
+            said = json!({ "location": location });
+            draft.delivery(id)?.location = Some(location.clone());
         }
-        let sent = draft.delivery(parcel.id)?;
-        sent.carrier.clone_from(&shipment.carrier);
-        sent.tracking_number.clone_from(&shipment.tracking_number);
-        draft.take(parcel.id, delivery::Step::HandOver, json!({}))?;
-        draft.delivery(parcel.id)?.due_at = due_at;
+        match leg.step {
+            Some(step) => draft.take(id, step, said, expect)?,
+            None => draft.come_by(id, said, expect)?,
+        }
         Ok(draft.done())
     }
 
-    /// Somebody says how a parcel stands. After a step, `due_at` is when the courier goes on.
+    /// Somebody says how a parcel stands. Where it is one of several and will not leave, its units are
+    /// on the shelf again, and their price is owed.
     pub fn report(
         &self,
         id: DeliveryId,
         report: &Report,
-        due_at: impl FnOnce(delivery::Step) -> Option<DateTime<Utc>>,
+        expect: Expect<'_>,
         now: DateTime<Utc>,
     ) -> Result<Change, Error> {
         let parcel = self.deliveries.iter().find(|it| it.id == id);
@@ -113,10 +100,20 @@ impl Order {
         if report.location.is_some() {
             draft.delivery(id)?.location.clone_from(&report.location);
         }
+        // Who reports knows better.
+        let expect = |order: &Order, parcel: &Delivery| {
+            let expected = expect(order, parcel);
+            Expected { eta: report.eta.or(expected.eta), ..expected }
+        };
         match status.step_to(report.status)? {
             Some(step) => {
-                draft.take(id, step, report.said())?;
-                draft.delivery(id)?.due_at = due_at(step);
+                draft.take(id, step, report.said(), &expect)?;
+                let is_one_of_several =
+                    self.deliveries.iter().any(|it| it.id != id && (it.waits() || it.has_left()));
+                if step == delivery::Step::Abandon && is_one_of_several {
+                    draft.give_up(&[id], None, report.note.as_deref().unwrap_or(NOT_SENT))?;
+                }
+                draft.follow_parcels()?;
             }
             None => {
                 let is_near = status == delivery::Status::OutForDelivery;
@@ -132,70 +129,11 @@ impl Order {
         Ok(draft.done())
     }
 
-    /// Calls the order off for the shop: as its buyer may, and also once it has left and none of its
-    /// parcels will arrive. Then its units are on the shelf again or written off, as `restock` says;
-    /// unless it says anything, those of parcels that came back are on the shelf.
-    pub fn call_off(
-        &self,
-        reason: &str,
-        restock: Option<bool>,
-        now: DateTime<Utc>,
-    ) -> Result<Change, Error> {
-        let is_lost = self.deliveries.iter().all(|it| it.status.is_lost());
-        if self.stage != Stage::Shipped || !is_lost {
-            return self.cancel(Some(reason), now);
-        }
-        let stage = self.stage.after(Step::GiveUp)?;
-        let came_back = || self.deliveries.iter().all(|it| it.status == delivery::Status::Returned);
-        let restock = restock.unwrap_or_else(came_back);
-        let units = |line: &Line| Received { id: line.id, quantity: line.quantity, restock };
-        let mut draft = Change::begin(self, Action::OrderCancelled, now);
-        draft.stage(stage);
-        draft.stock(StockEffect::TakeBack(self.items.iter().map(units).collect()));
-        draft.owe_rest(Some(reason))?;
-        Ok(draft.event(Kind::OrderCancelled, json!({ "reason": reason })).done())
-    }
-
     /// One of its parcels, as of the order's version.
     pub fn tracked(&self, id: DeliveryId) -> Result<Tracked, Error> {
         let parcel = self.deliveries.iter().find(|it| it.id == id);
         let delivery = parcel.cloned().ok_or(Error::NotFound("delivery"))?;
         Ok(Tracked { sequence: self.version, delivery })
-    }
-
-    /// The parcel that is yet to leave, where the order may take `step`. What was paid back whole
-    /// goes nowhere.
-    fn outgoing(&self, step: Step) -> Result<&Delivery, Error> {
-        self.stage.after(step)?;
-        if self.is_given_back()? {
-            return Err(Refusal::transition("order", Status::Refunded, step.verb()).into());
-        }
-        let waits = |it: &&Delivery| match it.status {
-            delivery::Status::Pending | delivery::Status::Packed => true,
-            delivery::Status::InTransit
-            | delivery::Status::OutForDelivery
-            | delivery::Status::Delivered
-            | delivery::Status::Failed
-            | delivery::Status::Returned => false,
-        };
-        let refused = Refusal::transition("delivery", delivery::Status::Failed, step.verb());
-        self.deliveries.iter().find(waits).ok_or(refused.into())
-    }
-
-    /// An order goes out in one parcel.
-    fn is_whole(&self, shipment: &Shipment) -> Result<(), Error> {
-        let Some(items) = &shipment.items else { return Ok(()) };
-        let mut named: BTreeMap<LineId, i64> = BTreeMap::new();
-        for units in items {
-            let all = named.entry(units.id).or_default();
-            *all = all.saturating_add(units.quantity.get());
-        }
-        let ordered = self.items.iter().map(|line| (line.id, line.quantity.get())).collect();
-        if named == ordered {
-            return Ok(());
-        }
-        let message = "an order goes out whole: name all units of all its lines, or none";
-        Err(Error::invalid("items", "partial_shipment", message))
     }
 }
 
@@ -230,8 +168,11 @@ impl Draft {
             items: items.collect(),
             due_at: new.due_at,
             steps_done: 0,
+            is_called_off: false,
+            attempts: 0,
+            stops: 0,
         };
-        self.deliveries().push(delivery);
+        self.parcels().push(delivery);
         self.tell(Kind::DeliveryCreated, json!({ "delivery_id": new.id, "eta": new.eta }));
     }
 
@@ -240,38 +181,110 @@ impl Draft {
         all.find(|it| it.id == id).ok_or(Error::NotFound("delivery"))
     }
 
-    /// Moves a parcel, and the order with it; nobody moves it from there until somebody says so.
-    fn take(&mut self, id: DeliveryId, step: delivery::Step, said: Value) -> Result<(), Error> {
+    /// Moves a parcel, and with the last of them the order.
+    fn take(
+        &mut self,
+        id: DeliveryId,
+        step: delivery::Step,
+        said: Value,
+        expect: Expect<'_>,
+    ) -> Result<(), Error> {
         let parcel = self.delivery(id)?;
-        parcel.status = parcel.status.after(step)?;
+        if parcel.status == delivery::Status::OutForDelivery && step == delivery::Step::Fail {
+            parcel.attempts = parcel.attempts.saturating_add(1);
+        }
+        parcel.status = parcel.after(step)?;
         parcel.due_at = None;
         parcel.steps_done = parcel.steps_done.saturating_add(1);
         match step {
-            delivery::Step::Process => self.step(Step::Process, Kind::OrderProcessing),
+            delivery::Step::Process => {
+                self.step(Step::Process, Kind::OrderProcessing)?;
+                self.expect(id, expect)
+            }
             delivery::Step::Pack => {
-                if self.order().stage != Stage::Processing {
-                    let stage = self.order().stage;
-                    return Err(Refusal::transition("order", stage, step.verb()).into());
-                }
+                self.is_worked_on(step)?;
+                self.expect(id, expect)?;
                 self.moved(id, Kind::DeliveryPacked, said)
             }
             delivery::Step::HandOver => {
-                let parcel = self.delivery(id)?;
-                parcel.tracking_number.get_or_insert_with(|| tracking_number(id));
-                parcel.carrier.get_or_insert_with(|| "Rialto Courier".to_owned());
-                self.step(Step::Ship, Kind::OrderShipped)?;
+                self.is_worked_on(step)?;
+                self.hand_over(id)?;
+                self.expect(id, expect)?;
+                self.follow_parcels()?;
                 self.moved(id, Kind::DeliveryInTransit, said)
             }
-            delivery::Step::Load => self.moved(id, Kind::DeliveryOutForDelivery, said),
+            delivery::Step::Load => {
+                self.expect(id, expect)?;
+                self.moved(id, Kind::DeliveryOutForDelivery, said)
+            }
             delivery::Step::Deliver => {
                 self.moved(id, Kind::DeliveryDelivered, said)?;
-                self.step(Step::Deliver, Kind::OrderDelivered)
+                self.follow_parcels()
             }
-            delivery::Step::Abandon | delivery::Step::Fail => {
+            delivery::Step::Fail => {
+                self.expect(id, expect)?;
                 self.moved(id, Kind::DeliveryFailed, said)
             }
+            delivery::Step::Abandon => self.moved(id, Kind::DeliveryFailed, said),
             delivery::Step::SendBack => self.moved(id, Kind::DeliveryReturned, said),
         }
+    }
+
+    /// A parcel on its way has come by the next stop of the courier's.
+    fn come_by(&mut self, id: DeliveryId, said: Value, expect: Expect<'_>) -> Result<(), Error> {
+        let parcel = self.delivery(id)?;
+        if parcel.status != delivery::Status::InTransit {
+            return Err(Refusal::transition("delivery", parcel.status, "come by").into());
+        }
+        parcel.stops = parcel.stops.saturating_add(1);
+        self.expect(id, expect)?;
+        self.moved(id, Kind::DeliveryInTransit, said)
+    }
+
+    /// Parcels are packed and leave while the order is `processing`.
+    fn is_worked_on(&self, step: delivery::Step) -> Result<(), Error> {
+        match self.order().stage {
+            Stage::Processing => Ok(()),
+            other => Err(Refusal::transition("order", other, step.verb()).into()),
+        }
+    }
+
+    /// A carrier has it: by its own number and name, unless others were given.
+    fn hand_over(&mut self, id: DeliveryId) -> Result<(), Error> {
+        let parcel = self.delivery(id)?;
+        parcel.tracking_number.get_or_insert_with(|| tracking_number(id));
+        parcel.carrier.get_or_insert_with(|| "Rialto Courier".to_owned());
+        for item in parcel.items.clone() {
+            let line = self.line(item.id)?;
+            line.shipped = line.shipped.saturating_add(item.quantity.get());
+        }
+        Ok(())
+    }
+
+    fn expect(&mut self, id: DeliveryId, expect: Expect<'_>) -> Result<(), Error> {
+        let parcel = self.order().deliveries.iter().find(|it| it.id == id);
+        let expected = expect(self.order(), parcel.ok_or(Error::NotFound("delivery"))?);
+        let parcel = self.delivery(id)?;
+        parcel.due_at = expected.due_at;
+        parcel.eta = expected.eta.or(parcel.eta);
+        Ok(())
+    }
+
+    /// The order is shipped once no parcel waits any more, and delivered once all of them are that were
+    /// not called off.
+    fn follow_parcels(&mut self) -> Result<(), Error> {
+        let all = &self.order().deliveries;
+        let is_out = all.iter().any(Delivery::has_left) && !all.iter().any(Delivery::waits);
+        if self.order().stage == Stage::Processing && is_out {
+            self.step(Step::Ship, Kind::OrderShipped)?;
+        }
+        let mut to_come = self.order().deliveries.iter().filter(|it| !it.is_called_off).peekable();
+        let has_arrived =
+            to_come.peek().is_some() && to_come.all(|it| it.status == delivery::Status::Delivered);
+        if self.order().stage == Stage::Shipped && has_arrived {
+            self.step(Step::Deliver, Kind::OrderDelivered)?;
+        }
+        Ok(())
     }
 
     fn moved(&mut self, id: DeliveryId, kind: Kind, said: Value) -> Result<(), Error> {
@@ -281,22 +294,12 @@ impl Draft {
             "delivery_status": parcel.status,
             "tracking_number": parcel.tracking_number,
             "eta": parcel.eta,
+            "attempts": parcel.attempts,
         });
         if let (Some(data), Value::Object(said)) = (data.as_object_mut(), said) {
             data.extend(said);
         }
         self.tell(kind, data);
-        Ok(())
-    }
-
-    /// None of them will leave. One that was given up before stays so.
-    pub fn abandon_deliveries(&mut self) -> Result<(), Error> {
-        let all = self.order().deliveries.iter();
-        let open = all.filter(|it| it.status != delivery::Status::Failed);
-        let ids: Vec<DeliveryId> = open.map(|it| it.id).collect();
-        for id in ids {
-            self.take(id, delivery::Step::Abandon, json!({}))?;
-        }
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use super::{
 use crate::domain::{
     Error,
     audit::Action,
+    delivery::Delivery,
     error::Refusal,
     event::Kind,
     id::RefundId,
@@ -100,13 +101,17 @@ impl Order {
         Some(draft.done())
     }
 
-    /// Calls the order off. What was paid is owed back from this moment.
+    /// Calls the order off, of which nothing may have left yet. What was paid is owed back from this
+    /// moment.
     pub fn cancel(&self, reason: Option<&str>, now: DateTime<Utc>) -> Result<Change, Error> {
         let stage = self.stage.after(Step::Cancel)?;
+        if self.deliveries.iter().any(Delivery::has_left) {
+            return Err(Refusal::transition("order", "partially_shipped", "be cancelled").into());
+        }
         let mut draft = Change::begin(self, Action::OrderCancelled, now);
         draft.stage(stage);
         if self.payment.was_captured() {
-            draft.stock(StockEffect::Return);
+            draft.stock(self.unsold());
             draft.owe_rest(reason)?;
             draft.abandon_deliveries()?;
         } else {

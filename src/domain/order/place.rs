@@ -192,6 +192,7 @@ fn line(item: &Item, offer: &Offer, priced: &PricedLine) -> Line {
         tax_included: priced.tax_included,
         refunded: 0,
         returned: 0,
+        shipped: 0,
     }
 }
 

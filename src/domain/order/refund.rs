@@ -129,7 +129,8 @@ impl Order {
     }
 
     /// Owes a part of what was paid, or the rest of it, from now on. What is paid back whole before
-    /// it has left stays where it is: it was sold, until the order is cancelled.
+    /// any of it has left stays where it is: it was sold, until the order is cancelled. Where a part
+    /// has left, the other is on the shelf again.
     pub fn ask_refund(
         &self,
         what: &What,
@@ -151,7 +152,7 @@ impl Order {
         }
         if draft.order().is_given_back()? {
             match self.stage {
-                Stage::Paid | Stage::Processing => draft.abandon_deliveries()?,
+                Stage::Paid | Stage::Processing => draft.abandon_rest(reason)?,
                 Stage::PendingPayment
                 | Stage::Shipped
                 | Stage::Delivered

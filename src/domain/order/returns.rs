@@ -147,7 +147,11 @@ impl Order {
 impl Draft {
     /// Counts what has arrived, and owes the price of those units that were not given back before: a
     /// refund of units counts for those that come first.
-    fn take_back(&mut self, arrived: &BTreeMap<LineId, i64>, reason: &str) -> Result<(), Error> {
+    pub fn take_back(
+        &mut self,
+        arrived: &BTreeMap<LineId, i64>,
+        reason: &str,
+    ) -> Result<(), Error> {
         let mut owed = Vec::new();
         for (&id, &units) in arrived {
             let line = self.line(id)?;
@@ -162,7 +166,7 @@ impl Draft {
 }
 
 /// Units by line; the same line may be named more than once.
-fn counted(units: impl IntoIterator<Item = (LineId, Quantity)>) -> BTreeMap<LineId, i64> {
+pub fn counted(units: impl IntoIterator<Item = (LineId, Quantity)>) -> BTreeMap<LineId, i64> {
     let mut all = BTreeMap::new();
     for (id, quantity) in units {
         let sum: &mut i64 = all.entry(id).or_default();

@@ -11,20 +11,14 @@ use super::reason;
 use crate::{
     actors::{
         Actors,
-        order::{
-            deliver::{Process, Ship},
-            returns::CallOff,
-        },
+        order::{deliver::Process, returns::CallOff},
     },
     domain::{
         Error,
-        cart::LINES_MAX,
         id::{OrderId, PaymentId, UserId},
         order::{
             Order, Status,
-            deliver::{CARRIER_CHARS_MAX, Shipment},
             find::{self, Filter, Key},
-            refund::Units,
         },
         page::Listed,
         payment,
@@ -33,7 +27,7 @@ use crate::{
         cursor::{List, page},
         error::Answered,
         extract::{Auth, May, right},
-        input::{Body, Json, Query, both, is_line},
+        input::{Json, Query, both},
     },
     store::{Store, read},
 };
@@ -85,30 +79,13 @@ pub async fn process_order(
     Ok(HttpResponse::Ok().json(actors.orders.ask(*id, Process).await?))
 }
 
-/// Hands an order over to a carrier, packed or not.
-#[utoipa::path(
-    post, path = "/api/v1/admin/orders/{id}/ship", tag = "admin", request_body = Option<Shipping>,
-    responses(
-        (status = 200, description = "The order, `shipped`, with its parcel `in_transit`", body = Order),
-        (status = 409, description = "`invalid_transition`: it is in another state, which is named"),
-    )
-)]
-pub async fn ship_order(
-    _: Auth<May<right::Orders>>,
-    actors: Data<Actors>,
-    id: Path<OrderId>,
-    body: Body,
-) -> Answered {
-    let shipment = body.json_or_default::<Shipping>()?.parse()?;
-    Ok(HttpResponse::Ok().json(actors.orders.ask(*id, Ship(shipment)).await?))
-}
-
-/// Calls an order off, as long as it has not been shipped, or once none of its parcels will arrive:
-/// each has failed, or came back. What was paid is given back.
+/// Calls off of an order what will not arrive: all of it where nothing has left yet; else the parcels
+/// that have not left, have failed, or came back. Their price is given back; where no other parcel is
+/// on its way or has arrived, the order is cancelled and all that was paid is given back.
 #[utoipa::path(
     post, path = "/api/v1/admin/orders/{id}/cancel", tag = "admin", request_body = CallingOff,
     responses(
-        (status = 200, description = "The order, `cancelled`", body = Order),
+        (status = 200, description = "The order: `cancelled`, or as far as its other parcels are", body = Order),
         (status = 409, description = "`invalid_transition`: it is on its way, has arrived or is called off"),
     )
 )]
@@ -187,35 +164,6 @@ impl Asked {
     }
 }
 
-/// How an order goes out.
-#[derive(Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Shipping {
-    /// All units of all lines, which is what is meant without it: an order goes out whole.
-    items: Option<Vec<Units>>,
-    #[schema(min_length = 1, max_length = 100)]
-    carrier: Option<String>,
-    #[schema(min_length = 1, max_length = 100)]
-    tracking_number: Option<String>,
-}
-
-impl Shipping {
-    fn parse(self) -> Result<Shipment, Error> {
-        let Shipping { items, carrier, tracking_number } = self;
-        let named = |field, text: Option<String>| match text.as_deref().map(str::trim) {
-            None => Ok(None),
-            Some(text) if !text.is_empty() && is_line(text, CARRIER_CHARS_MAX) => {
-                Ok(Some(text.to_owned()))
-            }
-            Some(_) => Err(Error::invalid(field, "invalid_value", "it has 1 to 100 characters")),
-        };
-        let by = both(named("carrier", carrier), named("tracking_number", tracking_number));
-        let items = items.map(|it| super::some(it, LINES_MAX)).transpose();
-        let (items, (carrier, tracking_number)) = both(items, by)?;
-        Ok(Shipment { items, carrier, tracking_number })
-    }
-}
-
 /// Why an order is called off, and what becomes of goods that had left.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -223,7 +171,7 @@ pub struct CallingOff {
     /// Its buyer reads it.
     #[schema(min_length = 1, max_length = 200)]
     reason: String,
-    /// Of an order that was shipped: whether its units can be sold again, or are written off. Where it
-    /// says nothing they can be if its parcel came back. What has not left always is.
+    /// Of parcels that have left: whether their units can be sold again, or are written off. Where it
+    /// says nothing they can be if the parcel came back. What has not left always is.
     restock: Option<bool>,
 }

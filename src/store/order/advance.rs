@@ -8,8 +8,8 @@ use diesel::{prelude::*, upsert::excluded};
 
 use super::super::{ROWS_MAX, Tx, among, event, idempotency, pricing::Redeemed, stock::Shelf};
 use super::{
-    refunds, returns,
-    rows::{DeliveryRow, LineRow, OrderRow, PaymentRow},
+    deliveries as parcels, refunds, returns,
+    rows::{LineRow, OrderRow, PaymentRow},
 };
 use crate::{
     domain::{
@@ -24,7 +24,7 @@ use crate::{
     },
     store::{
         error::corrupt,
-        schema::{deliveries, order_lines, orders, payment_ledger, payments},
+        schema::{order_lines, orders, payment_ledger, payments},
     },
 };
 
@@ -142,8 +142,8 @@ fn write(tx: &mut Tx<'_>, changes: &[&Change]) -> Result<(), Error> {
         ids.iter().filter_map(|id| last.get(id).copied()).collect()
     };
     write_payments(tx, those(|it| it.payment).iter().map(|it| (&it.payment).into()).collect())?;
-    let parcels = those(|it| it.deliveries).into_iter().flat_map(DeliveryRow::all);
-    write_deliveries(tx, parcels.collect())?;
+    parcels::write(tx, &those(|it| it.deliveries))?;
+    parcels::write_contents(tx, &those(|it| it.contents))?;
     write_lines(tx, those(|it| it.lines).into_iter().flat_map(LineRow::all).collect())?;
     refunds::write(tx, &those(|it| it.refunds))?;
     returns::write(tx, &those(|it| it.returns))?;
@@ -168,7 +168,7 @@ fn write_orders(tx: &mut Tx<'_>, rows: Vec<OrderRow>) -> Result<(), Error> {
     Ok(())
 }
 
-/// What was bought stays as it is: only what has come back of it changes.
+/// What was bought stays as it is: only what has left and what has come back of it changes.
 fn write_lines(tx: &mut Tx<'_>, rows: Vec<LineRow>) -> Result<(), Error> {
     for chunk in rows.chunks(ROWS_MAX) {
         diesel::insert_into(order_lines::table)
@@ -178,6 +178,7 @@ fn write_lines(tx: &mut Tx<'_>, rows: Vec<LineRow>) -> Result<(), Error> {
             .set((
                 order_lines::refunded.eq(excluded(order_lines::refunded)),
                 order_lines::returned.eq(excluded(order_lines::returned)),
+                order_lines::shipped.eq(excluded(order_lines::shipped)),
             ))
             .execute(tx.conn)?;
     }
@@ -204,27 +205,6 @@ fn write_payments(tx: &mut Tx<'_>, rows: Vec<PaymentRow>) -> Result<(), Error> {
             payments::due_task.eq(excluded(payments::due_task)),
             payments::due_at.eq(excluded(payments::due_at)),
             payments::tries.eq(excluded(payments::tries)),
-        ))
-        .execute(tx.conn)?;
-    Ok(())
-}
-
-fn write_deliveries(tx: &mut Tx<'_>, rows: Vec<DeliveryRow>) -> Result<(), Error> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    diesel::insert_into(deliveries::table)
-        .values(&rows)
-        .on_conflict(deliveries::id)
-        .do_update()
-        .set((
-            deliveries::status.eq(excluded(deliveries::status)),
-            deliveries::tracking_number.eq(excluded(deliveries::tracking_number)),
-            deliveries::carrier.eq(excluded(deliveries::carrier)),
-            deliveries::eta.eq(excluded(deliveries::eta)),
-            deliveries::due_at.eq(excluded(deliveries::due_at)),
-            deliveries::steps_done.eq(excluded(deliveries::steps_done)),
-            deliveries::location.eq(excluded(deliveries::location)),
         ))
         .execute(tx.conn)?;
     Ok(())

@@ -6,12 +6,12 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::from_str;
 
-use super::{refunds::RefundRow, returns::ReturnRow};
+use super::{deliveries::Parcel, refunds::RefundRow, returns::ReturnRow};
 use crate::{
     domain::{
         Error,
         cart::{Buyer, Quantity},
-        delivery::{Delivery, DeliveryItem},
+        delivery::Delivery,
         id::OrderId,
         idempotency::Claim,
         money::{Currency, Money},
@@ -20,7 +20,7 @@ use crate::{
     },
     store::{
         error::corrupt,
-        schema::{deliveries, order_lines, orders, payments},
+        schema::{order_lines, orders, payments},
     },
 };
 
@@ -74,6 +74,7 @@ pub struct LineRow {
     tax_included: i64,
     refunded: i64,
     returned: i64,
+    shipped: i64,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -96,21 +97,6 @@ pub struct PaymentRow {
     created_at: NaiveDateTime,
     provider: String,
     tries: i32,
-}
-
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = deliveries, treat_none_as_default_value = false)]
-pub struct DeliveryRow {
-    id: String,
-    order_id: String,
-    status: String,
-    method: String,
-    tracking_number: Option<String>,
-    carrier: Option<String>,
-    eta: Option<NaiveDateTime>,
-    due_at: Option<NaiveDateTime>,
-    steps_done: i32,
-    location: Option<String>,
 }
 
 impl From<&Order> for OrderRow {
@@ -165,6 +151,7 @@ impl LineRow {
             tax_included: line.tax_included.amount,
             refunded: line.refunded,
             returned: line.returned,
+            shipped: line.shipped,
         })
     }
 }
@@ -193,23 +180,6 @@ impl From<&Payment> for PaymentRow {
     }
 }
 
-impl DeliveryRow {
-    pub fn all(order: &Order) -> impl Iterator<Item = DeliveryRow> {
-        order.deliveries.iter().map(|delivery| DeliveryRow {
-            id: delivery.id.to_string(),
-            order_id: order.id.to_string(),
-            status: delivery.status.to_string(),
-            method: delivery.method.to_string(),
-            tracking_number: delivery.tracking_number.clone(),
-            carrier: delivery.carrier.clone(),
-            eta: delivery.eta.map(|at| at.naive_utc()),
-            due_at: delivery.due_at.map(|at| at.naive_utc()),
-            steps_done: delivery.steps_done,
-            location: delivery.location.as_ref().map(ToString::to_string),
-        })
-    }
-}
-
 /// Who placed an order, by its row.
 pub fn buyer(user: Option<&str>, cart: &str) -> Result<Buyer, Error> {
     match user {
@@ -224,7 +194,7 @@ pub struct Parts {
     pub payments: Vec<PaymentRow>,
     pub refunds: Vec<RefundRow>,
     pub returns: Vec<ReturnRow>,
-    pub deliveries: Vec<DeliveryRow>,
+    pub deliveries: Vec<Parcel>,
 }
 
 /// Puts the rows of some orders together, in the order of `rows`.
@@ -233,7 +203,7 @@ pub fn assemble(rows: Vec<OrderRow>, parts: Parts) -> Result<Vec<Order>, Error> 
     let mut payments = by_order(parts.payments, |row| &row.order_id);
     let mut refunds = by_order(parts.refunds, |row| &row.order_id);
     let mut returns = by_order(parts.returns, |row| &row.order_id);
-    let mut deliveries = by_order(parts.deliveries, |row| &row.order_id);
+    let mut deliveries = by_order(parts.deliveries, |parcel| &parcel.row.order_id);
     let mut order = |row: OrderRow| {
         let id = &row.id;
         let own = Parts {
@@ -265,11 +235,16 @@ impl OrderRow {
         let money = |amount| Money { amount, currency };
         let id: OrderId = self.id.parse().map_err(corrupt)?;
         let line = |row: LineRow| row.into_line(currency);
-        let items = lines.into_iter().map(line).collect::<Result<Vec<Line>, Error>>()?;
-        let parcel = |row: DeliveryRow| row.into_delivery(&items);
+        let mut items = lines.into_iter().map(line).collect::<Result<Vec<Line>, Error>>()?;
+        let parcels = deliveries.into_iter().map(|it| it.into_delivery(&items));
+        let deliveries = parcels.collect::<Result<Vec<Delivery>, Error>>()?;
+        for line in &mut items {
+            let gone = deliveries.iter().filter(|it| it.has_left());
+            line.shipped = gone.map(|it| it.units_of(line.id)).sum();
+        }
         Ok(Order {
             id,
-            deliveries: deliveries.into_iter().map(parcel).collect::<Result<_, Error>>()?,
+            deliveries,
             refunds: refunds
                 .into_iter()
                 .map(RefundRow::into_refund)
@@ -324,6 +299,8 @@ impl LineRow {
             tax_included: Money { amount: self.tax_included, currency },
             refunded: self.refunded,
             returned: self.returned,
+            // What its parcels say, which are read after it.
+            shipped: 0,
         })
     }
 }
@@ -350,26 +327,6 @@ impl PaymentRow {
             reference: self.reference,
             claim: claim.map(|(key, request)| Claim { key, request }),
             due: due.transpose()?,
-        })
-    }
-}
-
-impl DeliveryRow {
-    /// A parcel; until there are partial shipments it holds all lines of the order.
-    fn into_delivery(self, lines: &[Line]) -> Result<Delivery, Error> {
-        let item = |line: &Line| DeliveryItem { id: line.id, quantity: line.quantity };
-        let location = self.location.as_deref().map(serde_json::from_str).transpose();
-        Ok(Delivery {
-            id: self.id.parse().map_err(corrupt)?,
-            status: self.status.parse()?,
-            method: self.method.parse()?,
-            tracking_number: self.tracking_number,
-            carrier: self.carrier,
-            eta: self.eta.map(|at| at.and_utc()),
-            location: location.map_err(corrupt)?,
-            items: lines.iter().map(item).collect(),
-            due_at: self.due_at.map(|at| at.and_utc()),
-            steps_done: self.steps_done,
         })
     }
 }

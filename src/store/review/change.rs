@@ -27,7 +27,7 @@ use crate::{
     },
     store::{
         error::corrupt,
-        schema::{deliveries, order_lines, orders, ratings, reviews, users},
+        schema::{deliveries, delivery_items, order_lines, orders, ratings, reviews, users},
     },
 };
 
@@ -129,7 +129,8 @@ fn buyers(
             continue;
         }
         let delivered: Vec<Option<String>> = order_lines::table
-            .inner_join(orders::table.inner_join(deliveries::table))
+            .inner_join(orders::table)
+            .inner_join(delivery_items::table.inner_join(deliveries::table))
             .filter(orders::user_id.eq_any(users.iter().map(ToString::to_string)))
             .filter(order_lines::product_id.eq(product.to_string()))
             .filter(deliveries::status.eq(delivery::Status::Delivered.as_str()))

@@ -74,7 +74,9 @@ fn orders(users: &[UserId]) -> String {
              options, quantity, unit_price, line_total) SELECT '{user}' || variants.id, '{user}', 0, variants.id, \
              variants.product_id, '', '', '{{}}', 1, 0, 0 FROM variants;
              INSERT INTO deliveries (id, order_id, status, method, steps_done) VALUES ('{user}', \
-             '{user}', 'delivered', 'standard', 4);"
+             '{user}', 'delivered', 'standard', 4);
+             INSERT INTO delivery_items (delivery_id, line_id, quantity) SELECT order_id, id, quantity \
+             FROM order_lines WHERE order_id = '{user}';"
         );
     }
     sql

@@ -114,6 +114,9 @@ fn parcel() -> Tracked {
         items: Vec::new(),
         due_at: None,
         steps_done: 3,
+        is_called_off: false,
+        attempts: 0,
+        stops: 2,
     };
     Tracked { sequence: 9, delivery }
 }

@@ -30,7 +30,12 @@ pub fn desk(order: &Value, what: &str) -> String {
 
 /// Where an admin says how the order's parcel stands.
 pub fn parcel(order: &Value) -> String {
-    format!("/admin/deliveries/{}/events", order["deliveries"][0]["id"].as_str().unwrap())
+    parcel_at(order, 0)
+}
+
+/// The same of one of its parcels.
+pub fn parcel_at(order: &Value, at: usize) -> String {
+    format!("/admin/deliveries/{}/events", order["deliveries"][at]["id"].as_str().unwrap())
 }
 
 /// Carries a paid order to its door.

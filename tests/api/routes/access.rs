@@ -127,6 +127,7 @@ expected! {
     GET    "/api/v1/admin/orders"                      401    401   401      403   200;
     GET    "/api/v1/admin/orders/{id}"                 401    401   401      403   404;
     POST   "/api/v1/admin/orders/{id}/process"         401    401   401      403   404;
+    POST   "/api/v1/admin/orders/{id}/pack"            401    401   401      403   404;
     POST   "/api/v1/admin/orders/{id}/ship"            401    401   401      403   404;
     POST   "/api/v1/admin/orders/{id}/cancel"          401    401   401      403   400;
     POST   "/api/v1/admin/orders/{id}/refund"          401    401   401      403   400;

@@ -37,6 +37,13 @@ macro_rules! moved {
     };
 }
 
+/// Whether an order has parcels like these.
+macro_rules! parcels {
+    ($which:literal) => {
+        concat!("EXISTS (SELECT 1 FROM deliveries d WHERE d.order_id = o.id AND (", $which, "))")
+    };
+}
+
 const ORDERS: &str =
     "SELECT o.id AS found FROM orders o JOIN payments p ON p.order_id = o.id WHERE ";
 const STOCK: &str = "SELECT s.variant_id AS found FROM stock s WHERE ";
@@ -118,7 +125,7 @@ const BROKEN: &[(&str, &str, &str)] = &[
             " = p.refunded + ",
             refunds!("pending"),
             " AND ",
-            moved!("TRUE"),
+            moved!("reason <> 'written off'"),
             " = 0 ELSE ",
             booked!("captured"),
             " = o.total AND -",
@@ -131,6 +138,37 @@ const BROKEN: &[(&str, &str, &str)] = &[
         ORDERS,
         "o.sequence <> (SELECT COUNT(*) FROM events e WHERE e.order_id = o.id) \
             OR o.sequence <> (SELECT MAX(e.sequence) FROM events e WHERE e.order_id = o.id)",
+    ),
+    (
+        "D: what is in parcels is not what was bought",
+        "SELECT l.id AS found FROM order_lines l ",
+        "WHERE (SELECT COALESCE(SUM(quantity), 0) FROM delivery_items i WHERE i.line_id = l.id) \
+            <> CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.order_id = l.order_id) \
+            THEN l.quantity ELSE 0 END",
+    ),
+    (
+        "D: what is counted as shipped is not what has left",
+        "SELECT l.id AS found FROM order_lines l ",
+        "WHERE l.shipped <> (SELECT COALESCE(SUM(i.quantity), 0) FROM delivery_items i \
+            JOIN deliveries d ON d.id = i.delivery_id \
+            WHERE i.line_id = l.id AND d.tracking_number IS NOT NULL)",
+    ),
+    (
+        "D: the order is not as far as its parcels are",
+        ORDERS,
+        concat!(
+            "o.stage IN ('processing', 'shipped', 'delivered', 'returned') AND \
+                (o.stage = 'processing') = (",
+            parcels!("d.tracking_number IS NOT NULL"),
+            " AND NOT ",
+            parcels!("d.status IN ('pending', 'packed')"),
+            ") OR o.stage = 'cancelled' AND (",
+            parcels!("d.status IN ('pending', 'packed')"),
+            " OR ",
+            parcels!("d.tracking_number IS NOT NULL AND NOT d.is_called_off"),
+            ") OR o.stage IN ('shipped', 'delivered', 'returned') AND (o.stage = 'shipped') <> ",
+            parcels!("d.status <> 'delivered' AND NOT d.is_called_off"),
+        ),
     ),
     (
         "I9: a cart was checked out twice",

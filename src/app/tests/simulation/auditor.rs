@@ -12,6 +12,7 @@ mod answers;
 mod coupons;
 mod feed;
 mod money;
+mod parcels;
 mod stock;
 mod timeline;
 
@@ -47,6 +48,7 @@ pub fn holds(
 pub fn always(base: &mut Base) -> Result<(), Complaint> {
     stock::check(base)?;
     money::check(base)?;
+    parcels::check(base)?;
     timeline::check(base)?;
     coupons::check(base)?;
     feed::check(base)

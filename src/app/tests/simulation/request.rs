@@ -5,9 +5,9 @@ use crate::{
     actors::{
         cart, inventory,
         order::{
-            deliver::{Process, Ship},
+            deliver::{Process, Say, Ship},
             refund::AskRefund,
-            returns::{AskReturn, Receive},
+            returns::{AskReturn, CallOff, Receive},
         },
         payment::{
             Abandon, CancelOrder, Confirm,
@@ -21,12 +21,12 @@ use crate::{
         address::Address,
         cart::{Buyer, Quantity, change::Edit},
         catalogue::stock::{ChangeStock, StockChange},
-        delivery::Method,
-        id::{CartId, ItemId, OrderId, PaymentId, ReturnId},
+        delivery::{Method, Status},
+        id::{CartId, DeliveryId, ItemId, OrderId, PaymentId, ReturnId},
         idempotency::Claim,
         money::Money,
         order::{
-            deliver::Shipment,
+            deliver::{Report, pack::Shipment},
             refund::{Units, What},
             returns::Received,
         },
@@ -87,7 +87,19 @@ pub enum Request {
     Process {
         order: OrderId,
     },
+    /// All of it, or a parcel of these units.
     Ship {
+        key: Key,
+        order: OrderId,
+        items: Option<Vec<Units>>,
+    },
+    /// The parcel will not leave, or does not arrive.
+    Fail {
+        order: OrderId,
+        delivery: DeliveryId,
+    },
+    /// An admin calls off what will not arrive.
+    CallOff {
         order: OrderId,
     },
     /// By an admin; the reason tells each from the others.
@@ -111,7 +123,8 @@ impl Request {
             Request::CheckOut { key, .. }
             | Request::Confirm { key, .. }
             | Request::Refund { key, .. }
-            | Request::Return { key, .. } => Some(key),
+            | Request::Return { key, .. }
+            | Request::Ship { key, .. } => Some(key),
             Request::Add { .. }
             | Request::Clear
             | Request::Hold
@@ -122,7 +135,8 @@ impl Request {
             | Request::Cancel { .. }
             | Request::TakeIn { .. }
             | Request::Process { .. }
-            | Request::Ship { .. }
+            | Request::Fail { .. }
+            | Request::CallOff { .. }
             | Request::Restock { .. } => None,
         }
     }
@@ -133,7 +147,8 @@ impl Request {
         if let Request::CheckOut { key, .. }
         | Request::Confirm { key, .. }
         | Request::Refund { key, .. }
-        | Request::Return { key, .. } = &mut other
+        | Request::Return { key, .. }
+        | Request::Ship { key, .. } = &mut other
         {
             key.twist = !key.twist;
         }
@@ -170,7 +185,12 @@ impl Request {
             Request::Return { key, .. } => format!("return by {}", key.text()),
             Request::TakeIn { items, .. } => format!("take {} lines in", items.len()),
             Request::Process { .. } => "process".to_owned(),
-            Request::Ship { .. } => "ship".to_owned(),
+            Request::Ship { key, items, .. } => match items {
+                Some(items) => format!("ship {} lines by {}", items.len(), key.text()),
+                None => format!("ship by {}", key.text()),
+            },
+            Request::Fail { .. } => "say that a parcel has failed".to_owned(),
+            Request::CallOff { .. } => "call off what will not arrive".to_owned(),
             Request::Restock { variant, units, .. } => format!("restock {variant} by {units}"),
         }
     }
@@ -263,10 +283,19 @@ fn ask_order(request: Request, claim: Option<Claim>, selling: Selling) -> Asked 
                 selling.payments.ask(PaymentId::of(order), take_in).await?
             }
             Request::Process { order } => selling.orders.ask(order, Process).await?,
-            Request::Ship { order } => {
+            Request::Ship { order, items, .. } => {
                 let (carrier, tracking_number) = (Some("A van".to_owned()), None);
-                let ship = Ship(Shipment { items: None, carrier, tracking_number });
-                selling.orders.ask(order, ship).await?
+                let shipment = Shipment { items, carrier, tracking_number };
+                return Ok(Heard::Kept(selling.orders.ask(order, Ship { shipment, claim }).await?));
+            }
+            Request::Fail { order, delivery } => {
+                let (status, eta, note, location) = (Status::Failed, None, None, None);
+                let report = Report { status, eta, note, location };
+                selling.orders.ask(order, Say { delivery, report }).await?
+            }
+            Request::CallOff { order } => {
+                let call_off = CallOff { reason, restock: None };
+                selling.payments.ask(PaymentId::of(order), call_off).await?
             }
             Request::Add { .. }
             | Request::Clear

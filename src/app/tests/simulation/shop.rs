@@ -61,6 +61,7 @@ impl Shop {
             "redemptions",
             "returns",
             "refunds",
+            "delivery_items",
             "deliveries",
             "payments",
             "order_lines",
@@ -90,6 +91,7 @@ fn config() -> Config {
         ("RIALTO_PAYMENT_TTL", "60s"),
         ("RIALTO_HOLD_TTL", "30s"),
         ("RIALTO_COURIER_SPEED", "100000"),
+        ("RIALTO_COURIER_SEED", "1"),
     ];
     Config::of(&given).unwrap()
 }

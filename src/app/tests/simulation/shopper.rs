@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     Error,
-    id::{LineId, OrderId, ReturnId},
+    id::{DeliveryId, LineId, OrderId, ReturnId},
     idempotency::{Answer, Outcome},
     order::{Order, refund::Units},
 };
@@ -156,6 +156,11 @@ impl Notebook {
                     let known = orders.iter_mut().find(|it| it.id == *order).unwrap();
                     known.returns.push((text(&entry.body["id"]).parse().unwrap(), items.clone()));
                 }
+                Request::Ship { order, .. } => {
+                    let known = orders.iter_mut().find(|it| it.id == *order).unwrap();
+                    let parcels = entry.body["deliveries"].as_array().unwrap().iter();
+                    known.parcels = parcels.map(|it| text(&it["id"]).parse().unwrap()).collect();
+                }
                 _ => {}
             }
         }
@@ -175,6 +180,7 @@ pub struct Known {
     pub id: OrderId,
     pub lines: Vec<(LineId, i64)>,
     pub returns: Vec<(ReturnId, Vec<Units>)>,
+    pub parcels: Vec<DeliveryId>,
 }
 
 impl Known {
@@ -185,6 +191,7 @@ impl Known {
             id: text(&order["id"]).parse().unwrap(),
             lines: order["items"].as_array().unwrap().iter().map(line).collect(),
             returns: Vec::new(),
+            parcels: Vec::new(),
         }
     }
 }

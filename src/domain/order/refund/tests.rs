@@ -13,7 +13,7 @@ use crate::domain::{
     order::{
         Status,
         change::{NewDelivery, StockEffect},
-        deliver::Shipment,
+        deliver::{Expected, Leg, pack::Shipment},
         number,
         returns::Received,
     },
@@ -64,6 +64,7 @@ fn line(quantity: i64, unit_price: i64, discount: i64, tax: i64) -> Line {
         tax_included: Money::ZERO,
         refunded: 0,
         returned: 0,
+        shipped: 0,
     }
 }
 
@@ -139,13 +140,22 @@ fn payment(order: OrderId, amount: Money) -> Payment {
     }
 }
 
+/// Moves the parcels next.
+fn nobody(_: &Order, _: &delivery::Delivery) -> Expected {
+    Expected::default()
+}
+
+fn leg(step: delivery::Step) -> Leg {
+    Leg { step: Some(step), location: None }
+}
+
 /// The same at the buyer's door.
 fn delivered(order: &Order) -> Order {
-    let order = order.process(None, NOW).unwrap().order;
-    let order = order.ship(&Shipment::default(), None, NOW).unwrap().order;
+    let order = order.process(&nobody, NOW).unwrap().order;
+    let order = order.ship(&Shipment::default(), &nobody, NOW).unwrap().order;
     let parcel = order.deliveries[0].id;
-    let order = order.deliver(parcel, delivery::Step::Load, None, NOW).unwrap().order;
-    order.deliver(parcel, delivery::Step::Deliver, None, NOW).unwrap().order
+    let order = order.deliver(parcel, &leg(delivery::Step::Load), &nobody, NOW).unwrap().order;
+    order.deliver(parcel, &leg(delivery::Step::Deliver), &nobody, NOW).unwrap().order
 }
 
 /// The provider gives back all that is owed.
@@ -291,15 +301,15 @@ fn what_is_given_back_whole_before_it_has_left_goes_nowhere_until_it_is_cancelle
     assert_eq!(asked.stock, StockEffect::None);
     assert_eq!(asked.order.deliveries[0].due_at, None);
     let owed = &asked.order;
-    assert_eq!(owed.process(None, NOW).unwrap_err().code(), "invalid_transition");
+    assert_eq!(owed.process(&nobody, NOW).unwrap_err().code(), "invalid_transition");
     let parcel = owed.deliveries[0].id;
-    assert!(owed.deliver(parcel, delivery::Step::Process, None, NOW).is_err());
+    assert!(owed.deliver(parcel, &leg(delivery::Step::Process), &nobody, NOW).is_err());
 
     let done = owed.refunded(owed.refunds[0].id, NOW).unwrap().unwrap();
     assert_eq!(kinds(&done), [Kind::PaymentRefunded, Kind::OrderRefunded]);
     let order = done.order;
     assert_eq!(order.status, Status::Refunded);
-    let Err(Error::Conflict(refusal)) = order.process(None, NOW) else { panic!("it went on") };
+    let Err(Error::Conflict(refusal)) = order.process(&nobody, NOW) else { panic!("it went on") };
     assert_eq!(refusal.details["state"], "refunded");
 
     let cancelled = order.cancel(None, NOW).unwrap();
@@ -352,18 +362,22 @@ fn no_more_is_sent_back_than_was_delivered_and_is_not_on_its_way_back() {
 }
 
 #[test]
-fn a_shipment_names_all_that_was_bought_or_nothing() {
+fn a_shipment_is_all_that_waits_or_the_units_that_are_named() {
     let order = paid(vec![line(3, 1_000, 0, 0), line(1, 500, 0, 0)]);
     let (one, other) = (order.items[0].id, order.items[1].id);
-    let order = order.process(None, NOW).unwrap().order;
+    let order = order.process(&nobody, NOW).unwrap().order;
     let shipped = |items: Option<Vec<Units>>| {
-        order.ship(&Shipment { items, ..Shipment::default() }, None, NOW).is_ok()
+        let shipment = Shipment { items, ..Shipment::default() };
+        let after = order.ship(&shipment, &nobody, NOW).ok()?.order;
+        Some((after.stage, after.deliveries.len(), after.items[0].shipped))
     };
 
-    assert!(shipped(None));
-    assert!(shipped(Some(vec![units(other, 1), units(one, 1), units(one, 2)])));
-    assert!(!shipped(Some(vec![units(one, 3)])));
-    assert!(!shipped(Some(vec![units(one, 2), units(other, 1)])));
-    assert!(!shipped(Some(vec![units(one, 3), units(other, 2)])));
-    assert!(!shipped(Some(vec![units(one, 3), units(other, 1), units(LineId::new(), 1)])));
+    assert_eq!(shipped(None), Some((Stage::Shipped, 1, 3)));
+    let all = vec![units(other, 1), units(one, 1), units(one, 2)];
+    assert_eq!(shipped(Some(all)), Some((Stage::Shipped, 1, 3)));
+    assert_eq!(shipped(Some(vec![units(one, 3)])), Some((Stage::Processing, 2, 3)));
+    assert_eq!(shipped(Some(vec![units(one, 2)])), Some((Stage::Processing, 2, 2)));
+    assert_eq!(shipped(Some(vec![units(one, 2), units(one, 2)])), None);
+    assert_eq!(shipped(Some(vec![units(one, 3), units(other, 2)])), None);
+    assert_eq!(shipped(Some(vec![units(one, 1), units(LineId::new(), 1)])), None);
 }

@@ -20,7 +20,7 @@ const PATHS: &[(&str, &[&str])] = &[
     ("order.expired", &["order.cancelled"]),
     ("order.paid", &["order.processing", "order.cancelled"]),
     ("order.processing", &["order.shipped", "order.cancelled"]),
-    ("order.shipped", &["order.delivered"]),
+    ("order.shipped", &["order.delivered", "order.cancelled"]),
     ("order.delivered", &["order.returned"]),
     ("order.returned", &[]),
     ("order.cancelled", &[]),

@@ -79,10 +79,26 @@ impl World<'_> {
             }
             30..40 => Request::Cancel { order },
             40..50 => Request::Process { order },
-            50..60 => Request::Ship { order },
-            60..65 => self.confirm(known),
+            50..60 => self.ship(known),
+            60..63 => self.about_parcels(known),
+            63..65 => self.confirm(known),
             _ => self.about_return(known),
         }
+    }
+
+    /// All of it goes out, or a part in a parcel of its own.
+    fn ship(&mut self, known: &Known) -> Request {
+        let items = self.chance(60).then(|| vec![self.units(known)]);
+        Request::Ship { key: self.key(), order: known.id, items }
+    }
+
+    /// A parcel fails, or what will not arrive is called off.
+    fn about_parcels(&mut self, known: &Known) -> Request {
+        let order = known.id;
+        if known.parcels.is_empty() || self.chance(40) {
+            return Request::CallOff { order };
+        }
+        Request::Fail { order, delivery: known.parcels[self.below(known.parcels.len())] }
     }
 
     fn confirm(&mut self, known: &Known) -> Request {
@@ -104,10 +120,11 @@ impl World<'_> {
         Request::TakeIn { order, id: *id, items: items.iter().map(arrived).collect() }
     }
 
-    /// Some of the units of a line.
+    /// Some of the units of a line, or all.
     fn units(&mut self, known: &Known) -> Units {
         let (id, all) = known.lines[self.below(known.lines.len())];
-        let units = 1 + self.dice.below(u32::try_from(all).unwrap());
+        let some = 1 + self.dice.below(u32::try_from(all).unwrap());
+        let units = if self.chance(50) { all } else { some };
         Units { id, quantity: Quantity::try_from(units).unwrap() }
     }
 
