@@ -47,7 +47,11 @@ use crate::{
     pages,
     reading::catalogue::Catalogue,
     store::Store,
-    ws::{self, Sockets, topic::followed::Followed},
+    ws::{
+        self, Sockets,
+        stats::counting::{Counters, Node},
+        topic::followed::Followed,
+    },
 };
 
 /// The routes of all edges; tests walk them.
@@ -228,10 +232,13 @@ async fn caches(config: &Config, registry: &mut Registry) -> Result<Caches, Erro
 
 /// What sockets share: of the REST edge what both need.
 fn sockets(edge: &Edge, bus: Bus, metrics: ws::metrics::Metrics, tickets: Tickets) -> Sockets {
+    let name = format!("{:08x}", rand::random::<u32>());
+    let (open, faults) = (metrics.open.clone(), edge.metrics.faults().clone());
+    let counters = Counters::of(Node { name: name.clone(), sockets: open, faults });
     Sockets {
         store: edge.store.clone(),
         catalogue: edge.catalogue.clone(),
-        followed: Followed::default(),
+        followed: Followed::of(counters),
         bus,
         sessions: edge.actors.sessions.clone(),
         accounts: edge.actors.accounts.clone(),
@@ -241,7 +248,7 @@ fn sockets(edge: &Edge, bus: Bus, metrics: ws::metrics::Metrics, tickets: Ticket
         revoked: edge.revoked.clone(),
         tickets,
         origins: edge.origins.iter().cloned().collect(),
-        node: format!("{:08x}", rand::random::<u32>()),
+        node: name,
         limits: ws::Limits::default(),
         metrics,
         hubs: ws::Hubs::default(),

@@ -31,6 +31,8 @@ pub enum Channel {
     User(UserId),
     /// Everything that happens.
     Feed,
+    /// How the shop is doing: a state, as those that follow.
+    Stats,
     /// How a product stands: each delivery is the whole of it, and its sequence may skip.
     Product(ProductId),
     /// How a cart stands, likewise.

@@ -32,6 +32,7 @@ pub mod push;
 pub mod review;
 pub mod session;
 pub mod settings;
+pub mod stats;
 pub mod tariff;
 pub mod topic;
 pub mod webhook;

@@ -56,6 +56,7 @@ pub mod metrics;
 mod order;
 pub mod product;
 mod protocol;
+pub mod stats;
 #[cfg(test)]
 mod tests;
 mod ticket;

@@ -12,6 +12,7 @@ use crate::domain::{
     delivery::Tracked,
     event::{Event, Kind, Published},
     id::ProductId,
+    stats::Stats,
     topic::Topic,
 };
 
@@ -84,6 +85,22 @@ pub fn of_delivery(epoch: &str, at: DateTime<Utc>, tracked: &Tracked) -> Result<
     let topic = Topic::Delivery(id).to_string();
     let push = Push { topic, epoch, sequence, r#type: "delivery.changed", at, data: &data };
     of_state(Channel::Delivery(id), push)
+}
+
+/// How the shop is doing, to those who run it.
+pub fn of_stats(
+    epoch: &str,
+    sequence: i64,
+    at: DateTime<Utc>,
+    stats: &Stats,
+) -> Result<Delivery, Error> {
+    let data = serde_json::value::to_raw_value(stats);
+    let data = data.map_err(Error::internal("encoding figures"))?;
+    let topic = Topic::AdminStats.to_string();
+    of_state(
+        Channel::Stats,
+        Push { topic, epoch, sequence, r#type: "stats.changed", at, data: &data },
+    )
 }
 
 /// A state is no event, and no filter lets some of its pushes through: its kind says nothing.

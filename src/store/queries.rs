@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{Backend, Conn, folded, lock_heads, snapshot};
+use super::{Backend, Conn, folded, ledger_total, lock_heads, snapshot};
 use crate::{
     domain::{
         Error,
@@ -41,6 +41,7 @@ pub mod push;
 pub mod review;
 pub mod session;
 pub mod settings;
+pub mod stats;
 pub mod stock;
 pub mod tariff;
 pub mod webhook;

@@ -46,6 +46,7 @@ mod saga;
 mod session;
 mod settings;
 mod socket;
+mod stats;
 mod stock;
 mod storefront;
 mod support;

@@ -10,6 +10,8 @@ use crate::{
         delivery::{Delivery, Method, Status, Tracked},
         event::{Event, Published},
         id::{EventId, OrderId, ProductId},
+        money::{Currency, Money},
+        stats::{Stats, midnight},
     },
     ws::Limits,
 };
@@ -83,13 +85,12 @@ fn pushed() -> Vec<Value> {
     let plain = frame::of_order("9d3f0c1a", &published.event).unwrap().unwrap();
     let feed = frame::of_feed("9d3f0c1a", &published).unwrap();
     let filtered = frame::with_previous(&feed.frame, 881);
-    let [changed, removed, cart, parcel] = states();
-    [&*plain.frame, &*filtered, &changed, &removed, &cart, &parcel]
-        .map(|text| serde_json::from_str(text).unwrap())
-        .into()
+    let events = [plain.frame.to_string(), filtered.to_string()];
+    let all = events.into_iter().chain(states());
+    all.map(|text| serde_json::from_str(&text).unwrap()).collect()
 }
 
-fn states() -> [String; 4] {
+fn states() -> [String; 5] {
     let id: ProductId = id("aabbccddeeff");
     let state = json!({ "id": id, "available": true }).to_string();
     let product =
@@ -97,7 +98,22 @@ fn states() -> [String; 4] {
     let view = CartView { version: 3, ..CartView::empty(self::id("9a8b7c6d5e4f")) };
     let cart = frame::of_cart("9d3f0c1a", at(), &Live::of(view, 2)).unwrap();
     let parcel = frame::of_delivery("9d3f0c1a", at(), &parcel()).unwrap();
-    [product(31, Some(state)), product(32, None), cart, parcel].map(|it| it.frame.to_string())
+    let figures = frame::of_stats("9d3f0c1a", at().timestamp_millis(), at(), &figures()).unwrap();
+    let all = [product(31, Some(state)), product(32, None), cart, parcel, figures];
+    all.map(|it| it.frame.to_string())
+}
+
+fn figures() -> Stats {
+    Stats {
+        since: midnight(at()),
+        orders: 12,
+        revenue: Money { amount: 26_400, currency: Currency::SHOP },
+        carts: 5,
+        carts_held: 1,
+        sockets: 7,
+        errors: 0,
+        node: "6f1d2c3b".to_owned(),
+    }
 }
 
 fn parcel() -> Tracked {
