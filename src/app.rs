@@ -35,7 +35,10 @@ use self::{
 };
 use crate::{
     actors::{Actors, mailer::Mailer, notification::Notifier, webhook::sender::Sender},
-    bus::Bus,
+    bus::{
+        Bus,
+        presence::{Board, Presence},
+    },
     cache::{self, image::Images, limits::Limits, revoked::Revoked, ticket::Tickets},
     config::{Config, Environment, Secret, private_folder},
     domain::Error,
@@ -100,8 +103,8 @@ impl App {
         let arbiters: Vec<Arbiter> = (0..config.workers.get()).map(|_| Arbiter::new()).collect();
         let handles: Arc<[ArbiterHandle]> = arbiters.iter().map(Arbiter::handle).collect();
         let mut registry = Registry::with_prefix("rialto");
-        let caches = caches(config, &mut registry).await?;
         let bus = Bus::start(store.clone()).await?;
+        let caches = caches(config, &store, &bus, &mut registry).await?;
         let catalogue = start_catalogue(&store, &bus).await?;
         let (providers, post) = providers(config)?;
         let (revoked, images) = (&caches.revoked, &caches.images);
@@ -131,7 +134,7 @@ impl App {
         let webhooks = start_webhooks(config, edge.store.clone(), proofs.clone(), told_others)?;
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let notifier = Notifier::start(edge.store.clone());
-        let sockets = sockets(&edge, bus, counts, caches.tickets);
+        let sockets = sockets(&edge, bus, counts, (caches.tickets, caches.board));
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
         start_posting(post, address);
@@ -212,9 +215,15 @@ struct Caches {
     tickets: Tickets,
     limits: Limits,
     images: Images,
+    board: Board,
 }
 
-async fn caches(config: &Config, registry: &mut Registry) -> Result<Caches, Error> {
+async fn caches(
+    config: &Config,
+    store: &Store,
+    bus: &Bus,
+    registry: &mut Registry,
+) -> Result<Caches, Error> {
     let redis = match &config.redis {
         Some(url) => Some(cache::connect(url.reveal()).await?),
         None => None,
@@ -226,19 +235,29 @@ async fn caches(config: &Config, registry: &mut Registry) -> Result<Caches, Erro
     } else {
         Limits::off()
     };
+    let board = match &redis {
+        Some(redis) => Board::Redis(cache::presence::Board::new(redis.clone(), bus.epoch())),
+        None if store.is_shared() => Board::Store(store.clone()),
+        None => Board::None,
+    };
     let tickets = redis.map_or_else(Tickets::memory, Tickets::Redis);
-    Ok(Caches { revoked: Revoked::default(), tickets, limits, images: Images::default() })
+    Ok(Caches { revoked: Revoked::default(), tickets, limits, images: Images::default(), board })
 }
 
 /// What sockets share: of the REST edge what both need.
-fn sockets(edge: &Edge, bus: Bus, metrics: ws::metrics::Metrics, tickets: Tickets) -> Sockets {
+fn sockets(
+    edge: &Edge,
+    bus: Bus,
+    metrics: ws::metrics::Metrics,
+    (tickets, board): (Tickets, Board),
+) -> Sockets {
     let name = format!("{:08x}", rand::random::<u32>());
     let (open, faults) = (metrics.open.clone(), edge.metrics.faults().clone());
     let counters = Counters::of(Node { name: name.clone(), sockets: open, faults });
     Sockets {
         store: edge.store.clone(),
         catalogue: edge.catalogue.clone(),
-        followed: Followed::of(counters),
+        followed: Followed::of(counters, Presence::of(name.clone(), board)),
         bus,
         sessions: edge.actors.sessions.clone(),
         accounts: edge.actors.accounts.clone(),

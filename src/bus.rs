@@ -19,6 +19,7 @@ use crate::{
 
 mod follower;
 pub mod frame;
+pub mod presence;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -33,6 +34,8 @@ pub enum Channel {
     Feed,
     /// How the shop is doing: a state, as those that follow.
     Stats,
+    /// Who of those who run it is looking, likewise.
+    Presence,
     /// How a product stands: each delivery is the whole of it, and its sequence may skip.
     Product(ProductId),
     /// How a cart stands, likewise.

@@ -25,6 +25,7 @@ pub mod password;
 pub mod patch;
 pub mod payment;
 pub mod phone;
+pub mod presence;
 pub mod pricing;
 pub mod promotion;
 pub mod proof;

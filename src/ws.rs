@@ -54,6 +54,7 @@ mod hub;
 mod limits;
 pub mod metrics;
 mod order;
+pub mod presence;
 pub mod product;
 mod protocol;
 pub mod stats;

@@ -12,6 +12,7 @@ use crate::domain::{
     delivery::Tracked,
     event::{Event, Kind, Published},
     id::ProductId,
+    presence::Presence,
     stats::Stats,
     topic::Topic,
 };
@@ -101,6 +102,19 @@ pub fn of_stats(
         Channel::Stats,
         Push { topic, epoch, sequence, r#type: "stats.changed", at, data: &data },
     )
+}
+
+/// Who is looking, to those who run the shop.
+pub fn of_presence(
+    epoch: &str,
+    sequence: i64,
+    at: DateTime<Utc>,
+    presence: &Presence,
+) -> Result<Delivery, Error> {
+    let data = serde_json::value::to_raw_value(presence);
+    let data = data.map_err(Error::internal("encoding who is there"))?;
+    let (topic, kind) = (Topic::AdminPresence.to_string(), "presence.changed");
+    of_state(Channel::Presence, Push { topic, epoch, sequence, r#type: kind, at, data: &data })
 }
 
 /// A state is no event, and no filter lets some of its pushes through: its kind says nothing.

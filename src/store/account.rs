@@ -111,6 +111,14 @@ pub fn user(conn: &mut Conn, id: UserId) -> Result<User, Error> {
     row.optional()?.ok_or(Error::NotFound("user"))?.try_into()
 }
 
+/// What these users are called.
+pub fn names(conn: &mut Conn, ids: Vec<UserId>) -> Result<HashMap<UserId, String>, Error> {
+    let ids = ids.iter().map(ToString::to_string);
+    let query = users::table.filter(users::id.eq_any(ids)).select((users::id, users::name));
+    let rows: Vec<(String, String)> = query.load(conn)?;
+    rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(corrupt)?, name))).collect()
+}
+
 pub fn register(tx: &mut Tx<'_>, command: &Register) -> Result<User, Error> {
     let now = tx.now.naive_utc();
     let row = UserRow {

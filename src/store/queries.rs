@@ -36,6 +36,7 @@ pub mod mail;
 pub mod notification;
 pub mod order;
 pub mod payment;
+pub mod presence;
 pub mod pricing;
 pub mod push;
 pub mod review;

@@ -36,6 +36,7 @@ mod oracle;
 mod order;
 mod password;
 mod payment;
+mod presence;
 mod profile;
 mod promotion;
 mod purchase;

@@ -24,7 +24,9 @@ mod notification;
 mod order;
 mod own_redis;
 mod payment;
+mod presence;
 mod review;
+mod stats;
 mod stripe;
 #[path = "../api/support.rs"]
 mod support;

@@ -12,6 +12,7 @@ use crate::{
     },
     domain::{
         Error,
+        account::Right,
         id::{NotificationId, SessionId},
         notification::{MarkRead, Marked},
         topic::Topic,
@@ -145,7 +146,9 @@ async fn subscribe(
     ends.line.push(answer.wire());
     ends.line.admitted();
     sockets.metrics.subscribed(recovered);
-    let begin = Begin { place, position, previous, is_all: position == head };
+    // Those who run the shop see what the others of them look at.
+    let seen = who.caller.filter(|it| it.role.may(Right::Feed)).map(|it| it.user);
+    let begin = Begin { place, position, previous, is_all: position == head, seen };
     if ends.hub.send(begin).timeout(HUB_WITHIN).await.is_err() {
         ends.line.close(Close::Slow); // It has its answer, so it is not refused: it resumes.
     }

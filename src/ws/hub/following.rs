@@ -30,9 +30,11 @@ impl Following {
             Channel::Order(_) | Channel::User(_) | Channel::Feed => {
                 Following::Stored(Subscription::new(filter))
             }
-            Channel::Product(_) | Channel::Cart(_) | Channel::Delivery(_) | Channel::Stats => {
-                Following::State(Latest { position: None, waiting: None })
-            }
+            Channel::Product(_)
+            | Channel::Cart(_)
+            | Channel::Delivery(_)
+            | Channel::Stats
+            | Channel::Presence => Following::State(Latest { position: None, waiting: None }),
         }
     }
 

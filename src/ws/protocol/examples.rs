@@ -11,6 +11,7 @@ use crate::{
         event::{Event, Published},
         id::{EventId, OrderId, ProductId},
         money::{Currency, Money},
+        presence::{Presence, Present},
         stats::{Stats, midnight},
     },
     ws::Limits,
@@ -90,7 +91,7 @@ fn pushed() -> Vec<Value> {
     all.map(|text| serde_json::from_str(&text).unwrap()).collect()
 }
 
-fn states() -> [String; 5] {
+fn states() -> [String; 6] {
     let id: ProductId = id("aabbccddeeff");
     let state = json!({ "id": id, "available": true }).to_string();
     let product =
@@ -99,8 +100,18 @@ fn states() -> [String; 5] {
     let cart = frame::of_cart("9d3f0c1a", at(), &Live::of(view, 2)).unwrap();
     let parcel = frame::of_delivery("9d3f0c1a", at(), &parcel()).unwrap();
     let figures = frame::of_stats("9d3f0c1a", at().timestamp_millis(), at(), &figures()).unwrap();
-    let all = [product(31, Some(state)), product(32, None), cart, parcel, figures];
+    let next = at().timestamp_millis() + 1;
+    let admins = frame::of_presence("9d3f0c1a", next, at(), &admins()).unwrap();
+    let all = [product(31, Some(state)), product(32, None), cart, parcel, figures, admins];
     all.map(|it| it.frame.to_string())
+}
+
+fn admins() -> Presence {
+    let since = "2026-11-21T08:00:00Z".parse().unwrap();
+    let name = "Ada Byron".to_owned();
+    Presence {
+        admins: vec![Present { user_id: id("0a0b0c0d0e0f"), name, since, orders: vec![order()] }],
+    }
 }
 
 fn figures() -> Stats {

@@ -12,7 +12,7 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use crate::{
-    bus::Channel,
+    bus::{Channel, presence::Presence},
     domain::id::ProductId,
     ws::{cart::due::Carts, delivery::due::Deliveries, stats::counting::Counters},
 };
@@ -24,12 +24,15 @@ pub struct Followed {
     pub carts: Carts,
     pub deliveries: Deliveries,
     pub stats: Counters,
+    pub presence: Presence,
+    /// Of who is looking.
+    pub versions: Arc<Versions>,
 }
 
 impl Followed {
     /// Nothing is followed yet.
-    pub fn of(stats: Counters) -> Self {
-        Followed { stats, ..Followed::default() }
+    pub fn of(stats: Counters, presence: Presence) -> Self {
+        Followed { stats, presence, ..Followed::default() }
     }
 
     /// One more follows the channel.
@@ -39,7 +42,7 @@ impl Followed {
             Channel::Cart(id) => self.carts.add(id),
             Channel::Delivery(id) => self.deliveries.add(id),
             Channel::Stats => self.stats.add(),
-            Channel::Order(_) | Channel::User(_) | Channel::Feed => {}
+            Channel::Order(_) | Channel::User(_) | Channel::Feed | Channel::Presence => {}
         }
     }
 
@@ -50,7 +53,7 @@ impl Followed {
             Channel::Cart(id) => self.carts.leave(id),
             Channel::Delivery(id) => self.deliveries.leave(id),
             Channel::Stats => self.stats.leave(),
-            Channel::Order(_) | Channel::User(_) | Channel::Feed => {}
+            Channel::Order(_) | Channel::User(_) | Channel::Feed | Channel::Presence => {}
         }
     }
 
