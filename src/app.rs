@@ -124,6 +124,7 @@ impl App {
             catalogue: catalogue.clone(),
             mails: Arc::clone(&mails),
             webhooks: Arc::clone(&told_others),
+            bus: bus.clone(),
         };
         registry.register_collector(Box::new(measured));
         let counts = ws::metrics::Metrics::register(&mut registry);

@@ -159,6 +159,10 @@ impl Hub {
                     it.line.push(texts.wire(previous));
                     count += 1;
                 }
+                Step::Instead((told, previous)) => {
+                    it.line.push(Texts::of(&told).wire(previous));
+                    count += 1;
+                }
                 Step::Nothing => {}
                 Step::Gap(after) => gaps.push((it.place(delivery.channel), after)),
             }

@@ -22,6 +22,7 @@ mod delivery;
 mod editing;
 mod errors;
 mod fault;
+mod feed;
 mod guest;
 mod idempotency;
 mod image;

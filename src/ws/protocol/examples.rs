@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{close::Close, *};
 use crate::{
-    bus::frame,
+    bus::{frame, sample::Run},
     domain::{
         cart::{CartView, live::Live},
         delivery::{Delivery, Method, Status, Tracked},
@@ -86,7 +86,10 @@ fn pushed() -> Vec<Value> {
     let plain = frame::of_order("9d3f0c1a", &published.event).unwrap().unwrap();
     let feed = frame::of_feed("9d3f0c1a", &published).unwrap();
     let filtered = frame::with_previous(&feed.frame, 881);
-    let events = [plain.frame.to_string(), filtered.to_string()];
+    let of_kind = vec![(Kind::OrderPlaced, 500, 1_407)];
+    let run = Run { from: 908, to: 1_407, at: at(), of_kind };
+    let left_out = frame::of_left_out("9d3f0c1a", run).unwrap();
+    let events = [plain.frame, filtered, left_out.frame].map(|it| it.to_string());
     let all = events.into_iter().chain(states());
     all.map(|text| serde_json::from_str(&text).unwrap()).collect()
 }
