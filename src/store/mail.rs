@@ -5,12 +5,14 @@ use diesel::{
     prelude::*,
     sql_types::{Bool, Nullable},
 };
+use serde_json::json;
 
-use super::{Conn, ROWS_MAX, Tx};
+use super::{Conn, ROWS_MAX, Tx, event};
 use crate::{
     domain::{
         Error,
         account::Email,
+        event::Kind,
         id::{ClaimId, MailId, UserId},
         mail::{
             Backlog, CLAIM_SECONDS, Claim, Claimed, Ending, HAND_OVER_SECONDS, HOUR_MAX, HandOver,
@@ -141,6 +143,15 @@ fn fail(tx: &mut Tx<'_>, id: &str) -> Result<(), Error> {
             mails::updated_at.eq(tx.now.naive_utc()),
         ))
         .execute(tx.conn)?;
+    tell_failed(tx, id)
+}
+
+/// Tells those who run the shop of a letter that nobody will get; not to whom it was, nor what it says.
+fn tell_failed(tx: &mut Tx<'_>, id: &str) -> Result<(), Error> {
+    let of = mails::table.find(id).select((mails::user_id, mails::order_id));
+    let (user, order): (Option<String>, Option<String>) = of.first(tx.conn)?;
+    let data = json!({ "mail_id": id, "user_id": user, "order_id": order });
+    event::tell(tx, Kind::MailFailed, None, data);
     Ok(())
 }
 
@@ -163,7 +174,11 @@ pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<(), Error> {
         Ending::Unknown => (Status::Unknown, None),
         Ending::Again { at } => (Status::Queued, Some(at.naive_utc())),
     };
-    move_on(tx, (command.mail, command.claim), &OPEN, status, due_at)
+    move_on(tx, (command.mail, command.claim), &OPEN, status, due_at)?;
+    match command.ending {
+        Ending::Failed => tell_failed(tx, &command.mail.to_string()),
+        Ending::Sent | Ending::Unknown | Ending::Again { .. } => Ok(()),
+    }
 }
 
 pub fn recover(tx: &mut Tx<'_>, command: &Recover) -> Result<Vec<MailId>, Error> {

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestShop, each, gapless, purchase::topic, socket::Socket};
+use crate::support::{
+    PASSWORD, TestShop, each, gapless, limit::login, purchase::topic, socket::Socket,
+};
 
 /// Events of one flood: as many as happen in a second of a very busy shop.
 const FLOOD: usize = 5_000;
@@ -120,4 +122,59 @@ async fn of_five_thousand_events_at_once_some_are_told_and_the_rest_is_said_to_b
     let missed = usize::try_from(number(&run["skipped"])).unwrap();
     let due = (number(&run["from"])..).take(missed).map(Value::from).collect::<Vec<_>>();
     assert_eq!(each(&again.take(missed).await, "sequence"), due.iter().collect::<Vec<_>>());
+}
+
+#[actix_rt::test]
+async fn what_admins_do_and_who_logs_in_is_told_in_ids_and_words() {
+    let shop = TestShop::start().await;
+    let (admin, ada) = (shop.admin().await, shop.sign_up_as("ada@example.com", "Ada").await);
+    let mut feed = admin.follow("admin:feed").await;
+    let at = |what: &str| format!("/admin/users/{}/{what}", ada.user_id());
+
+    let session = shop.stranger().post("/auth/login", login("ada@example.com", PASSWORD)).await;
+    let session = shop.stranger().signed_in(session.is(200));
+    admin.post(&at("suspend"), Value::Null).await.is(200);
+    admin.post(&at("suspend"), Value::Null).await.is(200);
+    admin.post(&at("unsuspend"), Value::Null).await.is(200);
+    admin.put(&at("role"), json!({ "role": "courier" })).await.is(200);
+    let coupon = json!({ "code": "SPRING", "kind": "percentage", "value": 10 });
+    let coupon = admin.post("/admin/promotions", coupon).await.is(201);
+    let promotion = format!("/admin/promotions/{}", coupon["id"].as_str().unwrap());
+    let more = json!({ "code": "SPRING", "kind": "percentage", "value": 20 });
+    admin.put(&promotion, more).await.is(200);
+    let zones = admin.get("/admin/tariff").await.is(200)["zones"].clone();
+    admin.put("/admin/tariff", json!({ "zones": zones })).await.is(200);
+
+    let heard = feed.until("tariff.changed").await;
+    let opened = heard.iter().rposition(|push| push["type"] == "session.opened").unwrap();
+    let told: Vec<&Value> = heard[opened..]
+        .iter()
+        .filter(|push| {
+            let kind = push["type"].as_str().unwrap();
+            kind != "session.revoked" && !kind.starts_with("notification.")
+        })
+        .collect();
+    let kinds: Vec<&str> = told.iter().map(|push| push["type"].as_str().unwrap()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "session.opened",
+            "user.suspended",
+            "user.unsuspended",
+            "user.role_changed",
+            "promotion.created",
+            "promotion.changed",
+            "tariff.changed"
+        ]
+    );
+    for push in &told[..4] {
+        assert_eq!(push["data"]["user_id"], ada.user_id());
+    }
+    assert!(told[0]["data"]["session_id"].is_string() && session.session["user"].is_object());
+    assert_eq!(told[3]["data"]["role"], "courier");
+    assert_eq!(told[5]["data"], json!({ "promotion_id": coupon["id"], "version": 2 }));
+    let text = Value::from(heard).to_string();
+    for personal in ["ada@example.com", "Ada", "127.0.0.1"] {
+        assert!(!text.contains(personal), "{personal}");
+    }
 }

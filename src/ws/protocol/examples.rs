@@ -167,6 +167,13 @@ fn what_the_server_says_in_the_document_is_what_it_writes() {
 }
 
 #[test]
+fn the_document_has_every_type_of_event() {
+    for kind in Kind::ALL {
+        assert!(DOCUMENT.contains(&format!("`{kind}`")), "{kind}");
+    }
+}
+
+#[test]
 fn the_document_has_every_close_code_with_its_reason() {
     for close in Close::all() {
         let line = format!("| {} | `{}` |", close.code(), close.reason());
