@@ -8,11 +8,12 @@ use super::{
     support::{TestShop, client::Client, purchase::topic, socket::Socket},
 };
 
-async fn watch(admin: &Client) -> Socket {
+/// A socket that follows who is there, and who was there before.
+async fn watch(admin: &Client) -> (Socket, Value) {
     let mut socket = admin.socket().await;
     let answer = socket.ask("subscribe", json!({ "topic": "admin:presence" })).await;
     assert_eq!(answer["ok"], true, "{answer}");
-    socket
+    (socket, answer["snapshot"]["admins"].clone())
 }
 
 /// Waits until one admin is there and looks at so many orders, or until nobody is.
@@ -34,16 +35,17 @@ async fn is_seen_at_both_nodes(settings: &[(&'static str, &str)]) {
     let teapot = one.variant("teapot").await;
     let (first, second) = (buyer.place(&teapot, 1).await, buyer.place(&teapot, 1).await);
     let there = admin.at(&other.address());
-    let mut here = watch(&admin).await;
+    let (mut here, nobody) = watch(&admin).await;
+    assert_eq!(nobody, json!([]));
     until(&mut here, 0).await;
 
     // Looked at where nobody follows a topic of admins.
     let mut looking = there.follow(&topic(&first)).await;
     until(&mut here, 1).await;
     looking.follow(&topic(&second)).await;
-    until(&mut here, 2).await;
-    let mut beside = watch(&there).await;
-    until(&mut beside, 2).await;
+    let both = until(&mut here, 2).await;
+    let (mut beside, snapshot) = watch(&there).await;
+    assert_eq!(snapshot, both["data"]["admins"]);
     looking.ask("unsubscribe", json!({ "topic": topic(&first) })).await;
     until(&mut here, 1).await;
     until(&mut beside, 1).await;
