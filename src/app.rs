@@ -35,7 +35,10 @@ use self::{
 };
 use crate::{
     actors::{Actors, mailer::Mailer, notification::Notifier, webhook::sender::Sender},
-    bus::Bus,
+    bus::{
+        Bus,
+        presence::{Board, Presence},
+    },
     cache::{self, image::Images, limits::Limits, revoked::Revoked, ticket::Tickets},
     config::{Config, Environment, Secret, private_folder},
     domain::Error,
@@ -47,7 +50,11 @@ use crate::{
     pages,
     reading::catalogue::Catalogue,
     store::Store,
-    ws::{self, Sockets, topic::followed::Followed},
+    ws::{
+        self, Sockets,
+        stats::counting::{Counters, Node},
+        topic::followed::Followed,
+    },
 };
 
 /// The routes of all edges; tests walk them.
@@ -96,8 +103,8 @@ impl App {
         let arbiters: Vec<Arbiter> = (0..config.workers.get()).map(|_| Arbiter::new()).collect();
         let handles: Arc<[ArbiterHandle]> = arbiters.iter().map(Arbiter::handle).collect();
         let mut registry = Registry::with_prefix("rialto");
-        let caches = caches(config, &mut registry).await?;
         let bus = Bus::start(store.clone()).await?;
+        let caches = caches(config, &store, &bus, &mut registry).await?;
         let catalogue = start_catalogue(&store, &bus).await?;
         let (providers, post) = providers(config)?;
         let (revoked, images) = (&caches.revoked, &caches.images);
@@ -117,6 +124,7 @@ impl App {
             catalogue: catalogue.clone(),
             mails: Arc::clone(&mails),
             webhooks: Arc::clone(&told_others),
+            bus: bus.clone(),
         };
         registry.register_collector(Box::new(measured));
         let counts = ws::metrics::Metrics::register(&mut registry);
@@ -127,7 +135,7 @@ impl App {
         let webhooks = start_webhooks(config, edge.store.clone(), proofs.clone(), told_others)?;
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let notifier = Notifier::start(edge.store.clone());
-        let sockets = sockets(&edge, bus, counts, caches.tickets);
+        let sockets = sockets(&edge, bus, counts, (caches.tickets, caches.board));
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
         start_posting(post, address);
@@ -208,9 +216,15 @@ struct Caches {
     tickets: Tickets,
     limits: Limits,
     images: Images,
+    board: Board,
 }
 
-async fn caches(config: &Config, registry: &mut Registry) -> Result<Caches, Error> {
+async fn caches(
+    config: &Config,
+    store: &Store,
+    bus: &Bus,
+    registry: &mut Registry,
+) -> Result<Caches, Error> {
     let redis = match &config.redis {
         Some(url) => Some(cache::connect(url.reveal()).await?),
         None => None,
@@ -222,16 +236,29 @@ async fn caches(config: &Config, registry: &mut Registry) -> Result<Caches, Erro
     } else {
         Limits::off()
     };
+    let board = match &redis {
+        Some(redis) => Board::Redis(cache::presence::Board::new(redis.clone(), bus.epoch())),
+        None if store.is_shared() => Board::Store(store.clone()),
+        None => Board::None,
+    };
     let tickets = redis.map_or_else(Tickets::memory, Tickets::Redis);
-    Ok(Caches { revoked: Revoked::default(), tickets, limits, images: Images::default() })
+    Ok(Caches { revoked: Revoked::default(), tickets, limits, images: Images::default(), board })
 }
 
 /// What sockets share: of the REST edge what both need.
-fn sockets(edge: &Edge, bus: Bus, metrics: ws::metrics::Metrics, tickets: Tickets) -> Sockets {
+fn sockets(
+    edge: &Edge,
+    bus: Bus,
+    metrics: ws::metrics::Metrics,
+    (tickets, board): (Tickets, Board),
+) -> Sockets {
+    let name = format!("{:08x}", rand::random::<u32>());
+    let (open, faults) = (metrics.open.clone(), edge.metrics.faults().clone());
+    let counters = Counters::of(Node { name: name.clone(), sockets: open, faults });
     Sockets {
         store: edge.store.clone(),
         catalogue: edge.catalogue.clone(),
-        followed: Followed::default(),
+        followed: Followed::of(counters, Presence::of(name.clone(), board)),
         bus,
         sessions: edge.actors.sessions.clone(),
         accounts: edge.actors.accounts.clone(),
@@ -241,7 +268,7 @@ fn sockets(edge: &Edge, bus: Bus, metrics: ws::metrics::Metrics, tickets: Ticket
         revoked: edge.revoked.clone(),
         tickets,
         origins: edge.origins.iter().cloned().collect(),
-        node: format!("{:08x}", rand::random::<u32>()),
+        node: name,
         limits: ws::Limits::default(),
         metrics,
         hubs: ws::Hubs::default(),

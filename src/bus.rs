@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicI64};
 use actix::prelude::*;
 use bytestring::ByteString;
 
+use self::sample::{Run, Sampler};
 use crate::{
     domain::{
         Error,
@@ -19,6 +20,8 @@ use crate::{
 
 mod follower;
 pub mod frame;
+pub mod presence;
+pub mod sample;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -31,6 +34,10 @@ pub enum Channel {
     User(UserId),
     /// Everything that happens.
     Feed,
+    /// How the shop is doing: a state, as those that follow.
+    Stats,
+    /// Who of those who run it is looking, likewise.
+    Presence,
     /// How a product stands: each delivery is the whole of it, and its sequence may skip.
     Product(ProductId),
     /// How a cart stands, likewise.
@@ -48,6 +55,16 @@ pub struct Delivery {
     pub kind: Kind,
     /// The JSON of the push, encoded once for all who follow.
     pub frame: ByteString,
+    /// Of the feed: that events were left out, of which the last has the sequence.
+    pub left_out: Option<Arc<LeftOut>>,
+}
+
+/// Events of the feed that are not told.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    run: Run,
+    /// The JSON of the push up to the number of those that were left out.
+    head: String,
 }
 
 /// What the bus tells a hub.
@@ -79,6 +96,7 @@ struct Inner {
     epoch: String,
     /// The last event of the feed that was handed to all hubs.
     cursor: AtomicI64,
+    sampler: Mutex<Sampler>,
     hubs: Mutex<Vec<Recipient<Signal>>>,
     listeners: Mutex<Vec<Recipient<Heard>>>,
 }
@@ -90,7 +108,8 @@ impl Bus {
         let epoch = read!(store, event::epoch())?;
         let cursor = AtomicI64::new(read!(store, event::head())?);
         let (hubs, listeners) = (Mutex::default(), Mutex::default());
-        let inner = Arc::new(Inner { store, epoch, cursor, hubs, listeners });
+        let sampler = Mutex::default();
+        let inner = Arc::new(Inner { store, epoch, cursor, sampler, hubs, listeners });
         keep(Arc::downgrade(&inner));
         Ok(Bus(inner))
     }
@@ -110,9 +129,34 @@ impl Bus {
         lock(&self.0.listeners).push(listener);
     }
 
+    /// How many events of the feed were not told to those who follow it, since there were too many.
+    pub fn left_out(&self) -> u64 {
+        lock(&self.0.sampler).left_out()
+    }
+
     /// Hands `batch` to all hubs of this node: the latest state of what is not stored as events.
     pub async fn push(&self, batch: Arc<[Delivery]>) {
         follower::tell(&self.0.hubs, &Signal::Deliver(batch)).await;
+    }
+}
+
+impl Delivery {
+    /// The first place that it tells of; the last one is its sequence.
+    pub fn first(&self) -> i64 {
+        self.left_out.as_ref().map_or(self.sequence, |it| it.run.from)
+    }
+
+    /// The same to whoever wants events of these `kinds` alone, with the place of the last of them that
+    /// was left out; none where none of them was. Only of what [`Delivery::left_out`] tells.
+    pub fn of_kinds(&self, left_out: &LeftOut, kinds: &[Kind]) -> Option<(Delivery, i64)> {
+        let (count, last) = left_out.run.of(kinds)?;
+        Some((Delivery { frame: left_out.text(count), ..self.clone() }, last))
+    }
+}
+
+impl LeftOut {
+    fn text(&self, count: u64) -> ByteString {
+        format!("{}{count}}}}}", self.head).into()
     }
 }
 

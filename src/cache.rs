@@ -1,4 +1,4 @@
-//! What is worth losing. Tickets and the counters of limits are in Redis where there is one, so that
+//! What is worth losing. Tickets, the counters of limits and who is looking are in Redis where there is one, so that
 //! all nodes share them, and in memory where there is none; revoked sessions, and the images that are
 //! asked for most, are a copy in memory of what the store says.
 
@@ -13,6 +13,7 @@ use crate::domain::Error;
 
 pub mod image;
 pub mod limits;
+pub mod presence;
 pub mod revoked;
 pub mod ticket;
 

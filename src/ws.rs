@@ -54,8 +54,10 @@ mod hub;
 mod limits;
 pub mod metrics;
 mod order;
+pub mod presence;
 pub mod product;
 mod protocol;
+pub mod stats;
 #[cfg(test)]
 mod tests;
 mod ticket;

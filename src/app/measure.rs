@@ -37,6 +37,7 @@ use crate::{
         session::SessionActor,
         webhook::{WebhookActor, sender},
     },
+    bus::Bus,
     reading::catalogue::Catalogue,
     store::Store,
 };
@@ -48,6 +49,7 @@ pub struct Measured {
     pub catalogue: Catalogue,
     pub mails: Arc<Counts>,
     pub webhooks: Arc<sender::Counts>,
+    pub bus: Bus,
 }
 
 impl fmt::Debug for Measured {
@@ -74,6 +76,8 @@ impl Collector for Measured {
         counter("store_commands", "Commands that the writer took", store.commands)?;
         counter("store_transactions", "Transactions that it tried", store.transactions)?;
         counter("store_replays", "Batches that it replayed singly", store.replays)?;
+        let left_out = self.bus.left_out();
+        counter("feed_events_left_out", "Events that admins were not told, of too many", left_out)?;
         let resized = self.actors.studio.resized();
         counter("images_resized", "Pictures that were made in a width", resized)?;
         process(&mut encoder)?;

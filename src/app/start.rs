@@ -42,7 +42,7 @@ use crate::{
         refresher::{Loaded, Refresher},
     },
     store::{self, Store, read},
-    ws::{Sockets, cart as live_cart, delivery as live_delivery, product},
+    ws::{Sockets, cart as live_cart, delivery as live_delivery, presence, product, stats},
 };
 
 /// How often directories passivate what is idle.
@@ -182,7 +182,7 @@ pub async fn start_catalogue(store: &Store, bus: &Bus) -> Result<Catalogue, Erro
     Ok(catalogue)
 }
 
-/// Has those who follow products, carts and parcels told how they stand.
+/// Has those who follow a state told how it stands.
 pub fn start_telling(sockets: &Sockets) -> Result<(), Error> {
     let Sockets { store, catalogue, bus, followed, .. } = sockets;
     let carts = followed.carts.clone();
@@ -195,6 +195,9 @@ pub fn start_telling(sockets: &Sockets) -> Result<(), Error> {
     let deliveries = followed.deliveries.clone();
     bus.listen(live_delivery::Watcher(deliveries.clone()).start().recipient());
     actix_rt::spawn(live_delivery::tell(store.clone(), bus.clone(), deliveries));
+    bus.listen(stats::Watcher(followed.stats.clone()).start().recipient());
+    actix_rt::spawn(presence::tell(store.clone(), bus.clone(), followed.clone()));
+    actix_rt::spawn(stats::tell(store.clone(), bus.clone(), followed.stats.clone()));
     Ok(())
 }
 

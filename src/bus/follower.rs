@@ -3,14 +3,14 @@
 use std::{
     ops::ControlFlow,
     sync::{Arc, Mutex, Weak, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use actix::{MailboxError, Message, Recipient};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use super::{Heard, Inner, Signal, frame, lock};
+use super::{Delivery, Heard, Inner, Signal, frame, lock, sample::Taken};
 use crate::{
     domain::{Error, event::Published},
     store::read,
@@ -38,9 +38,12 @@ pub async fn run(bus: Weak<Inner>) {
         match step(&inner).await {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => {
+                let due = lock(&inner.sampler).due();
+                let due = due.map(|it| it.saturating_duration_since(Instant::now()));
                 drop(inner);
                 // Elapsed or told, it is time to look.
-                let _told = timeout(every, committed.changed()).await;
+                let wait = due.map_or(every, |due| due.min(every));
+                let _told = timeout(wait, committed.changed()).await;
             }
             Err(err) => {
                 tracing::warn!(error = ?err, "the feed could not be read");
@@ -56,6 +59,11 @@ async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
     let cursor = inner.cursor.load(Ordering::Relaxed);
     let published = read!(inner.store, event::after(cursor, BATCH_MAX))?;
     let Some(last) = published.last().map(|it| it.sequence) else {
+        let over = lock(&inner.sampler).over(Instant::now());
+        if let Some(run) = over {
+            let told = [frame::of_left_out(&inner.epoch, run)?];
+            tell(&inner.hubs, &Signal::Deliver(told.into())).await;
+        }
         return Ok(ControlFlow::Break(()));
     };
     if !is_whole(cursor, &published) {
@@ -65,13 +73,30 @@ async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
     }
     let published: Arc<[Published]> = published.into();
     tell(&inner.listeners, &Heard::Events(Arc::clone(&published))).await;
-    let mut batch = Vec::with_capacity(published.len().saturating_mul(2));
-    for one in &*published {
-        batch.extend(frame::all(&inner.epoch, one)?);
-    }
+    let batch = encoded(inner, &published)?;
     tell(&inner.hubs, &Signal::Deliver(batch.into())).await;
     inner.cursor.store(last, Ordering::Relaxed);
     Ok(ControlFlow::Continue(()))
+}
+
+/// What is told of `published`, where admins are told all or, of too many, some.
+fn encoded(inner: &Inner, published: &[Published]) -> Result<Vec<Delivery>, Error> {
+    let (epoch, now) = (&inner.epoch, Instant::now());
+    let mut batch = Vec::with_capacity(published.len().saturating_mul(2));
+    let mut sampler = lock(&inner.sampler);
+    for one in published {
+        match sampler.take(one, now) {
+            Taken::Told(None) => batch.extend(frame::all(epoch, one)?),
+            Taken::Told(Some(run)) => {
+                batch.push(frame::of_left_out(epoch, run)?);
+                batch.extend(frame::all(epoch, one)?);
+            }
+            Taken::LeftOut => batch.extend(frame::but_feed(epoch, one)?),
+        }
+    }
+    let over = sampler.over(now).map(|run| frame::of_left_out(epoch, run));
+    batch.extend(over.transpose()?);
+    Ok(batch)
 }
 
 /// Whether nothing is missing between the cursor and the last of `published`.

@@ -5,13 +5,15 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Channel, Delivery};
+use super::{Channel, Delivery, LeftOut, sample::Run};
 use crate::domain::{
     Error,
     cart::live::Live,
     delivery::Tracked,
     event::{Event, Kind, Published},
     id::ProductId,
+    presence::Presence,
+    stats::Stats,
     topic::Topic,
 };
 
@@ -25,13 +27,41 @@ struct Push<'a> {
     data: &'a RawValue,
 }
 
+/// What was left out, up to the number of it.
+#[derive(Serialize)]
+struct Skipped {
+    from: i64,
+    to: i64,
+    skipped: (),
+}
+
 /// Everything that a published event is told as: to those who follow its order, to its user, and
 /// to the admins.
 pub fn all(epoch: &str, published: &Published) -> Result<Vec<Delivery>, Error> {
+    let mut all = but_feed(epoch, published)?;
+    all.push(of_feed(epoch, published)?);
+    Ok(all)
+}
+
+/// The same where admins are not told.
+pub fn but_feed(epoch: &str, published: &Published) -> Result<Vec<Delivery>, Error> {
     let event = &published.event;
-    let data = raw(event)?;
-    let places = [order_place(event), user_place(published), Some(feed_place(published))];
-    places.into_iter().flatten().map(|place| encode(epoch, place, event, &data)).collect()
+    let places = [order_place(event), user_place(published)].into_iter().flatten();
+    places.map(|place| encode(epoch, place, event, &raw(event)?)).collect()
+}
+
+/// That these events were left out, to the admins.
+pub fn of_left_out(epoch: &str, run: Run) -> Result<Delivery, Error> {
+    let fields = Skipped { from: run.from, to: run.to, skipped: () };
+    let data = serde_json::value::to_raw_value(&fields);
+    let data = data.map_err(Error::internal("encoding what was left out"))?;
+    let (topic, sequence, at) = (Topic::AdminFeed.to_string(), run.to, run.at);
+    let push = Push { topic, epoch, sequence, r#type: "feed.sampled", at, data: &data };
+    let told = of_state(Channel::Feed, push)?;
+    let head = told.frame.strip_suffix("null}}").unwrap_or(&told.frame).to_owned();
+    let left_out = LeftOut { run, head };
+    let frame = left_out.text(left_out.run.count());
+    Ok(Delivery { frame, left_out: Some(left_out.into()), ..told })
 }
 
 /// An event of a timeline, to those who follow the order; none if it is of no order.
@@ -86,11 +116,40 @@ pub fn of_delivery(epoch: &str, at: DateTime<Utc>, tracked: &Tracked) -> Result<
     of_state(Channel::Delivery(id), push)
 }
 
-/// A state is no event, and no filter lets some of its pushes through: its kind says nothing.
+/// How the shop is doing, to those who run it.
+pub fn of_stats(
+    epoch: &str,
+    sequence: i64,
+    at: DateTime<Utc>,
+    stats: &Stats,
+) -> Result<Delivery, Error> {
+    let data = serde_json::value::to_raw_value(stats);
+    let data = data.map_err(Error::internal("encoding figures"))?;
+    let topic = Topic::AdminStats.to_string();
+    of_state(
+        Channel::Stats,
+        Push { topic, epoch, sequence, r#type: "stats.changed", at, data: &data },
+    )
+}
+
+/// Who is looking, to those who run the shop.
+pub fn of_presence(
+    epoch: &str,
+    sequence: i64,
+    at: DateTime<Utc>,
+    presence: &Presence,
+) -> Result<Delivery, Error> {
+    let data = serde_json::value::to_raw_value(presence);
+    let data = data.map_err(Error::internal("encoding who is there"))?;
+    let (topic, kind) = (Topic::AdminPresence.to_string(), "presence.changed");
+    of_state(Channel::Presence, Push { topic, epoch, sequence, r#type: kind, at, data: &data })
+}
+
+/// What is no event, so that no filter asks for its kind: that says nothing.
 fn of_state(channel: Channel, push: Push<'_>) -> Result<Delivery, Error> {
     let frame = serde_json::to_string(&push).map_err(Error::internal("encoding a state"))?;
     let (sequence, kind) = (push.sequence, Kind::CatalogueChanged);
-    Ok(Delivery { channel, sequence, kind, frame: frame.into() })
+    Ok(Delivery { channel, sequence, kind, frame: frame.into(), left_out: None })
 }
 
 /// The push on a filtered feed, which says where the match before it was.
@@ -125,7 +184,7 @@ fn encode(
     let topic = topic.to_string();
     let push = Push { topic, epoch, sequence, r#type: event.kind.as_str(), at: event.at, data };
     let frame = serde_json::to_string(&push).map_err(Error::internal("encoding an event"))?;
-    Ok(Delivery { channel, sequence, kind: event.kind, frame: frame.into() })
+    Ok(Delivery { channel, sequence, kind: event.kind, frame: frame.into(), left_out: None })
 }
 
 #[cfg(test)]
@@ -188,6 +247,25 @@ mod tests {
         assert_eq!(all, [of_feed("k3", &published).unwrap()]);
         assert_eq!(of_order("k3", &published.event).unwrap(), None);
         assert_eq!(of_user("k3", &published).unwrap(), None);
+    }
+
+    #[test]
+    fn what_was_left_out_says_from_where_to_where_and_how_many() {
+        let of_kind = vec![(Kind::OrderPlaced, 3, 12), (Kind::OrderPaid, 2, 14)];
+        let at = DateTime::from_timestamp(1_795_250_220, 0).unwrap();
+        let told = of_left_out("k3", Run { from: 10, to: 14, at, of_kind }).unwrap();
+
+        let due = |skipped: u64| {
+            format!(
+                r#"{{"topic":"admin:feed","epoch":"k3","sequence":14,"type":"feed.sampled","at":"2026-11-21T08:37:00Z","data":{{"from":10,"to":14,"skipped":{skipped}}}}}"#
+            )
+        };
+        assert_eq!((told.first(), told.sequence), (10, 14));
+        assert_eq!(told.frame, due(5));
+        let left_out = told.left_out.clone().unwrap();
+        let (paid, last) = told.of_kinds(&left_out, &[Kind::OrderPaid]).unwrap();
+        assert_eq!((&*paid.frame, last), (&*due(2), 14));
+        assert_eq!(told.of_kinds(&left_out, &[Kind::OrderShipped]), None);
     }
 
     #[test]

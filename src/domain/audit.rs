@@ -29,6 +29,7 @@ mod link;
 mod mail;
 mod notification;
 mod order;
+mod presence;
 mod promotion;
 mod push;
 pub mod reading;

@@ -42,12 +42,23 @@ words! {
     CartHeld = "cart.held",
     CartReleased = "cart.released",
     UserRegistered = "user.registered",
+    UserRoleChanged = "user.role_changed",
+    UserSuspended = "user.suspended",
+    UserUnsuspended = "user.unsuspended",
+    /// Somebody has logged in.
+    SessionOpened = "session.opened",
     SessionRevoked = "session.revoked",
     NotificationCreated = "notification.created",
     NotificationRead = "notification.read",
     StockChanged = "stock.changed",
     /// Products or categories are shown otherwise; it names which.
     CatalogueChanged = "catalogue.changed",
+    PromotionCreated = "promotion.created",
+    PromotionChanged = "promotion.changed",
+    /// What delivery and taxes cost.
+    TariffChanged = "tariff.changed",
+    /// A letter that is not tried any more: nobody takes it.
+    MailFailed = "mail.failed",
     ReviewSaved = "review.saved",
     ReviewDeleted = "review.deleted",
     ReviewHidden = "review.hidden",
@@ -88,9 +99,17 @@ impl Kind {
             | Kind::CartHeld
             | Kind::CartReleased
             | Kind::UserRegistered
+            | Kind::UserRoleChanged
+            | Kind::UserSuspended
+            | Kind::UserUnsuspended
+            | Kind::SessionOpened
             | Kind::SessionRevoked
             | Kind::StockChanged
             | Kind::CatalogueChanged
+            | Kind::PromotionCreated
+            | Kind::PromotionChanged
+            | Kind::TariffChanged
+            | Kind::MailFailed
             | Kind::ReviewSaved
             | Kind::ReviewDeleted
             | Kind::ReviewHidden
@@ -99,15 +118,20 @@ impl Kind {
         }
     }
 
-    /// Whether other programs can be told of it: not of what is between the shop and one user, nor
-    /// of what carts hold for a moment.
+    /// Whether other programs can be told of it: not of what is between the shop and one user or their
+    /// account, nor of what carts hold for a moment.
     pub fn is_for_integrators(self) -> bool {
         match self {
             Kind::CartHeld
             | Kind::CartReleased
+            | Kind::UserRoleChanged
+            | Kind::UserSuspended
+            | Kind::UserUnsuspended
+            | Kind::SessionOpened
             | Kind::SessionRevoked
             | Kind::NotificationCreated
             | Kind::NotificationRead
+            | Kind::MailFailed
             | Kind::EventUnreadable => false,
             Kind::OrderPlaced
             | Kind::OrderPaid
@@ -137,6 +161,9 @@ impl Kind {
             | Kind::UserRegistered
             | Kind::StockChanged
             | Kind::CatalogueChanged
+            | Kind::PromotionCreated
+            | Kind::PromotionChanged
+            | Kind::TariffChanged
             | Kind::ReviewSaved
             | Kind::ReviewDeleted
             | Kind::ReviewHidden

@@ -14,6 +14,8 @@ pub enum Topic {
     Delivery(DeliveryId),
     Me,
     AdminFeed,
+    AdminStats,
+    AdminPresence,
     Product(ProductId),
     /// Another one for each user, and for each guest with a cart.
     Cart,
@@ -26,6 +28,8 @@ impl FromStr for Topic {
         match text {
             "me" => Ok(Topic::Me),
             "admin:feed" => Ok(Topic::AdminFeed),
+            "admin:stats" => Ok(Topic::AdminStats),
+            "admin:presence" => Ok(Topic::AdminPresence),
             "cart" => Ok(Topic::Cart),
             _ => match text.split_once(':') {
                 Some(("order", id)) => Ok(Topic::Order(id.parse()?)),
@@ -44,6 +48,8 @@ impl fmt::Display for Topic {
             Topic::Delivery(id) => write!(f, "delivery:{id}"),
             Topic::Me => f.write_str("me"),
             Topic::AdminFeed => f.write_str("admin:feed"),
+            Topic::AdminStats => f.write_str("admin:stats"),
+            Topic::AdminPresence => f.write_str("admin:presence"),
             Topic::Product(id) => write!(f, "product:{id}"),
             Topic::Cart => f.write_str("cart"),
         }
@@ -67,7 +73,9 @@ mod tests {
     fn a_topic_reads_back_from_its_text() {
         let (order, product) = (Topic::Order(OrderId::new()), Topic::Product(ProductId::new()));
         let delivery = Topic::Delivery(DeliveryId::new());
-        for topic in [order, delivery, product, Topic::Me, Topic::AdminFeed, Topic::Cart] {
+        let admins = [Topic::AdminFeed, Topic::AdminStats, Topic::AdminPresence];
+        let own = [Topic::Me, Topic::Cart];
+        for topic in [order, delivery, product].into_iter().chain(admins).chain(own) {
             assert_eq!(topic.to_string().parse::<Topic>().unwrap(), topic);
         }
     }

@@ -1,6 +1,10 @@
 //! How the process is: alive, ready, and its counts for Prometheus.
 
-use std::time::Duration;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use actix_web::{HttpResponse, http::Method, web::Data};
 use prometheus_client::{
@@ -66,6 +70,7 @@ pub async fn metrics(_: Auth<Public>, registry: Data<Registry>) -> Answered {
 pub struct Metrics {
     requests: Family<Served, Counter>,
     latency: Family<Served, Histogram, fn() -> Histogram>,
+    faults: Faults,
 }
 
 /// Of bounded number: a route is a pattern of the table, never a path.
@@ -83,6 +88,7 @@ impl Metrics {
         let metrics = Metrics {
             requests: Family::default(),
             latency: Family::new_with_constructor(histogram),
+            faults: Faults::default(),
         };
         let requests = metrics.requests.clone();
         registry.register("http_requests", "Requests that were answered", requests);
@@ -93,9 +99,51 @@ impl Metrics {
     }
 
     pub fn served(&self, method: &Method, route: &'static str, status: u16, took: Duration) {
+        if status >= 500 {
+            self.faults.count(Instant::now());
+        }
         let labels = Served { method: word(method), route, status };
         self.requests.get_or_create(&labels).inc();
         self.latency.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    /// When this process was at fault.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+}
+
+/// How far back [`Faults`] know.
+const MINUTE: Duration = Duration::from_secs(60);
+/// Faults so close together are kept as one time with a count.
+const TOGETHER: Duration = Duration::from_secs(1);
+
+/// When requests were answered that this process was at fault; clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct Faults(Arc<Mutex<VecDeque<(Instant, u64)>>>);
+
+impl Faults {
+    fn count(&self, now: Instant) {
+        let mut all = self.recent(now);
+        match all.back_mut() {
+            Some((since, count)) if now.saturating_duration_since(*since) < TOGETHER => {
+                *count = count.saturating_add(1);
+            }
+            _ => all.push_back((now, 1)),
+        }
+    }
+
+    pub fn of_last_minute(&self, now: Instant) -> u64 {
+        self.recent(now).iter().map(|(_, count)| count).sum()
+    }
+
+    fn recent(&self, now: Instant) -> MutexGuard<'_, VecDeque<(Instant, u64)>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_old = |(since, _): &(Instant, u64)| now.saturating_duration_since(*since) >= MINUTE;
+        while all.front().is_some_and(is_old) {
+            all.pop_front();
+        }
+        all
     }
 }
 
@@ -103,4 +151,21 @@ impl Metrics {
 fn word(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("OTHER")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_known_for_a_minute_and_take_no_more_room_than_that() {
+        let (faults, start) = (Faults::default(), Instant::now());
+        let after = |millis| start + Duration::from_millis(millis);
+        for millis in 0..90_000 {
+            faults.count(after(millis));
+        }
+        assert!(faults.0.lock().unwrap().len() <= 61);
+        assert!((59_000..=60_000).contains(&faults.of_last_minute(after(90_000))));
+        assert_eq!(faults.of_last_minute(after(150_000)), 0);
+    }
 }

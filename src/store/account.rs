@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, result::DatabaseErrorKind};
 use serde_json::json;
 
-use super::{Conn, Tx, among, event, session, settings};
+use super::{Conn, Tx, among, event, notification, session, settings, snapshot};
 use crate::{
     domain::{
         Error,
@@ -109,6 +109,23 @@ pub fn hold_all(tx: &mut Tx<'_>, ids: &BTreeSet<UserId>) -> Result<HashMap<UserI
 pub fn user(conn: &mut Conn, id: UserId) -> Result<User, Error> {
     let row = users::table.find(id.to_string()).select(UserRow::as_select()).first(conn);
     row.optional()?.ok_or(Error::NotFound("user"))?.try_into()
+}
+
+/// All that a user's own topic begins with, of one moment: the user, how many notifications they have
+/// not read, and the last event of the topic.
+pub fn me(conn: &mut Conn, id: UserId) -> Result<(User, i64, i64), Error> {
+    snapshot(conn, |conn| {
+        let (user, unread) = (user(conn, id)?, notification::unread(conn, id)?);
+        Ok((user, unread, event::user_head(conn, id)?))
+    })
+}
+
+/// What these users are called.
+pub fn names(conn: &mut Conn, ids: Vec<UserId>) -> Result<HashMap<UserId, String>, Error> {
+    let ids = ids.iter().map(ToString::to_string);
+    let query = users::table.filter(users::id.eq_any(ids)).select((users::id, users::name));
+    let rows: Vec<(String, String)> = query.load(conn)?;
+    rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(corrupt)?, name))).collect()
 }
 
 pub fn register(tx: &mut Tx<'_>, command: &Register) -> Result<User, Error> {

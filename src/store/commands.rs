@@ -13,6 +13,7 @@ use crate::domain::{
     id::{MailId, UserId},
     idempotency, image, link, mail, notification,
     order::{change, place},
+    presence,
     promotion::change as promotions,
     push,
     review::change as reviews,
@@ -84,6 +85,8 @@ macro_rules! with_commands {
             resend_delivery: each webhook::resend(webhook::Resend) -> webhook::delivery::Delivery;
             recover_deliveries: each webhook::recover(webhook::delivery::Recover) -> ();
             prune_deliveries: each webhook::prune(webhook::delivery::Prune) -> i64;
+            pin_presence: each presence::pin(presence::Pin) -> ();
+            unpin_presence: each presence::unpin(presence::Unpin) -> ();
             keep_answer: each idempotency::keep_one(idempotency::Keep) -> idempotency::Answer;
             read_audit: each audit::read(reading::Read) -> ();
             prune_keys: each idempotency::prune(idempotency::Prune) -> i64;

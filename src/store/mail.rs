@@ -7,12 +7,14 @@ use diesel::{
     prelude::*,
     sql_types::{Bool, Nullable},
 };
+use serde_json::json;
 
-use super::{Conn, ROWS_MAX, Tx, among};
+use super::{Conn, ROWS_MAX, Tx, among, event};
 use crate::{
     domain::{
         Error,
         account::Email,
+        event::Kind,
         id::{ClaimId, MailId, UserId},
         mail::{
             CLAIM_SECONDS, Claim, Claimed, Ending, HAND_OVER_SECONDS, HOUR_MAX, HandOver,
@@ -141,26 +143,40 @@ pub fn claim(tx: &mut Tx<'_>, command: &Claim) -> Result<Vec<Claimed>, Error> {
 }
 
 fn fail(tx: &mut Tx<'_>, id: &str) -> Result<(), Error> {
-    diesel::update(mails::table.find(id))
+    let failed = diesel::update(mails::table.find(id))
         .set((
             mails::status.eq(Status::Failed.as_str()),
             mails::due_at.eq(None::<NaiveDateTime>),
             mails::updated_at.eq(tx.now.naive_utc()),
         ))
-        .execute(tx.conn)?;
+        .returning((mails::id, mails::user_id, mails::order_id))
+        .get_results(tx.conn)?;
+    tell_failed(tx, failed);
     Ok(())
+}
+
+/// A mail, and of whom and what it is.
+type Moved = (String, Option<String>, Option<String>);
+
+/// Tells those who run the shop of letters that nobody will get; not to whom they were, nor what they
+/// say.
+fn tell_failed(tx: &mut Tx<'_>, all: Vec<Moved>) {
+    for (id, user, order) in all {
+        let data = json!({ "mail_id": id, "user_id": user, "order_id": order });
+        event::tell(tx, Kind::MailFailed, None, data);
+    }
 }
 
 pub fn renew(tx: &mut Tx<'_>, command: &Renew) -> Result<(), Error> {
     let due_at = Some(tx.now.naive_utc() + Duration::seconds(CLAIM_SECONDS));
     let from = [Status::Claimed];
-    move_on(tx, (&[command.mail], command.claim), &from, Status::Claimed, due_at)
+    move_on(tx, (&[command.mail], command.claim), &from, Status::Claimed, due_at).map(drop)
 }
 
 pub fn hand_over(tx: &mut Tx<'_>, command: &HandOver) -> Result<(), Error> {
     let due_at = Some(tx.now.naive_utc() + Duration::seconds(HAND_OVER_SECONDS));
     let from = [Status::Claimed];
-    move_on(tx, (&[command.mail], command.claim), &from, Status::HandingOver, due_at)
+    move_on(tx, (&[command.mail], command.claim), &from, Status::HandingOver, due_at).map(drop)
 }
 
 pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<(), Error> {
@@ -181,8 +197,10 @@ pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<(), Error> {
     let mut stale = 0;
     for ((_, due_at), (status, mails)) in &alike {
         match move_on(tx, (mails, command.claim), &OPEN, *status, *due_at) {
+            Ok(moved) if *status == Status::Failed => tell_failed(tx, moved),
+            Ok(_) => {}
             Err(Error::Stale) => stale += 1,
-            moved => moved?,
+            Err(err) => return Err(err),
         }
     }
     if stale < alike.len() { Ok(()) } else { Err(Error::Stale) }
@@ -224,26 +242,27 @@ fn claimable(now: NaiveDateTime) -> _ {
 }
 
 /// Sets the status of those of `mails` whose status is one of `from` and for which the claim still
-/// stands; `Stale` where that is none.
+/// stands, and says which these are; `Stale` where that is none.
 fn move_on(
     tx: &mut Tx<'_>,
     (mails, claim): (&[MailId], ClaimId),
     from: &[Status],
     to: Status,
     due_at: Option<NaiveDateTime>,
-) -> Result<(), Error> {
+) -> Result<Vec<Moved>, Error> {
     let claimed = mails::table
         .filter(among(mails::id, mails))
         .filter(mails::claim.eq(claim.to_string()))
         .filter(among(mails::status, from));
-    let moved = diesel::update(claimed)
+    let moved: Vec<Moved> = diesel::update(claimed)
         .set((
             mails::status.eq(to.as_str()),
             mails::due_at.eq(due_at),
             mails::updated_at.eq(tx.now.naive_utc()),
         ))
-        .execute(tx.conn)?;
-    if moved > 0 { Ok(()) } else { Err(Error::Stale) }
+        .returning((mails::id, mails::user_id, mails::order_id))
+        .get_results(tx.conn)?;
+    if moved.is_empty() { Err(Error::Stale) } else { Ok(moved) }
 }
 
 impl TryFrom<Row> for Mail {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use diesel::{
     Connection, ExpressionMethods, RunQueryDsl,
     connection::SimpleConnection,
-    dsl::EqAny,
-    expression::{AsExpression, TypedExpressionType},
+    dsl::{EqAny, sql},
+    expression::{AsExpression, SqlLiteral, TypedExpressionType},
     r2d2::ConnectionManager,
-    sql_types::SqlType,
+    sql_types::{Array, BigInt, Nullable, SqlType, Text},
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use r2d2::Pool;
@@ -72,15 +72,15 @@ pub fn snapshot<T>(
     conn.build_transaction().read_only().repeatable_read().run(work)
 }
 
+/// The sum of the amounts of a ledger, which is a `NUMERIC` by itself.
+pub fn ledger_total() -> SqlLiteral<Nullable<BigInt>> {
+    sql("CAST(SUM(amount) AS BIGINT)")
+}
+
 /// How far the store has come, and the topics of `users`, which nobody else goes on with until the
 /// end of the transaction. Whoever holds them waits for no other lock, so that nobody waits for them
 /// in a circle: they are taken last.
 pub fn lock_heads(conn: &mut Conn, users: impl Iterator<Item = UserId>) -> Result<Heads, Error> {
-    use diesel::{
-        dsl::sql,
-        sql_types::{Array, BigInt, Text},
-    };
-
     let users: Vec<String> = users.map(|it| it.to_string()).collect();
     let lock = sql::<Columns>("* FROM lock_heads(").bind::<BigInt, _>(HEADS_LOCK).sql(", ");
     let lock = lock.bind::<Array<Text>, _>(users).sql(")");

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{Backend, Conn, among, folded, lock_heads, snapshot};
+use super::{Backend, Conn, among, folded, ledger_total, lock_heads, snapshot};
 use crate::{
     domain::{
         Error,
@@ -36,11 +36,13 @@ pub mod mail;
 pub mod notification;
 pub mod order;
 pub mod payment;
+pub mod presence;
 pub mod pricing;
 pub mod push;
 pub mod review;
 pub mod session;
 pub mod settings;
+pub mod stats;
 pub mod stock;
 pub mod tariff;
 pub mod webhook;

@@ -221,6 +221,8 @@ table! { webhook_deliveries (webhook_id, event_id) {
     updated_at -> Timestamp,
 } }
 
+table! { presences (node) { node -> Text, note -> Text, } }
+
 table! { epochs (epoch) { epoch -> Text, } }
 
 table! { cursors (consumer) { consumer -> Text, place -> BigInt, } }

@@ -136,6 +136,8 @@ pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<LoggedIn, Error> {
     }
     let ended = make_room(tx, id)?;
     open(tx, &command.session)?;
+    let data = json!({ "session_id": command.session.id, "user_id": id });
+    event::tell(tx, Kind::SessionOpened, Some(id), data);
     Ok(LoggedIn { user: account::user(tx.conn, id)?, ended, was_suspended })
 }
 

@@ -5,9 +5,11 @@ use std::{thread, time::Duration};
 use diesel::{
     Connection, QueryResult, RunQueryDsl,
     connection::SimpleConnection,
+    dsl::sql,
+    expression::SqlLiteral,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
     r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError},
-    sql_types::Text,
+    sql_types::{BigInt, Nullable, Text},
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use r2d2::Pool;
@@ -64,6 +66,11 @@ pub fn snapshot<T>(
     work: impl FnOnce(&mut Conn) -> Result<T, Error>,
 ) -> Result<T, Error> {
     conn.transaction(work)
+}
+
+/// The sum of the amounts of a ledger.
+pub fn ledger_total() -> SqlLiteral<Nullable<BigInt>> {
+    sql("CAST(SUM(amount) AS BIGINT)")
 }
 
 /// How far the store has come, and the topics of `users`: nobody else can go on.

@@ -2,11 +2,13 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use serde_json::json;
 
-use super::{Conn, Tx};
+use super::{Conn, Tx, event};
 use crate::{
     domain::{
         Error,
+        event::Kind,
         tariff::{Change, Changed, Kept, Tariff},
     },
     store::{error::corrupt, schema::tariffs},
@@ -40,6 +42,7 @@ pub fn change(tx: &mut Tx<'_>, command: &Change) -> Result<Changed, Error> {
             tariffs::updated_at.eq(tx.now.naive_utc()),
         ))
         .execute(tx.conn)?;
+    event::tell(tx, Kind::TariffChanged, None, json!({ "version": version }));
     Ok(Changed { before, after })
 }
 

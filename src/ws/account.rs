@@ -8,12 +8,9 @@ use crate::{
     store::read,
 };
 
-/// The user as they are now. The head is read first: what happens in between is told again, and
-/// nothing is left out.
+/// The user as they are now, and where their topic stood at that moment.
 pub async fn open(ask: &Ask<'_>, user: UserId) -> Result<Opening, Error> {
-    let head = read!(ask.store, event::user_head(user))?;
-    let unread = read!(ask.store, notification::unread(user))?;
-    let user = read!(ask.store, account::user(user))?;
+    let (user, unread, head) = read!(ask.store, account::me(user))?;
     let snapshot = to_raw_value(&json!({ "user": user, "unread_count": unread }));
     // All of what concerns a user is kept.
     Ok(ask.opening(1, head, snapshot.map_err(Error::internal("writing a user"))?))

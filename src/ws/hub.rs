@@ -33,8 +33,9 @@ use crate::{
     bus::{Channel, Delivery, Signal},
     domain::{
         Error,
-        id::{ConnectionId, SessionId},
+        id::{ConnectionId, SessionId, UserId},
     },
+    store,
 };
 
 mod drain;
@@ -72,6 +73,8 @@ struct Subscriber {
     id: u64,
     line: Arc<Line>,
     subscription: Following,
+    /// Whoever runs the shop and is seen by the others to follow this.
+    seen: Option<UserId>,
 }
 
 /// Which subscription of which connection is meant: one that was replaced has another id.
@@ -135,9 +138,12 @@ impl Hub {
         let Entry::Occupied(mut entry) = self.channels.entry(channel) else { return };
         let all = entry.get_mut();
         if let Some(at) = all.iter().position(|it| it.line.id == connection) {
-            all.swap_remove(at);
+            let gone = all.swap_remove(at);
             self.sockets.metrics.subscriptions.dec();
             self.sockets.followed.leave(channel);
+            if let Some(user) = gone.seen {
+                self.sockets.followed.presence.leave(user, channel);
+            }
         }
         if all.is_empty() {
             entry.remove();
@@ -151,6 +157,10 @@ impl Hub {
             match it.subscription.live(delivery) {
                 Step::Push(previous) => {
                     it.line.push(texts.wire(previous));
+                    count += 1;
+                }
+                Step::Instead((told, previous)) => {
+                    it.line.push(Texts::of(&told).wire(previous));
                     count += 1;
                 }
                 Step::Nothing => {}
@@ -283,7 +293,7 @@ impl Handler<Watch> for Hub {
         }
         self.next = self.next.wrapping_add(1);
         let (line, subscription) = (Arc::clone(&connected.line), Following::new(channel, filter));
-        let subscriber = Subscriber { id: self.next, line, subscription };
+        let subscriber = Subscriber { id: self.next, line, subscription, seen: None };
         let place = subscriber.place(channel);
         self.channels.entry(channel).or_default().push(subscriber);
         self.sockets.metrics.subscriptions.inc();
@@ -302,6 +312,8 @@ pub struct Begin {
     pub previous: i64,
     /// Whether nothing had happened after the position when it was read.
     pub is_all: bool,
+    /// Whoever is seen by others to follow it.
+    pub seen: Option<UserId>,
 }
 
 impl Handler<Begin> for Hub {
@@ -310,6 +322,10 @@ impl Handler<Begin> for Hub {
     fn handle(&mut self, msg: Begin, _: &mut Context<Self>) {
         let Some(it) = self.find(msg.place) else { return };
         it.subscription.begin(msg.position, msg.previous);
+        it.seen = msg.seen;
+        if let Some(user) = msg.seen {
+            self.sockets.followed.presence.enter(user, msg.place.channel, store::now());
+        }
         if let Some(next) = self.fill(msg.place, &[], msg.is_all) {
             self.go_on(msg.place, next);
         }

@@ -192,6 +192,7 @@ impl Node {
             sequence,
             kind: Kind::StockChanged,
             frame: json!({ "sequence": sequence, "text": text }).to_string().into(),
+            left_out: None,
         };
         let batch = (head + 1..=head + count).map(delivery).collect();
         self.hub().send(Signal::Deliver(batch)).await.unwrap();

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use self::followed::Followed;
 use self::resume::{Kept, Resume};
-use super::{account, cart, delivery, event, order, product, protocol::Follow};
+use super::{account, cart, delivery, event, order, presence, product, protocol::Follow, stats};
 use crate::{
     bus::{Channel, Delivery, frame},
     domain::{Error, account::Right, id::CartId, topic::Topic},
@@ -74,6 +74,8 @@ impl Ask<'_> {
             (_, Topic::Product(id)) => product::open(self, id).await,
             (Channel::User(user), Topic::Me) => account::open(self, user).await,
             (Channel::Cart(id), Topic::Cart) => cart::open(self, id).await,
+            (_, Topic::AdminStats) => stats::open(self).await,
+            (_, Topic::AdminPresence) => presence::open(self).await,
             (_, Topic::Me | Topic::AdminFeed | Topic::Cart) => event::open(self).await,
         }
     }
@@ -118,11 +120,18 @@ pub fn channel(who: &Who, follow: &Follow) -> Result<Channel, Error> {
         Topic::Product(id) => Ok(Channel::Product(id)),
         Topic::Cart => who.carts().next().map(Channel::Cart).ok_or(nobody),
         Topic::Me => who.caller.map(|caller| Channel::User(caller.user)).ok_or(nobody),
-        Topic::AdminFeed => match who.caller {
-            Some(caller) if caller.role.may(Right::Feed) => Ok(Channel::Feed),
-            Some(_) => Err(Error::forbidden()),
-            None => Err(nobody),
-        },
+        Topic::AdminFeed => watches(who).map(|()| Channel::Feed),
+        Topic::AdminStats => watches(who).map(|()| Channel::Stats),
+        Topic::AdminPresence => watches(who).map(|()| Channel::Presence),
+    }
+}
+
+/// Whether `who` may see what happens in the shop.
+fn watches(who: &Who) -> Result<(), Error> {
+    match who.caller {
+        Some(caller) if caller.role.may(Right::Feed) => Ok(()),
+        Some(_) => Err(Error::forbidden()),
+        None => Err(Error::Unauthenticated { code: "unauthenticated" }),
     }
 }
 
@@ -141,7 +150,12 @@ pub async fn is_still_open(
     let order = match follow.topic {
         Topic::Order(id) => id,
         Topic::Delivery(id) => read!(store, delivery::order(id))?,
-        Topic::Me | Topic::AdminFeed | Topic::Product(_) | Topic::Cart => return Ok(()),
+        Topic::Me
+        | Topic::AdminFeed
+        | Topic::AdminStats
+        | Topic::AdminPresence
+        | Topic::Product(_)
+        | Topic::Cart => return Ok(()),
     };
     let holder = order::holder(keys, who, follow.order_token.as_deref());
     holder.may_open(order)?;
@@ -169,7 +183,11 @@ pub async fn missed(
             }
         }
         // The latest push is all there is.
-        Channel::Product(_) | Channel::Cart(_) | Channel::Delivery(_) => {}
+        Channel::Product(_)
+        | Channel::Cart(_)
+        | Channel::Delivery(_)
+        | Channel::Stats
+        | Channel::Presence => {}
         Channel::Feed => {
             for published in &read!(store, event::after(sequence, limit))? {
                 page.push(frame::of_feed(epoch, published)?);
@@ -204,7 +222,8 @@ mod tests {
     fn nobody_follows_but_products_and_an_order_of_which_they_bring_the_token() {
         let (nobody, order) = (Who::default(), Topic::Order(OrderId::new()));
         let parcel = Topic::Delivery(DeliveryId::new());
-        for topic in [order, parcel, Topic::Me, Topic::AdminFeed, Topic::Cart] {
+        let admins = [Topic::AdminFeed, Topic::AdminStats, Topic::AdminPresence];
+        for topic in [order, parcel, Topic::Me, Topic::Cart].into_iter().chain(admins) {
             assert_eq!(code(&nobody, topic), Err("unauthenticated".to_owned()), "{topic}");
         }
         let order_token = Some("t".to_owned());
@@ -214,9 +233,17 @@ mod tests {
     }
 
     #[test]
-    fn the_feed_is_for_admins() {
-        assert_eq!(code(&caller(Role::Admin), Topic::AdminFeed), Ok(Channel::Feed));
-        assert_eq!(code(&caller(Role::Customer), Topic::AdminFeed), Err("forbidden".to_owned()));
+    fn what_happens_in_the_shop_is_for_admins() {
+        for (topic, channel) in [
+            (Topic::AdminFeed, Channel::Feed),
+            (Topic::AdminStats, Channel::Stats),
+            (Topic::AdminPresence, Channel::Presence),
+        ] {
+            assert_eq!(code(&caller(Role::Admin), topic), Ok(channel));
+            for role in [Role::Customer, Role::Moderator] {
+                assert_eq!(code(&caller(role), topic), Err("forbidden".to_owned()));
+            }
+        }
     }
 
     #[test]

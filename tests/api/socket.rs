@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+mod access;
+
 use crate::support::{
     TestShop, each,
     purchase::{path, topic},

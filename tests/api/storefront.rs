@@ -2,22 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::TestShop;
+use crate::support::{TestShop, client::Answer};
 
-/// The addresses of this page's own that stand between quotation marks.
+/// The addresses of files that stand between quotation marks in a page.
 fn named(page: &str) -> BTreeSet<&str> {
-    page.split('"').filter(|it| it.starts_with("/storefront/")).collect()
+    let is_ours = |it: &&str| it.starts_with("/storefront/") || it.starts_with("/admin/files/");
+    page.split('"').filter(is_ours).collect()
 }
 
 #[actix_rt::test]
 async fn the_page_and_all_that_it_is_made_of_are_there_and_kept_as_long_as_they_are_the_same() {
     let shop = TestShop::start().await;
     let stranger = shop.stranger();
-    let page = stranger.get("/").await;
-    let files = named(&page.text);
-    assert!(files.len() > 10, "{}", page.text);
+    let (page, desk) = (stranger.get("/").await, stranger.get("/admin").await);
+    let files = [named(&page.text), named(&desk.text)];
+    assert!(files.iter().all(|it| it.len() > 10), "{}", page.text);
+    let pages = ["/", "/p/teapot", "/p/nothing-that-is-sold", "/admin"];
 
-    for path in files.iter().copied().chain(["/", "/p/teapot", "/p/nothing-that-is-sold"]) {
+    for path in files.iter().flatten().copied().chain(pages) {
         let first = stranger.get(path).await;
         let (kind, tag) = (first.header("content-type").unwrap(), first.header("etag").unwrap());
         let again = stranger.with("If-None-Match", tag).get(path).await;
@@ -37,15 +39,21 @@ async fn the_page_and_all_that_it_is_made_of_are_there_and_kept_as_long_as_they_
         );
     }
     stranger.get("/storefront/..%2Findex.html").await.refused(404, "not_found");
-    stranger.get("/storefront/index.html").await.refused(404, "not_found");
+    for page in ["/storefront/index.html", "/admin/files/index.html"] {
+        stranger.get(page).await.refused(404, "not_found");
+    }
 }
 
 #[actix_rt::test]
 async fn the_page_may_load_from_its_own_origin_and_from_no_other() {
     let shop = TestShop::start().await;
 
-    let page = shop.stranger().get("/").await;
+    for page in ["/", "/admin"] {
+        loads_from_its_own_origin(&shop.stranger().get(page).await);
+    }
+}
 
+fn loads_from_its_own_origin(page: &Answer) {
     let policy = page.header("content-security-policy").unwrap();
     for rule in [
         "default-src 'none'",

@@ -9,6 +9,7 @@
 
 use std::{env, process::Command};
 
+mod admin;
 mod link;
 mod proxy;
 mod storefront;

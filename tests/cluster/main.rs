@@ -25,8 +25,10 @@ mod notification;
 mod order;
 mod own_redis;
 mod payment;
+mod presence;
 mod resume;
 mod review;
+mod stats;
 mod stripe;
 #[path = "../api/support.rs"]
 mod support;

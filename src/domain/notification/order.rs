@@ -206,7 +206,15 @@ pub fn kind_of(kind: event::Kind) -> Option<Kind> {
         | event::Kind::CartHeld
         | event::Kind::CartReleased
         | event::Kind::UserRegistered
+        | event::Kind::UserRoleChanged
+        | event::Kind::UserSuspended
+        | event::Kind::UserUnsuspended
+        | event::Kind::SessionOpened
         | event::Kind::SessionRevoked
+        | event::Kind::PromotionCreated
+        | event::Kind::PromotionChanged
+        | event::Kind::TariffChanged
+        | event::Kind::MailFailed
         | event::Kind::NotificationCreated
         | event::Kind::NotificationRead
         | event::Kind::StockChanged

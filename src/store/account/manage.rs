@@ -1,9 +1,10 @@
 //! Accounts as those see and change them who run the shop.
 
 use diesel::{expression_methods::EscapeExpressionMethods, prelude::*};
+use serde_json::json;
 
 use super::{
-    super::{Backend, Conn, ESCAPE, Tx, folded, literal, session},
+    super::{Backend, Conn, ESCAPE, Tx, event, folded, literal, session},
     UserRow, active, credentials_of, leaving, locked,
 };
 use crate::{
@@ -12,8 +13,9 @@ use crate::{
         account::{
             Credentials, UserStatus,
             change::Ended,
-            manage::{Account, Filter, Key, Manage, Managed, Standing},
+            manage::{Account, Filter, Key, Manage, Managed, Standing, Step},
         },
+        event::Kind,
         id::UserId,
         page::{Listed, Page},
         session::Which,
@@ -79,11 +81,26 @@ pub fn manage(tx: &mut Tx<'_>, command: &Manage) -> Result<Managed, Error> {
     let mut ended = Ended::default();
     if after != before {
         stand(tx, command.user, after)?;
+        tell(tx, command, after);
         if let Some(reason) = command.step.ends_sessions() {
             ended = session::end(tx, command.user, Which::All, reason)?;
         }
     }
     Ok(Managed { before, account: Account::of(found, after), ended })
+}
+
+/// Tells those who run the shop what one of them has done.
+fn tell(tx: &mut Tx<'_>, Manage { user, step, .. }: &Manage, after: Standing) {
+    let (kind, data) = match step {
+        Step::GiveRole(_) => {
+            (Kind::UserRoleChanged, json!({ "user_id": user, "role": after.role }))
+        }
+        Step::Suspend(until) => {
+            (Kind::UserSuspended, json!({ "user_id": user, "suspended_until": until }))
+        }
+        Step::Unsuspend => (Kind::UserUnsuspended, json!({ "user_id": user })),
+    };
+    event::tell(tx, kind, Some(*user), data);
 }
 
 /// Writes how an account stands.

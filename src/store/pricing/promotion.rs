@@ -9,14 +9,16 @@ use diesel::{
     dsl::{count_star, exists},
     prelude::*,
 };
+use serde_json::json;
 
 use super::{
-    super::{Backend, Conn, Tx, snapshot},
+    super::{Backend, Conn, Tx, event, snapshot},
     rows::Row,
 };
 use crate::{
     domain::{
         Error,
+        event::Kind,
         id::PromotionId,
         page::{Listed, Page},
         promotion::{
@@ -109,6 +111,7 @@ pub fn create_promotion(tx: &mut Tx<'_>, command: &Create) -> Result<Changed, Er
     let after = Promotion { id, rule, used: 0, version: 1, created_at: tx.now, updated_at: tx.now };
     code_is_free(tx, &after)?;
     diesel::insert_into(promotions::table).values(&Row::from(&after)).execute(tx.conn)?;
+    tell(tx, Kind::PromotionCreated, &after);
     Ok(Changed { before: None, after })
 }
 
@@ -122,7 +125,12 @@ pub fn change_promotion(tx: &mut Tx<'_>, command: &Change) -> Result<Changed, Er
     diesel::update(promotions::table.find(after.id.to_string()))
         .set(Row::from(&after))
         .execute(tx.conn)?;
+    tell(tx, Kind::PromotionChanged, &after);
     Ok(Changed { before: Some(before), after })
+}
+
+fn tell(tx: &mut Tx<'_>, kind: Kind, Promotion { id, version, .. }: &Promotion) {
+    event::tell(tx, kind, None, json!({ "promotion_id": id, "version": version }));
 }
 
 /// One that another node takes in the meantime fails the transaction, and the next try finds it.

@@ -2,8 +2,14 @@
 
 use futures_util::future::{join, join_all};
 
+use serde_json::json;
+
 use super::*;
-use crate::domain::event::{FEED_KEPT, Kind};
+use crate::domain::{
+    event::{FEED_KEPT, Kind},
+    id::{ClaimId, LinkId},
+    mail::{Claim, Ending, Settle},
+};
 
 /// Once in how many events the old ones are dropped.
 const PRUNE_EVERY: i64 = 500;
@@ -68,6 +74,27 @@ async fn what_nobody_can_ask_for_any_more_is_dropped_from_the_feed() {
     let told = read!(store, event::after(0, 2 * FEED_KEPT)).unwrap();
     let places = told.iter().map(|it| it.sequence);
     assert!(places.eq(PRUNE_EVERY + 1..=FEED_KEPT + PRUNE_EVERY));
+}
+
+#[actix_rt::test]
+async fn of_a_letter_that_is_given_up_admins_hear_once_and_not_to_whom_it_was() {
+    let (_database, store, _) = Database::stocked().await;
+    let (id, claim, confirm) = (UserId::new(), ClaimId::new(), Some(LinkId::new()));
+    let email = Email::parse("ada@example.com").unwrap();
+    let (name, password_hash, role) = ("Ada".to_owned(), String::new(), Role::Customer);
+    let register = Register { id, email, name, password_hash, role, session: None, confirm };
+    store.write(register).await.unwrap();
+    let before = read!(store, event::head()).unwrap();
+    let claimed = store.write(Claim { id: claim }).await.unwrap().unwrap();
+    let (mail, ending) = (claimed.mail.id, Ending::Failed);
+
+    store.write(Settle { mail, claim, ending }).await.unwrap();
+    assert!(store.write(Settle { mail, claim, ending }).await.is_err());
+
+    let told = read!(store, event::after(before, 100)).unwrap();
+    let told: Vec<_> = told.iter().map(|it| (it.event.kind, it.event.data.clone())).collect();
+    let data = json!({ "mail_id": mail, "user_id": id, "order_id": null });
+    assert_eq!(told, [(Kind::MailFailed, data)]);
 }
 
 fn count(variant: VariantId, units: i64) -> ChangeStock {

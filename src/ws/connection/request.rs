@@ -10,8 +10,10 @@ use crate::{
         cart::Edited,
         session::{Attach, Detach, Ended},
     },
+    bus::Channel,
     domain::{
         Error,
+        account::Right,
         id::{NotificationId, SessionId},
         notification::{MarkRead, Marked},
         topic::Topic,
@@ -113,8 +115,12 @@ async fn subscribe(
     id: &RequestId,
     follow: Follow,
 ) -> Result<Change, Refusal> {
-    let channel = topic::channel(&who, &follow)?;
     let known = follows.get(&follow.topic).map(|it| it.channel);
+    let channel = match (topic::channel(&who, &follow), known) {
+        (Ok(channel), _) => channel,
+        (Err(err), Some(known)) => return Err(lost(ends, known, follow.topic, err).await),
+        (Err(err), None) => return Err(err.into()),
+    };
     if known.is_none() && follows.len() >= ends.sockets.limits.subscriptions_max {
         let message = "this connection follows as many topics as it may".to_owned();
         let err = Error::Rejected { code: "too_many_subscriptions", message };
@@ -130,13 +136,7 @@ async fn subscribe(
     let ask = Ask { store, catalogue, followed, keys, epoch, who, follow: &follow };
     let opening = match ask.open().await {
         Ok(opening) => opening,
-        Err(err) => {
-            if leave(ends, channel).await.is_err() {
-                ends.line.close(Close::Slow); // Or it might be told of what it may not follow.
-            }
-            // Whatever was followed under this name has been replaced.
-            return Err(Refusal { err, close: None, change: Change::Leaves(follow.topic) });
-        }
+        Err(err) => return Err(lost(ends, channel, follow.topic, err).await),
     };
     let Opening { head, recovered, snapshot, position, previous } = opening;
     let (topic, snapshot) = (follow.topic.to_string(), snapshot.as_deref());
@@ -145,13 +145,23 @@ async fn subscribe(
     ends.line.push(answer.wire());
     ends.line.admitted();
     sockets.metrics.subscribed(recovered);
-    let begin = Begin { place, position, previous, is_all: position == head };
+    // Those who run the shop see what the others of them look at.
+    let seen = who.caller.filter(|it| it.role.may(Right::Feed)).map(|it| it.user);
+    let begin = Begin { place, position, previous, is_all: position == head, seen };
     if ends.hub.send(begin).timeout(HUB_WITHIN).await.is_err() {
         ends.line.close(Close::Slow); // It has its answer, so it is not refused: it resumes.
     }
     // Where the client stood matters no more.
     let follow = Follow { since: None, ..follow };
     Ok(Change::Follows(Subscribed { follow, channel }))
+}
+
+/// Refuses to begin a topic, which ends what was followed under its name before.
+async fn lost(ends: &Ends, channel: Channel, topic: Topic, err: Error) -> Refusal {
+    if leave(ends, channel).await.is_err() {
+        ends.line.close(Close::Slow); // Or it might be told of what it may not follow.
+    }
+    Refusal { err, close: None, change: Change::Leaves(topic) }
 }
 
 /// Leaving what was not followed is no error.
@@ -200,7 +210,7 @@ async fn change_cart(
     Ok(Change::Nothing)
 }
 
-async fn leave(ends: &Ends, channel: crate::bus::Channel) -> Result<(), Error> {
+async fn leave(ends: &Ends, channel: Channel) -> Result<(), Error> {
     let unwatch = Unwatch { connection: ends.line.id, channel };
     ends.hub.send(unwatch).timeout(HUB_WITHIN).await.map_err(|_| Error::Busy)
 }

@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn who_gets_the_same_bytes_shares_them() {
         let (channel, kind, frame) = (Channel::Feed, Kind::OrderPaid, r#"{"sequence":7}"#.into());
-        let delivery = Delivery { channel, sequence: 7, kind, frame };
+        let delivery = Delivery { channel, sequence: 7, kind, frame, left_out: None };
         let mut texts = Texts::of(&delivery);
 
         let plain = [texts.wire(None), texts.wire(None)];

@@ -3,7 +3,8 @@
 //! What happens is delivered live; what was missed is read from the store. A subscription is
 //! *catching up* until the two have met: live deliveries are kept meanwhile, a few of them, for
 //! what can't be kept will be read. When a live delivery does not go on where the last one stood,
-//! it catches up again.
+//! it catches up again. Where a node leaves events of the feed out (`bus/sample.rs`) a delivery tells of
+//! a run of them, which is then the step from what was before it to what comes after it.
 
 use std::collections::BTreeMap;
 
@@ -37,10 +38,12 @@ enum State {
 }
 
 /// What becomes of a live delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// It is pushed; on a filtered feed with the sequence of the match before it.
     Push(Option<i64>),
+    /// This is pushed in its place.
+    Instead(Push),
     /// It is known already, not wanted, or kept.
     Nothing,
     /// Something before it is missing: what follows this sequence is to be read.
@@ -84,8 +87,8 @@ impl Subscription {
                 Step::Nothing
             }
             State::Live if delivery.sequence <= self.position => Step::Nothing,
-            State::Live if delivery.sequence == self.position.saturating_add(1) => {
-                self.accept(delivery).map_or(Step::Nothing, Step::Push)
+            State::Live if delivery.first() == self.position.saturating_add(1) => {
+                self.accept(delivery)
             }
             State::Live => {
                 let recent = BTreeMap::from([(delivery.sequence, delivery.clone())]);
@@ -105,7 +108,7 @@ impl Subscription {
             if delivery.sequence != self.position.saturating_add(1) {
                 return Next::Lost;
             }
-            pushes.extend(self.accept(delivery).map(|previous| (delivery.clone(), previous)));
+            pushes.extend(self.accept(delivery).push(delivery));
         }
         if !is_all {
             return Next::Read(self.position);
@@ -138,13 +141,15 @@ impl Subscription {
         let stalls = if was_empty { stalls.saturating_add(1) } else { 0 };
         let mut recent = std::mem::take(recent);
         while let Some((sequence, delivery)) = recent.pop_first() {
-            if sequence > self.position.saturating_add(1) {
+            if sequence <= self.position {
+                continue;
+            }
+            // Of a run that begins earlier the rest is read: how many of each type it has isn't known.
+            if delivery.first() != self.position.saturating_add(1) {
                 recent.insert(sequence, delivery);
                 break;
             }
-            if sequence > self.position {
-                pushes.extend(self.accept(&delivery).map(|previous| (delivery, previous)));
-            }
+            pushes.extend(self.accept(&delivery).push(&delivery));
         }
         if recent.is_empty() {
             self.state = State::Live;
@@ -154,15 +159,32 @@ impl Subscription {
         if stalls > STALLS_MAX { Next::Lost } else { Next::Read(self.position) }
     }
 
-    /// Moves on by one event. Some if it is to be pushed.
-    fn accept(&mut self, delivery: &Delivery) -> Option<Option<i64>> {
+    /// Moves on by one event, or a run of those that were left out.
+    fn accept(&mut self, delivery: &Delivery) -> Step {
         self.position = delivery.sequence;
-        match &self.filter {
-            None => Some(None),
-            Some(filter) if filter.types.contains(&delivery.kind) => {
-                Some(Some(std::mem::replace(&mut self.previous, delivery.sequence)))
+        match (&self.filter, &delivery.left_out) {
+            (None, _) => Step::Push(None),
+            (Some(filter), None) if filter.types.contains(&delivery.kind) => {
+                Step::Push(Some(std::mem::replace(&mut self.previous, delivery.sequence)))
             }
-            Some(_) => None,
+            (Some(_), None) => Step::Nothing,
+            (Some(filter), Some(left_out)) => match delivery.of_kinds(left_out, &filter.types) {
+                Some((told, last)) => {
+                    Step::Instead((told, Some(std::mem::replace(&mut self.previous, last))))
+                }
+                None => Step::Nothing,
+            },
+        }
+    }
+}
+
+impl Step {
+    /// What is pushed of `delivery`.
+    fn push(self, delivery: &Delivery) -> Option<Push> {
+        match self {
+            Step::Push(previous) => Some((delivery.clone(), previous)),
+            Step::Instead(push) => Some(push),
+            Step::Nothing | Step::Gap(_) => None,
         }
     }
 }
@@ -174,164 +196,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{bus::Channel, domain::event::Kind};
-
-    fn delivery(sequence: i64) -> Delivery {
-        let kind = if sequence % 5 == 0 { Kind::OrderPaid } else { Kind::OrderPlaced };
-        Delivery { channel: Channel::Feed, sequence, kind, frame: sequence.to_string().into() }
-    }
-
-    fn page(sequences: impl IntoIterator<Item = i64>) -> Vec<Delivery> {
-        sequences.into_iter().map(delivery).collect()
-    }
-
-    fn at(position: i64) -> Subscription {
-        let mut subscription = Subscription::new(None);
-        subscription.begin(position, 0);
-        subscription
-    }
-
-    fn live_at(position: i64) -> Subscription {
-        let mut subscription = at(position);
-        assert_eq!(subscription.fill(&[], true, &mut Vec::new()), Next::Live);
-        subscription
-    }
-
-    /// The next step after a page, and the sequences that were pushed with it.
-    fn filled(
-        subscription: &mut Subscription,
-        sequences: impl IntoIterator<Item = i64>,
-        is_all: bool,
-    ) -> (Next, Vec<i64>) {
-        let mut pushes = Vec::new();
-        let next = subscription.fill(&page(sequences), is_all, &mut pushes);
-        (next, pushes.iter().map(|(it, _)| it.sequence).collect())
-    }
-
-    #[test]
-    fn live_events_are_pushed_once_and_in_order() {
-        let mut subscription = live_at(21);
-        for (sequence, due) in [
-            (20, Step::Nothing),
-            (21, Step::Nothing),
-            (22, Step::Push(None)),
-            (22, Step::Nothing),
-            (23, Step::Push(None)),
-        ] {
-            assert_eq!(subscription.live(&delivery(sequence)), due, "{sequence}");
-        }
-    }
-
-    #[test]
-    fn what_happens_before_the_snapshot_is_read_comes_after_it_if_it_is_newer() {
-        let mut subscription = Subscription::new(None);
-        for sequence in [20, 21, 22] {
-            assert_eq!(subscription.live(&delivery(sequence)), Step::Nothing);
-        }
-
-        subscription.begin(21, 0);
-
-        assert_eq!(filled(&mut subscription, [], true), (Next::Live, vec![22]));
-        assert_eq!(subscription.live(&delivery(23)), Step::Push(None));
-    }
-
-    #[test]
-    fn a_gap_in_what_is_live_is_filled_from_the_store() {
-        let mut subscription = live_at(21);
-        assert_eq!(subscription.live(&delivery(24)), Step::Gap(21));
-        assert_eq!(subscription.live(&delivery(25)), Step::Nothing);
-
-        assert_eq!(
-            filled(&mut subscription, [22, 23, 24], true),
-            (Next::Live, vec![22, 23, 24, 25])
-        );
-    }
-
-    #[test]
-    fn events_that_arrive_in_another_order_are_pushed_in_theirs() {
-        let mut subscription = live_at(21);
-        assert_eq!(subscription.live(&delivery(23)), Step::Gap(21));
-        assert_eq!(subscription.live(&delivery(22)), Step::Nothing);
-
-        assert_eq!(filled(&mut subscription, [], true), (Next::Live, vec![22, 23]));
-    }
-
-    #[test]
-    fn a_long_absence_is_filled_page_by_page() {
-        let mut subscription = at(0);
-        assert_eq!(subscription.live(&delivery(251)), Step::Nothing);
-        assert_eq!(filled(&mut subscription, 1..=100, false).0, Next::Read(100));
-        assert_eq!(filled(&mut subscription, 101..=200, false).0, Next::Read(200));
-
-        let (next, pushed) = filled(&mut subscription, 201..=250, true);
-
-        assert_eq!((next, pushed.first(), pushed.last()), (Next::Live, Some(&201), Some(&251)));
-    }
-
-    #[test]
-    fn while_the_store_is_behind_it_is_read_again() {
-        let mut subscription = live_at(21);
-        assert_eq!(subscription.live(&delivery(23)), Step::Gap(21));
-
-        assert_eq!(filled(&mut subscription, [], true), (Next::Read(21), vec![]));
-        assert_eq!(filled(&mut subscription, [22], true), (Next::Live, vec![22, 23]));
-    }
-
-    #[test]
-    fn more_than_can_be_kept_is_read() {
-        let mut subscription = at(0);
-        let many = i64::try_from(RECENT_MAX).unwrap() + 10;
-        for sequence in 1..=many {
-            subscription.live(&delivery(sequence));
-        }
-
-        assert_eq!(filled(&mut subscription, [1, 2], true), (Next::Read(2), vec![1, 2]));
-
-        let (next, pushed) = filled(&mut subscription, 3..=12, true);
-        assert_eq!((next, pushed.len()), (Next::Live, RECENT_MAX + 8));
-    }
-
-    #[test]
-    fn what_is_not_kept_any_more_is_lost_and_said_to_be() {
-        assert_eq!(filled(&mut at(21), [25, 26], true).0, Next::Lost);
-
-        let mut stuck = live_at(21);
-        assert_eq!(stuck.live(&delivery(23)), Step::Gap(21));
-        let tries: Vec<Next> = (0..4).map(|_| filled(&mut stuck, [], true).0).collect();
-        assert_eq!(tries, [Next::Read(21), Next::Read(21), Next::Read(21), Next::Lost]);
-    }
-
-    #[test]
-    fn a_filter_lets_its_types_through_and_each_names_the_one_before() {
-        let types = vec![Kind::OrderPaid];
-        let mut subscription = Subscription::new(Some(Filter { types }));
-        subscription.begin(7, 5);
-        let mut pushes = Vec::new();
-
-        let next = subscription.fill(&page(8..=16), true, &mut pushes);
-
-        let pushed: Vec<_> = pushes.iter().map(|(it, before)| (it.sequence, *before)).collect();
-        assert_eq!((next, pushed), (Next::Live, vec![(10, Some(5)), (15, Some(10))]));
-        assert_eq!(subscription.live(&delivery(17)), Step::Nothing);
-        assert_eq!(subscription.live(&delivery(18)), Step::Nothing);
-        assert_eq!(subscription.live(&delivery(19)), Step::Nothing);
-        assert_eq!(subscription.live(&delivery(20)), Step::Push(Some(15)));
-    }
-
-    #[test]
-    fn a_resync_reads_on_from_where_the_client_stands() {
-        let mut subscription = live_at(21);
-        assert_eq!(subscription.resync(), Some(21));
-        assert_eq!(filled(&mut subscription, [], true), (Next::Live, vec![]));
-    }
-
-    #[test]
-    fn a_resync_while_the_store_is_read_has_it_read_once_more() {
-        let mut subscription = at(21);
-        assert_eq!(subscription.resync(), None);
-        assert_eq!(filled(&mut subscription, [22], true), (Next::Read(22), vec![22]));
-        assert_eq!(filled(&mut subscription, [23], true), (Next::Live, vec![23]));
-    }
-}
+mod tests;

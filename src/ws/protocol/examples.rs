@@ -6,12 +6,15 @@ use serde_json::json;
 
 use super::{close::Close, *};
 use crate::{
-    bus::frame,
+    bus::{frame, sample::Run},
     domain::{
         cart::{CartView, live::Live},
         delivery::{Delivery, Method, Status, Tracked},
         event::{Event, Published},
         id::{EventId, OrderId, ProductId},
+        money::{Currency, Money},
+        presence::{Presence, Present},
+        stats::{Stats, midnight},
     },
     ws::Limits,
 };
@@ -85,13 +88,15 @@ fn pushed() -> Vec<Value> {
     let plain = frame::of_order("9d3f0c1a", &published.event).unwrap().unwrap();
     let feed = frame::of_feed("9d3f0c1a", &published).unwrap();
     let filtered = frame::with_previous(&feed.frame, 881);
-    let [changed, removed, cart, parcel] = states();
-    [&*plain.frame, &*filtered, &changed, &removed, &cart, &parcel]
-        .map(|text| serde_json::from_str(text).unwrap())
-        .into()
+    let of_kind = vec![(Kind::OrderPlaced, 500, 1_407)];
+    let run = Run { from: 908, to: 1_407, at: at(), of_kind };
+    let left_out = frame::of_left_out("9d3f0c1a", run).unwrap();
+    let events = [plain.frame, filtered, left_out.frame].map(|it| it.to_string());
+    let all = events.into_iter().chain(states());
+    all.map(|text| serde_json::from_str(&text).unwrap()).collect()
 }
 
-fn states() -> [String; 4] {
+fn states() -> [String; 6] {
     let id: ProductId = id("aabbccddeeff");
     let state = json!({ "id": id, "available": true }).to_string();
     let product =
@@ -99,7 +104,32 @@ fn states() -> [String; 4] {
     let view = CartView { version: 3, ..CartView::empty(self::id("9a8b7c6d5e4f")) };
     let cart = frame::of_cart("9d3f0c1a", at(), &Live::of(view, 2)).unwrap();
     let parcel = frame::of_delivery("9d3f0c1a", at(), &parcel()).unwrap();
-    [product(31, Some(state)), product(32, None), cart, parcel].map(|it| it.frame.to_string())
+    let figures = frame::of_stats("9d3f0c1a", at().timestamp_millis(), at(), &figures()).unwrap();
+    let next = at().timestamp_millis() + 1;
+    let admins = frame::of_presence("9d3f0c1a", next, at(), &admins()).unwrap();
+    let all = [product(31, Some(state)), product(32, None), cart, parcel, figures, admins];
+    all.map(|it| it.frame.to_string())
+}
+
+fn admins() -> Presence {
+    let since = "2026-11-21T08:00:00Z".parse().unwrap();
+    let name = "Ada Byron".to_owned();
+    Presence {
+        admins: vec![Present { user_id: id("0a0b0c0d0e0f"), name, since, orders: vec![order()] }],
+    }
+}
+
+fn figures() -> Stats {
+    Stats {
+        since: midnight(at()),
+        orders: 12,
+        revenue: Money { amount: 26_400, currency: Currency::SHOP },
+        carts: 5,
+        carts_held: 1,
+        sockets: 7,
+        errors: 0,
+        node: "6f1d2c3b".to_owned(),
+    }
 }
 
 fn parcel() -> Tracked {
@@ -166,6 +196,13 @@ fn what_the_server_says_in_the_document_is_what_it_writes() {
         shown.remove(at.unwrap_or_else(|| panic!("the document doesn't show {frame}")));
     }
     assert!(shown.is_empty(), "nobody writes {shown:?}");
+}
+
+#[test]
+fn the_document_has_every_type_of_event() {
+    for kind in Kind::ALL {
+        assert!(DOCUMENT.contains(&format!("`{kind}`")), "{kind}");
+    }
 }
 
 #[test]

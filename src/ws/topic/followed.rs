@@ -3,13 +3,18 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
+use chrono::{DateTime, Utc};
+
 use crate::{
-    bus::Channel,
+    bus::{Channel, presence::Presence},
     domain::id::ProductId,
-    ws::{cart::due::Carts, delivery::due::Deliveries},
+    ws::{cart::due::Carts, delivery::due::Deliveries, stats::counting::Counters},
 };
 
 /// What is followed; clones share it.
@@ -18,16 +23,26 @@ pub struct Followed {
     products: Arc<Mutex<Followers<ProductId, ()>>>,
     pub carts: Carts,
     pub deliveries: Deliveries,
+    pub stats: Counters,
+    pub presence: Presence,
+    /// Of who is looking.
+    pub versions: Arc<Versions>,
 }
 
 impl Followed {
+    /// Nothing is followed yet.
+    pub fn of(stats: Counters, presence: Presence) -> Self {
+        Followed { stats, presence, ..Followed::default() }
+    }
+
     /// One more follows the channel.
     pub fn add(&self, channel: Channel) {
         match channel {
             Channel::Product(id) => self.products().add(id),
             Channel::Cart(id) => self.carts.add(id),
             Channel::Delivery(id) => self.deliveries.add(id),
-            Channel::Order(_) | Channel::User(_) | Channel::Feed => {}
+            Channel::Stats => self.stats.add(),
+            Channel::Order(_) | Channel::User(_) | Channel::Feed | Channel::Presence => {}
         }
     }
 
@@ -37,7 +52,8 @@ impl Followed {
             Channel::Product(id) => drop(self.products().leave(id)),
             Channel::Cart(id) => self.carts.leave(id),
             Channel::Delivery(id) => self.deliveries.leave(id),
-            Channel::Order(_) | Channel::User(_) | Channel::Feed => {}
+            Channel::Stats => self.stats.leave(),
+            Channel::Order(_) | Channel::User(_) | Channel::Feed | Channel::Presence => {}
         }
     }
 
@@ -85,9 +101,31 @@ impl<K: Eq + Hash + Copy, V: Default> Followers<K, V> {
     }
 }
 
+/// The versions of a state that is in no store: milliseconds, so that they rise from node to node too,
+/// as far as the clocks agree.
+#[derive(Debug, Default)]
+pub struct Versions(AtomicI64);
+
+impl Versions {
+    /// The version of what is told at `now`, which is later than all before.
+    pub fn next(&self, now: DateTime<Utc>) -> i64 {
+        let later = |last: i64| last.saturating_add(1).max(now.timestamp_millis());
+        let order = Ordering::Relaxed;
+        let last = self.0.fetch_update(order, order, |last| Some(later(last)));
+        later(last.unwrap_or_else(|last| last))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_rise_though_time_stands_or_goes_back() {
+        let (versions, second) = (Versions::default(), DateTime::from_timestamp(1, 0).unwrap());
+        let all = [second, second, DateTime::UNIX_EPOCH].map(|now| versions.next(now));
+        assert_eq!(all, [1_000, 1_001, 1_002]);
+    }
 
     #[test]
     fn what_two_follow_is_followed_until_both_have_left() {

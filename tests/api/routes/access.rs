@@ -168,6 +168,8 @@ expected! {
     GET    "/"                                         200    200   200      200   200;
     GET    "/p/{slug}"                                 200    200   200      200   200;
     GET    "/storefront/{file}"                        404    404   404      404   404;
+    GET    "/admin"                                    200    200   200      200   200;
+    GET    "/admin/files/{file}"                       404    404   404      404   404;
     POST   "/api/v1/auth/logout"                       401    401   401      204   204;
     POST   "/api/v1/auth/logout-all"                   401    401   401      204   204;
     DELETE "/api/v1/me"                                401    401   401      204   409;
