@@ -21,6 +21,7 @@ pub mod directory;
 pub mod image;
 pub mod import;
 pub mod inventory;
+pub mod lines;
 pub mod link;
 pub mod mailer;
 pub mod notification;

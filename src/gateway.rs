@@ -4,6 +4,7 @@ pub mod courier;
 pub mod html;
 pub mod mail;
 pub mod ndjson;
+pub mod outbound;
 pub mod outside;
 pub mod payment;
 pub mod products;

@@ -6,9 +6,10 @@
 
 use std::{
     convert::Infallible,
+    future::pending,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -17,14 +18,17 @@ use actix::prelude::*;
 use chrono::TimeDelta;
 use tokio::{
     sync::watch,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep},
 };
 
+use super::lines::{Drain, Lines, Looks, look, settle};
 use crate::{
     domain::{
         Error,
         id::{ClaimId, MailId},
-        mail::{CLAIM_SECONDS, Claim, Claimed, Ending, HandOver, Prune, Recover, Renew, Settle},
+        mail::{
+            Backlog, CLAIM_SECONDS, Claim, Claimed, Ending, HandOver, Prune, Recover, Renew, Settle,
+        },
     },
     gateway::mail::{
         Line, Post, Refusal,
@@ -33,8 +37,6 @@ use crate::{
     store::{self, Store, read},
 };
 
-/// How often the rows are read unasked: for what another node left, and what is to be tried again.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How many lines a node has to the post at once. Mail servers allow few from one place.
 const LINES_MAX: usize = 4;
 /// How long the post is left alone that could not be reached; twice as long after each time.
@@ -45,9 +47,6 @@ const RENEW_EVERY: Duration = Duration::from_secs(20);
 const _: () = assert!(RENEW_EVERY.as_secs() * 3 <= CLAIM_SECONDS.unsigned_abs());
 /// How often it is looked for what others left, and for what is too old.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
-/// How often it is tried to write down what became of a mail.
-const SETTLE_TRIES_MAX: u32 = 5;
-const SETTLE_AGAIN: Duration = Duration::from_millis(200);
 
 /// What lines need.
 pub struct Deps {
@@ -71,34 +70,17 @@ pub struct Mailer {
     deps: Arc<Deps>,
     counts: Arc<Counts>,
     lines: Arc<Lines>,
+    mailed: watch::Receiver<u64>,
     /// Of the post, which could not be reached.
     reach_again: Duration,
     not_before: Instant,
 }
 
-/// The lines of this node.
-#[derive(Default)]
-struct Lines {
-    open: watch::Sender<usize>,
-    /// Those that have a mail in hand.
-    busy: watch::Sender<usize>,
-    draining: AtomicBool,
-}
-
-/// Takes no more mails into hand; answered when none is in hand any more.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Drain;
-
 impl Handler<Drain> for Mailer {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, _: Drain, _: &mut Context<Self>) -> Self::Result {
-        self.lines.draining.store(true, Ordering::Relaxed);
-        let mut busy = self.lines.busy.subscribe();
-        Box::pin(async move {
-            busy.wait_for(|busy| *busy == 0).await.ok(); // The lines are gone, and all is done.
-        })
+        self.lines.drain()
     }
 }
 
@@ -106,12 +88,11 @@ impl Actor for Mailer {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        let mailed = self.deps.store.mailed();
         let (deps, counts) = (Arc::clone(&self.deps), Arc::clone(&self.counts));
         // With a store of its own nobody else has anything in hand, and this node has not begun.
         let nobody_lives = !deps.store.is_shared();
         let recovered = async move { tidy(&deps, &counts, nobody_lives).await };
-        ctx.spawn(recovered.into_actor(self).map(|(), actor, ctx| actor.look(mailed, ctx)));
+        ctx.spawn(recovered.into_actor(self).map(|(), actor, ctx| look(actor, ctx)));
         ctx.run_interval(TIDY_EVERY, |actor, ctx| {
             let (deps, counts) = (Arc::clone(&actor.deps), Arc::clone(&actor.counts));
             ctx.spawn(async move { tidy(&deps, &counts, false).await }.into_actor(actor));
@@ -122,6 +103,7 @@ impl Actor for Mailer {
 impl Mailer {
     pub fn new(deps: Deps, counts: Arc<Counts>) -> Self {
         Mailer {
+            mailed: deps.store.mailed(),
             deps: Arc::new(deps),
             counts,
             lines: Arc::default(),
@@ -130,41 +112,12 @@ impl Mailer {
         }
     }
 
-    /// Looks what is due, opens a line if one more is needed, and waits to look again: two looks
-    /// never overlap.
-    fn look(&mut self, mut mailed: watch::Receiver<u64>, ctx: &mut Context<Self>) {
-        // Seen before the rows are: what is committed after it is seen again.
-        mailed.borrow_and_update();
-        let deps = Arc::clone(&self.deps);
-        let looked = async move { read!(deps.store, mail::backlog(store::now())) };
-        let looked = looked.into_actor(self).then(move |backlog, actor, ctx| {
-            match backlog {
-                Ok(backlog) => {
-                    actor.counts.waiting.store(backlog.waiting, Ordering::Relaxed);
-                    actor.open_line(backlog.due, ctx);
-                }
-                Err(error) => tracing::warn!(?error, "the mails could not be read"),
-            }
-            let told = async move {
-                // Elapsed or told, it is time to look.
-                let _told = timeout(LOOK_EVERY, mailed.changed()).await;
-                mailed
-            };
-            told.into_actor(actor).map(|mailed, actor, ctx| actor.look(mailed, ctx))
-        });
-        ctx.spawn(looked);
-    }
-
     /// Opens a line if there is more to do than the lines can take that have nothing in hand.
     fn open_line(&mut self, due: u64, ctx: &mut Context<Self>) {
-        let open = *self.lines.open.borrow();
-        let idle = open.saturating_sub(*self.lines.busy.borrow());
-        let needed = usize::try_from(due).unwrap_or(usize::MAX) > idle;
-        let draining = self.lines.draining.load(Ordering::Relaxed);
-        if !needed || open >= LINES_MAX || draining || Instant::now() < self.not_before {
+        if !self.lines.wants_one(due, LINES_MAX) || Instant::now() < self.not_before {
             return;
         }
-        let open = OneMore::of(&self.lines.open);
+        let open = self.lines.open();
         let (deps, counts, lines) =
             (Arc::clone(&self.deps), Arc::clone(&self.counts), Arc::clone(&self.lines));
         // A task of its own: a panic in it ends the line and not this actor.
@@ -190,19 +143,27 @@ impl Mailer {
     }
 }
 
-/// One more of a count, until it is dropped.
-struct OneMore(watch::Sender<usize>);
+impl Looks for Mailer {
+    type Due = Backlog;
 
-impl OneMore {
-    fn of(count: &watch::Sender<usize>) -> Self {
-        count.send_modify(|count| *count = count.saturating_add(1));
-        OneMore(count.clone())
+    fn queued(&mut self) -> impl Future<Output = ()> + 'static {
+        self.mailed.borrow_and_update();
+        let mut mailed = self.mailed.clone();
+        async move {
+            if mailed.changed().await.is_err() {
+                pending::<()>().await; // The store is gone: nothing is queued any more.
+            }
+        }
     }
-}
 
-impl Drop for OneMore {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    fn due(&self) -> impl Future<Output = Result<Backlog, Error>> + 'static {
+        let deps = Arc::clone(&self.deps);
+        async move { read!(deps.store, mail::backlog(store::now())) }
+    }
+
+    fn begin(&mut self, backlog: Backlog, ctx: &mut Context<Self>) {
+        self.counts.waiting.store(backlog.waiting, Ordering::Relaxed);
+        self.open_line(backlog.due, ctx);
     }
 }
 
@@ -232,8 +193,8 @@ async fn run(deps: &Deps, counts: &Counts, lines: &Arc<Lines>) -> bool {
         }
     };
     let mut fit = true;
-    while fit && !lines.draining.load(Ordering::Relaxed) {
-        let busy = OneMore::of(&lines.busy);
+    while fit && !lines.is_draining() {
+        let busy = lines.busy();
         match deps.store.write(Claim { id: ClaimId::new() }).await {
             Ok(Some(claimed)) => fit = InHand { deps, counts, claimed }.send(&mut line).await,
             Ok(None) => break,
@@ -355,16 +316,8 @@ impl InHand<'_> {
             Ending::Failed => self.counts.failed.fetch_add(1, Ordering::Relaxed),
             Ending::Unknown | Ending::Again { .. } => 0,
         };
-        for _ in 0..SETTLE_TRIES_MAX {
-            match self.deps.store.write(Settle { mail, claim, ending }).await {
-                Ok(()) => return,
-                Err(Error::Busy) => sleep(SETTLE_AGAIN).await,
-                Err(error) => {
-                    tracing::error!(%mail, ?error, ?ending, "a mail could not be settled");
-                    return;
-                }
-            }
+        if let Err(error) = settle(&self.deps.store, Settle { mail, claim, ending }).await {
+            tracing::error!(%mail, ?error, ?ending, "a mail could not be settled");
         }
-        tracing::error!(%mail, ?ending, "a mail could not be settled");
     }
 }

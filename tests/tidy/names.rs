@@ -24,6 +24,7 @@ const SHARED: &[(&str, &str)] = &[
     ("input", "http: bodies and queries, read strictly"),
     ("inventory", "actors: the stock as the shop's people change it"),
     ("limits", "ws: how much a connection may do and hold"),
+    ("lines", "actors: what all senders have in common"),
     ("mailer", "actors: sends the mails"),
     ("metrics", "ws: what is counted of sockets"),
     ("middleware", "http: what every request passes"),
