@@ -13,9 +13,11 @@ use std::time::Duration;
 use actix::prelude::*;
 
 pub mod account;
+pub mod alert;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;
+pub mod consumer;
 pub mod delivery;
 pub mod directory;
 pub mod image;

@@ -10,7 +10,7 @@ use std::{
 
 use actix::prelude::*;
 use actix_web::{HttpServer, dev::Server};
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use prometheus_client::registry::Registry;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -28,13 +28,13 @@ use self::{
     measure::Measured,
     payment::{providers, start_posting},
     start::{
-        drain, drain_mailer, start_actors, start_catalogue, start_mailer, start_telling,
-        watch_revocations,
+        drain, drain_mailer, start_actors, start_catalogue, start_consumers, start_mailer,
+        start_telling, watch_revocations,
     },
     webhook::{drain_webhooks, reach, start_webhooks},
 };
 use crate::{
-    actors::{Actors, mailer::Mailer, notification::Notifier, webhook::sender::Sender},
+    actors::{Actors, consumer::Consumer, mailer::Mailer, webhook::sender::Sender},
     bus::Bus,
     cache::{self, image::Images, limits::Limits, revoked::Revoked, ticket::Tickets},
     config::{Config, Environment, Secret, private_folder},
@@ -76,7 +76,7 @@ pub struct App {
     server: Server,
     actors: Actors,
     sockets: Sockets,
-    notifier: Notifier,
+    consumers: [Consumer; 2],
     mailer: Addr<Mailer>,
     webhooks: Addr<Sender>,
     draining: watch::Sender<bool>,
@@ -126,13 +126,23 @@ impl App {
         let (url, proofs) = (config.public_url(address), edge.keys.proofs().clone());
         let webhooks = start_webhooks(config, edge.store.clone(), proofs.clone(), told_others)?;
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
-        let notifier = Notifier::start(edge.store.clone());
+        let consumers = start_consumers(&edge.store);
         let sockets = sockets(&edge, bus, counts, caches.tickets);
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
         start_posting(post, address);
         announce(&config.data_dir, address).map_err(Error::internal("writing the address"))?;
-        Ok(App { address, server, actors, sockets, notifier, mailer, webhooks, draining, arbiters })
+        Ok(App {
+            address,
+            server,
+            actors,
+            sockets,
+            consumers,
+            mailer,
+            webhooks,
+            draining,
+            arbiters,
+        })
     }
 
     /// Where it listens.
@@ -152,7 +162,7 @@ impl App {
         handle.stop(true).await;
         serving.await.ok(); // It has ended, one way or the other.
         drain(&self.actors, DRAIN_WITHIN).await;
-        self.notifier.drain(DRAIN_WITHIN).await;
+        join_all(self.consumers.map(|it| it.drain(DRAIN_WITHIN))).await;
         let mails = drain_mailer(&self.mailer, MAILS_WITHIN);
         join(mails, drain_webhooks(&self.webhooks, WEBHOOKS_WITHIN)).await;
         for arbiter in &self.arbiters {

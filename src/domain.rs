@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod address;
+pub mod alert;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;

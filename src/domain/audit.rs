@@ -21,6 +21,7 @@ use super::{
 
 mod account;
 mod address;
+mod alert;
 mod cart;
 mod catalogue;
 pub mod chain;
@@ -83,6 +84,7 @@ words! {
         SessionRevoked = "session.revoked",
         CatalogueImported = "catalogue.imported",
         StockChanged = "stock.changed",
+        StockAlertAsked = "variant.alert_asked",
         ImageUploaded = "image.uploaded",
         ReviewSaved = "review.saved",
         ReviewDeleted = "review.deleted",

@@ -88,6 +88,8 @@ ids! {
     NotificationId = "notification";
     /// A browser that takes push messages for a user.
     SubscriptionId = "push subscription";
+    /// Somebody waits for a variant to be in stock again.
+    AlertId = "stock alert";
     /// An endpoint of another program that is told of what happens.
     WebhookId = "webhook";
     /// What a webhook's secret is derived from.

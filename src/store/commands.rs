@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::writer::Waiting;
 use crate::domain::{
-    Error, account, address,
+    Error, account, address, alert,
     audit::{Audited, Origin, reading},
     cart, catalogue,
     id::{MailId, UserId},
@@ -48,6 +48,9 @@ macro_rules! with_commands {
             read_notification: each notification::mark_read(notification::MarkRead) -> notification::Marked;
             tell_news: each notification::tell_news(notification::order::Tell) -> ();
             read_inbox: each notification::mark_all_read(notification::MarkAllRead) -> notification::Marked;
+            ask_alert: each alert::ask(alert::Ask) -> alert::Asked;
+            tell_back: each alert::tell_back(alert::Tell) -> ();
+            prune_alerts: each alert::prune(alert::Prune) -> i64;
             subscribe: each push::subscribe(push::Subscribe) -> push::Subscribed;
             unsubscribe: each push::unsubscribe(push::Unsubscribe) -> ();
             import: each catalogue::import(catalogue::import::Import) -> catalogue::import::Imported;

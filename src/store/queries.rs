@@ -24,6 +24,7 @@ use crate::{
 
 pub mod account;
 pub mod address;
+pub mod alert;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;

@@ -193,6 +193,11 @@ table! { push_subscriptions (id) {
     created_at -> Timestamp,
 } }
 
+table! { stock_alerts (id) {
+    id -> Text, variant_id -> Text, user_id -> Nullable<Text>, email -> Nullable<Text>,
+    language -> Nullable<Text>, created_at -> Timestamp, told_at -> Nullable<Timestamp>,
+} }
+
 table! { audit (sequence) {
     sequence -> BigInt, format -> Integer, at -> Timestamp, actor -> Text,
     session_id -> Nullable<Text>, address -> Nullable<Text>, request_id -> Nullable<Text>,
@@ -223,6 +228,7 @@ table! { cursors (consumer) { consumer -> Text, place -> BigInt, } }
 joinable!(products -> categories (category_id));
 joinable!(variants -> products (product_id));
 joinable!(stock -> variants (variant_id));
+joinable!(stock_alerts -> variants (variant_id));
 joinable!(ratings -> products (product_id));
 joinable!(reviews -> users (user_id));
 joinable!(product_images -> images (image_key));
@@ -241,6 +247,7 @@ allow_tables_to_appear_in_same_query!(
     products,
     variants,
     stock,
+    stock_alerts,
     ratings,
     reviews,
     product_images,

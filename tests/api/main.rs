@@ -10,6 +10,7 @@
 
 mod account;
 mod address;
+mod alert;
 mod audit;
 mod bench;
 mod browser;

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 mod address;
+mod alert;
 mod cart;
 mod catalogue;
 mod fault;
