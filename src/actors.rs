@@ -4,8 +4,8 @@
 //! sends files or reads the log.
 //!
 //! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
-//! deliveries; payments; the sweeper; the mailer; the sender of webhooks. Images, the mailer and the sender ask
-//! nobody. So no two ever
+//! deliveries; payments; the sweeper; the mailer; the sender of webhooks; the dispatcher. Images and those
+//! who send ask nobody. So no two ever
 //! wait for each other.
 
 use std::time::Duration;
@@ -20,6 +20,7 @@ pub mod catalogue;
 pub mod consumer;
 pub mod delivery;
 pub mod directory;
+pub mod dispatch;
 pub mod image;
 pub mod import;
 pub mod inventory;

@@ -10,13 +10,14 @@ use std::{
 
 use actix::prelude::*;
 use actix_web::{HttpServer, dev::Server};
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 use prometheus_client::registry::Registry;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
 
+mod dispatch;
 mod measure;
 mod payment;
 mod start;
@@ -25,6 +26,7 @@ mod tests;
 mod webhook;
 
 use self::{
+    dispatch::{drain_dispatcher, start_dispatching},
     measure::Measured,
     payment::{providers, start_posting},
     start::{
@@ -34,7 +36,9 @@ use self::{
     webhook::{drain_webhooks, reach, start_webhooks},
 };
 use crate::{
-    actors::{Actors, consumer::Consumer, mailer::Mailer, webhook::sender::Sender},
+    actors::{
+        Actors, consumer::Consumer, dispatch::Dispatcher, mailer::Mailer, webhook::sender::Sender,
+    },
     bus::Bus,
     cache::{self, image::Images, limits::Limits, revoked::Revoked, ticket::Tickets},
     config::{Config, Environment, Secret, private_folder},
@@ -42,7 +46,7 @@ use crate::{
     gateway::payment::Providers,
     http::{
         self, Edge, Waits, filler::Filler, health::Metrics, openapi::Document,
-        order::checkout::Buyers, peer::Proxies, routes::Table, token::Keys,
+        order::checkout::Buyers, peer::Proxies, push::PublicKey, routes::Table, token::Keys,
     },
     pages,
     reading::catalogue::Catalogue,
@@ -79,6 +83,7 @@ pub struct App {
     consumers: [Consumer; 2],
     mailer: Addr<Mailer>,
     webhooks: Addr<Sender>,
+    dispatcher: Addr<Dispatcher>,
     draining: watch::Sender<bool>,
     /// Kept for their threads.
     arbiters: Vec<Arbiter>,
@@ -110,20 +115,24 @@ impl App {
         let listener = listener.map_err(Error::internal("binding the address"))?;
         let address = listener.local_addr().map_err(Error::internal("binding the address"))?;
         let (draining, told) = watch::channel(false);
-        let (mails, told_others) = (Arc::default(), Arc::default());
+        let (mails, told_others, brought) = (Arc::default(), Arc::default(), Arc::default());
         let measured = Measured {
             store: store.clone(),
             actors: actors.clone(),
             catalogue: catalogue.clone(),
             mails: Arc::clone(&mails),
             webhooks: Arc::clone(&told_others),
+            dispatches: Arc::clone(&brought),
         };
         registry.register_collector(Box::new(measured));
         let counts = ws::metrics::Metrics::register(&mut registry);
-        let asked = (&actors, &providers);
+        let url = config.public_url(address);
+        let (dispatcher, push_key) =
+            start_dispatching(config, store.clone(), url.clone(), brought).await?;
+        let asked = (&actors, &providers, push_key);
         let edge = edge(config, address, (store, catalogue), asked, &caches, told, registry)?;
         let edge = Edge { waits, ..edge };
-        let (url, proofs) = (config.public_url(address), edge.keys.proofs().clone());
+        let proofs = edge.keys.proofs().clone();
         let webhooks = start_webhooks(config, edge.store.clone(), proofs.clone(), told_others)?;
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let consumers = start_consumers(&edge.store);
@@ -140,6 +149,7 @@ impl App {
             consumers,
             mailer,
             webhooks,
+            dispatcher,
             draining,
             arbiters,
         })
@@ -164,7 +174,8 @@ impl App {
         drain(&self.actors, DRAIN_WITHIN).await;
         join_all(self.consumers.map(|it| it.drain(DRAIN_WITHIN))).await;
         let mails = drain_mailer(&self.mailer, MAILS_WITHIN);
-        join(mails, drain_webhooks(&self.webhooks, WEBHOOKS_WITHIN)).await;
+        let devices = drain_dispatcher(&self.dispatcher, WEBHOOKS_WITHIN);
+        join3(mails, devices, drain_webhooks(&self.webhooks, WEBHOOKS_WITHIN)).await;
         for arbiter in &self.arbiters {
             arbiter.stop();
         }
@@ -177,7 +188,7 @@ fn edge(
     config: &Config,
     address: SocketAddr,
     (store, catalogue): (Store, Catalogue),
-    (actors, providers): (&Actors, &Providers),
+    (actors, providers, push_key): (&Actors, &Providers, PublicKey),
     caches: &Caches,
     draining: watch::Receiver<bool>,
     mut registry: Registry,
@@ -200,6 +211,7 @@ fn edge(
             false => Buyers::Everybody,
         },
         reach: reach(config),
+        push_key,
         proxies: Proxies::new(move |it| proxies.iter().any(|network| network.contains(it))),
         waits: Waits::default(),
         filler: (config.env != Environment::Prod).then(Filler::default),

@@ -8,6 +8,7 @@ pub mod cart;
 pub mod catalogue;
 pub mod country;
 pub mod delivery;
+pub mod dispatch;
 pub mod error;
 pub mod event;
 pub mod expected;

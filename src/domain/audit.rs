@@ -25,6 +25,7 @@ mod alert;
 mod cart;
 mod catalogue;
 pub mod chain;
+mod dispatch;
 mod image;
 mod link;
 mod mail;

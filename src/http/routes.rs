@@ -130,6 +130,7 @@ self::routes! {
     POST   "/api/v1/me/notifications/{id}/read" Caller    notification::read_notification;
     POST   "/api/v1/me/push-subscriptions"     Caller     push::subscribe;
     DELETE "/api/v1/me/push-subscriptions/{id}" Caller    push::unsubscribe;
+    GET    "/api/v1/push-key"                  Public     push::push_key;
     GET    "/api/v1/me/settings"               Caller     settings::settings;
     PUT    "/api/v1/me/settings"               Caller     settings::change_settings;
     GET    "/api/v1/me/addresses"              Caller     address::addresses;

@@ -29,6 +29,7 @@ pub mod audit;
 pub mod cart;
 pub mod catalogue;
 pub mod delivery;
+pub mod dispatch;
 pub mod event;
 pub mod idempotency;
 pub mod image;
@@ -77,7 +78,7 @@ pub struct Tx<'a> {
 struct Effects {
     /// What happened, in order.
     events: Vec<Event>,
-    /// Whether mails were queued.
+    /// Whether mails, or messages to devices, were queued.
     mailed: bool,
     /// Variants whose stock was changed.
     levels: BTreeMap<VariantId, Level>,

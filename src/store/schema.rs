@@ -193,6 +193,15 @@ table! { push_subscriptions (id) {
     created_at -> Timestamp,
 } }
 
+table! { dispatches (id) {
+    id -> Text, user_id -> Text, channel -> Text, subscription_id -> Nullable<Text>,
+    phone -> Nullable<Text>, kind -> Text, data -> Text, language -> Text, status -> Text,
+    attempts -> Integer, claim -> Nullable<Text>, due_at -> Nullable<Timestamp>,
+    created_at -> Timestamp, updated_at -> Timestamp,
+} }
+
+table! { push_keys (id) { id -> Integer, private_key -> Text, created_at -> Timestamp, } }
+
 table! { stock_alerts (id) {
     id -> Text, variant_id -> Text, user_id -> Nullable<Text>, email -> Nullable<Text>,
     language -> Nullable<Text>, created_at -> Timestamp, told_at -> Nullable<Timestamp>,

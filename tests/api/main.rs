@@ -20,6 +20,7 @@ mod checkout;
 mod confirmed;
 mod crash;
 mod delivery;
+mod dispatch;
 mod editing;
 mod errors;
 mod fault;

@@ -19,6 +19,7 @@ mod address;
 mod alert;
 mod cart;
 mod catalogue;
+mod dispatch;
 mod fault;
 mod mail;
 mod notification;

@@ -7,7 +7,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    super::{Tx, mail},
+    super::{
+        Tx,
+        dispatch::{self, New, Place},
+        mail, push,
+    },
     Told, put,
 };
 use crate::domain::{
@@ -51,7 +55,7 @@ trait Way: Sync {
     fn take(&self, tx: &mut Tx<'_>, told: &[&Telling<'_>]) -> Result<(), Error>;
 }
 
-const WAYS: [&dyn Way; 2] = [&Inbox, &Mailbox];
+const WAYS: [&dyn Way; 4] = [&Inbox, &Mailbox, &Browsers, &Telephone];
 
 /// Tells each user what is theirs, by the ways that they have chosen for such things.
 pub fn tell_all(tx: &mut Tx<'_>, all: &[Telling<'_>]) -> Result<(), Error> {
@@ -99,4 +103,44 @@ impl Way for Mailbox {
         };
         mail::queue(tx, &told.iter().filter_map(one).collect::<Vec<Mail>>())
     }
+}
+
+/// The browsers that take messages for the account.
+struct Browsers;
+
+impl Way for Browsers {
+    fn channel(&self) -> Channel {
+        Channel::Push
+    }
+
+    fn take(&self, tx: &mut Tx<'_>, told: &[&Telling<'_>]) -> Result<(), Error> {
+        let browsers = push::of_users(tx.conn, told.iter().map(|it| it.user.id))?;
+        let to = |it: &Telling<'_>| browsers.get(&it.user.id).cloned().unwrap_or_default();
+        let each = told.iter().flat_map(|it| to(it).into_iter().map(move |browser| (it, browser)));
+        let all = each.map(|(it, browser)| {
+            new(it, format!("{} {browser}", self.channel()), Place::Browser(browser))
+        });
+        dispatch::queue(tx, &all.collect::<Vec<New<'_>>>())
+    }
+}
+
+/// The telephone whose number stands in the account.
+struct Telephone;
+
+impl Way for Telephone {
+    fn channel(&self) -> Channel {
+        Channel::Sms
+    }
+
+    fn take(&self, tx: &mut Tx<'_>, told: &[&Telling<'_>]) -> Result<(), Error> {
+        let with_phone = told.iter().filter_map(|it| Some((it, it.user.phone.clone()?)));
+        let all = with_phone.map(|(it, phone)| new(it, self.channel(), Place::Phone(phone)));
+        dispatch::queue(tx, &all.collect::<Vec<New<'_>>>())
+    }
+}
+
+/// A message of which `name` tells to where it goes.
+fn new<'n>(it: &'n Telling<'_>, name: impl Display, place: Place) -> New<'n> {
+    let language = it.user.settings.locale.language();
+    New { id: it.id(name), user: it.user.id, place, notice: &it.notice, language }
 }
