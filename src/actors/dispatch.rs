@@ -21,7 +21,7 @@ use super::lines::{self, Drain, Lines, Looks, look};
 use crate::{
     domain::{
         Error,
-        dispatch::{Backlog, Carried, Claim, Claimed, Ending, Prune, Recover, Settle, To},
+        dispatch::{Carried, Claim, Claimed, Ending, Prune, Recover, Settle, To},
         id::ClaimId,
         push::KeepKey,
     },
@@ -31,8 +31,9 @@ use crate::{
 
 /// How many messages a node brings at once.
 const LINES_MAX: usize = 8;
-/// How often it is looked for what is too old.
+/// How often it is looked for what is too old, and how much waits is counted.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
+const COUNT_EVERY: Duration = Duration::from_secs(5);
 
 /// What lines need.
 pub struct Deps {
@@ -86,11 +87,15 @@ impl Actor for Dispatcher {
             let deps = Rc::clone(&actor.deps);
             ctx.spawn(async move { tidy(&deps).await }.into_actor(actor));
         });
+        ctx.run_interval(COUNT_EVERY, |actor, ctx| {
+            let (deps, counts) = (Rc::clone(&actor.deps), Arc::clone(&actor.counts));
+            ctx.spawn(async move { count(&deps, &counts).await }.into_actor(actor));
+        });
     }
 }
 
 impl Looks for Dispatcher {
-    type Due = Backlog;
+    type Due = usize;
 
     fn queued(&mut self) -> impl Future<Output = ()> + 'static {
         self.queued.borrow_and_update();
@@ -102,14 +107,15 @@ impl Looks for Dispatcher {
         }
     }
 
-    fn due(&self) -> impl Future<Output = Result<Backlog, Error>> + 'static {
+    fn due(&self) -> impl Future<Output = Result<usize, Error>> + 'static {
         let deps = Rc::clone(&self.deps);
-        async move { read!(deps.store, dispatch::backlog(store::now())) }
+        // More than all lines can take are as many as one more.
+        let at_most = i64::try_from(LINES_MAX).unwrap_or(i64::MAX).saturating_add(1);
+        async move { read!(deps.store, dispatch::due(store::now(), at_most)) }
     }
 
-    fn begin(&mut self, backlog: Backlog, ctx: &mut Context<Self>) {
-        self.counts.waiting.store(backlog.waiting, Ordering::Relaxed);
-        if !self.lines.wants_one(backlog.due, LINES_MAX) {
+    fn begin(&mut self, due: usize, ctx: &mut Context<Self>) {
+        if !self.lines.wants_one(due, LINES_MAX) {
             return;
         }
         let (deps, counts) = (Rc::clone(&self.deps), Arc::clone(&self.counts));
@@ -142,6 +148,13 @@ pub async fn key(store: &Store, made: String) -> Result<String, Error> {
 async fn tidy(deps: &Deps) {
     if let Err(error) = deps.store.write(Prune).await {
         tracing::warn!(?error, "old messages to devices could not be forgotten");
+    }
+}
+
+async fn count(deps: &Deps, counts: &Counts) {
+    match read!(deps.store, dispatch::waiting()) {
+        Ok(waiting) => counts.waiting.store(waiting, Ordering::Relaxed),
+        Err(error) => tracing::warn!(?error, "the messages to devices could not be counted"),
     }
 }
 

@@ -56,11 +56,10 @@ impl Lines {
 
     /// Whether another line is needed, where so many things are `due`, and allowed, of which there may
     /// be `most`.
-    pub fn wants_one(&self, due: u64, most: usize) -> bool {
+    pub fn wants_one(&self, due: usize, most: usize) -> bool {
         let open = *self.open.borrow();
         let idle = open.saturating_sub(*self.busy.borrow());
-        let is_needed = usize::try_from(due).unwrap_or(usize::MAX) > idle;
-        is_needed && open < most && !self.is_draining()
+        due > idle && open < most && !self.is_draining()
     }
 
     /// What answers [`Drain`].

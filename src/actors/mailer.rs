@@ -113,7 +113,7 @@ impl Mailer {
     }
 
     /// Opens a line if there is more to do than the lines can take that have nothing in hand.
-    fn open_line(&mut self, due: u64, ctx: &mut Context<Self>) {
+    fn open_line(&mut self, due: usize, ctx: &mut Context<Self>) {
         if !self.lines.wants_one(due, LINES_MAX) || Instant::now() < self.not_before {
             return;
         }
@@ -163,7 +163,7 @@ impl Looks for Mailer {
 
     fn begin(&mut self, backlog: Backlog, ctx: &mut Context<Self>) {
         self.counts.waiting.store(backlog.waiting, Ordering::Relaxed);
-        self.open_line(backlog.due, ctx);
+        self.open_line(usize::try_from(backlog.due).unwrap_or(usize::MAX), ctx);
     }
 }
 

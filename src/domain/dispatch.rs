@@ -214,15 +214,6 @@ pub enum Ending {
     },
 }
 
-/// How much is left to do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Backlog {
-    /// Messages that can be claimed now.
-    pub due: u64,
-    /// All that have not come to an end.
-    pub waiting: u64,
-}
-
 /// Takes the message into hand that has been due for longest; the outcome is none where none is due.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim {

@@ -115,11 +115,10 @@ fn wait(text: &str, now: DateTime<Utc>) -> Option<TimeDelta> {
 mod tests {
     use super::*;
 
-    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
-
     #[test]
     fn each_answer_says_what_becomes_of_the_message() {
-        let of = |status, after| said(status, after, NOW);
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(1);
+        let of = |status, after| said(status, after, now);
         let later =
             |seconds: Option<i64>| Carried::Later { after: seconds.map(TimeDelta::seconds) };
 
@@ -128,8 +127,8 @@ mod tests {
         assert!([302, 400, 401, 403, 413].iter().all(|it| of(*it, None) == Carried::Refused));
         assert!([408, 429, 500, 502, 503].iter().all(|it| of(*it, None) == later(None)));
         assert_eq!(of(429, Some("120")), later(Some(120)));
-        assert_eq!(of(503, Some("Thu, 01 Jan 1970 00:01:00 GMT")), later(Some(60)));
-        assert_eq!(of(503, Some("Wed, 31 Dec 1969 23:00:00 GMT")), later(Some(0)));
+        assert_eq!(of(503, Some("Fri, 02 Jan 1970 00:01:00 GMT")), later(Some(60)));
+        assert_eq!(of(503, Some("Thu, 01 Jan 1970 23:00:00 GMT")), later(Some(0)));
         for wrong in ["soon", "-1", "99999999999", ""] {
             assert_eq!(of(503, Some(wrong)), later(None), "{wrong}");
         }

@@ -8,8 +8,8 @@ use crate::{
     domain::{
         Error,
         dispatch::{
-            Backlog, CLAIM_SECONDS, Claim, Claimed, Ending, KEPT_DAYS, Message, Prune, Recover,
-            Settle, Status, To,
+            CLAIM_SECONDS, Claim, Claimed, Ending, KEPT_DAYS, Message, Prune, Recover, Settle,
+            Status, To,
         },
         id::{DispatchId, SubscriptionId, UserId},
         notification::Notice,
@@ -66,14 +66,16 @@ pub fn queue(tx: &mut Tx<'_>, all: &[New<'_>]) -> Result<(), Error> {
     Ok(())
 }
 
-/// How much there is to do at `now`.
-pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Result<Backlog, Error> {
+/// How many messages can be claimed at `now`, as far as `at_most`.
+pub fn due(conn: &mut Conn, now: DateTime<Utc>, at_most: i64) -> Result<usize, Error> {
+    let due = dispatches::table.filter(dispatches::due_at.le(now.naive_utc()));
+    Ok(due.select(dispatches::id).limit(at_most).load::<String>(conn)?.len())
+}
+
+/// How many have not come to an end. It takes as long as there are many.
+pub fn waiting(conn: &mut Conn) -> Result<u64, Error> {
     let waiting = dispatches::table.filter(dispatches::due_at.is_not_null());
-    let due = waiting.filter(dispatches::due_at.le(now.naive_utc()));
-    let due: i64 = due.count().get_result(conn)?;
-    let waiting: i64 = waiting.count().get_result(conn)?;
-    let whole = |count: i64| u64::try_from(count).map_err(corrupt);
-    Ok(Backlog { due: whole(due)?, waiting: whole(waiting)? })
+    u64::try_from(waiting.count().get_result::<i64>(conn)?).map_err(corrupt)
 }
 
 pub fn claim(tx: &mut Tx<'_>, command: &Claim) -> Result<Option<Claimed>, Error> {
