@@ -4,8 +4,8 @@
 //! sends files or reads the log.
 //!
 //! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
-//! deliveries; payments; the sweeper; the mailer; the sender of webhooks. Images, the mailer and the sender ask
-//! nobody. So no two ever
+//! deliveries; payments; the sweeper; the mailer; the sender of webhooks; the dispatcher. Images and those
+//! who send ask nobody. So no two ever
 //! wait for each other.
 
 use std::time::Duration;
@@ -13,14 +13,18 @@ use std::time::Duration;
 use actix::prelude::*;
 
 pub mod account;
+pub mod alert;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;
+pub mod consumer;
 pub mod delivery;
 pub mod directory;
+pub mod dispatch;
 pub mod image;
 pub mod import;
 pub mod inventory;
+pub mod lines;
 pub mod link;
 pub mod mailer;
 pub mod notification;

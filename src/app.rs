@@ -10,13 +10,14 @@ use std::{
 
 use actix::prelude::*;
 use actix_web::{HttpServer, dev::Server};
-use futures_util::future::join;
+use futures_util::future::{join_all, join3};
 use prometheus_client::registry::Registry;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
 
+mod dispatch;
 mod measure;
 mod payment;
 mod start;
@@ -25,16 +26,19 @@ mod tests;
 mod webhook;
 
 use self::{
+    dispatch::{drain_dispatcher, start_dispatching},
     measure::Measured,
     payment::{providers, start_posting},
     start::{
-        drain, drain_mailer, start_actors, start_catalogue, start_mailer, start_telling,
-        watch_revocations,
+        drain, drain_mailer, start_actors, start_catalogue, start_consumers, start_mailer,
+        start_telling, watch_revocations,
     },
     webhook::{drain_webhooks, reach, start_webhooks},
 };
 use crate::{
-    actors::{Actors, mailer::Mailer, notification::Notifier, webhook::sender::Sender},
+    actors::{
+        Actors, consumer::Consumer, dispatch::Dispatcher, mailer::Mailer, webhook::sender::Sender,
+    },
     bus::{
         Bus,
         presence::{Board, Presence},
@@ -45,7 +49,7 @@ use crate::{
     gateway::payment::Providers,
     http::{
         self, Edge, Waits, filler::Filler, health::Metrics, openapi::Document,
-        order::checkout::Buyers, peer::Proxies, routes::Table, token::Keys,
+        order::checkout::Buyers, peer::Proxies, push::PublicKey, routes::Table, token::Keys,
     },
     pages,
     reading::catalogue::Catalogue,
@@ -83,9 +87,10 @@ pub struct App {
     server: Server,
     actors: Actors,
     sockets: Sockets,
-    notifier: Notifier,
+    consumers: [Consumer; 2],
     mailer: Addr<Mailer>,
     webhooks: Addr<Sender>,
+    dispatcher: Addr<Dispatcher>,
     draining: watch::Sender<bool>,
     /// Kept for their threads.
     arbiters: Vec<Arbiter>,
@@ -117,7 +122,7 @@ impl App {
         let listener = listener.map_err(Error::internal("binding the address"))?;
         let address = listener.local_addr().map_err(Error::internal("binding the address"))?;
         let (draining, told) = watch::channel(false);
-        let (mails, told_others) = (Arc::default(), Arc::default());
+        let (mails, told_others, brought) = (Arc::default(), Arc::default(), Arc::default());
         let measured = Measured {
             store: store.clone(),
             actors: actors.clone(),
@@ -125,22 +130,37 @@ impl App {
             mails: Arc::clone(&mails),
             webhooks: Arc::clone(&told_others),
             bus: bus.clone(),
+            dispatches: Arc::clone(&brought),
         };
         registry.register_collector(Box::new(measured));
         let counts = ws::metrics::Metrics::register(&mut registry);
-        let asked = (&actors, &providers);
+        let url = config.public_url(address);
+        let (dispatcher, push_key) =
+            start_dispatching(config, store.clone(), url.clone(), brought).await?;
+        let asked = (&actors, &providers, push_key);
         let edge = edge(config, address, (store, catalogue), asked, &caches, told, registry)?;
         let edge = Edge { waits, ..edge };
-        let (url, proofs) = (config.public_url(address), edge.keys.proofs().clone());
+        let proofs = edge.keys.proofs().clone();
         let webhooks = start_webhooks(config, edge.store.clone(), proofs.clone(), told_others)?;
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
-        let notifier = Notifier::start(edge.store.clone());
+        let consumers = start_consumers(&edge.store);
         let sockets = sockets(&edge, bus, counts, (caches.tickets, caches.board));
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
         start_posting(post, address);
         announce(&config.data_dir, address).map_err(Error::internal("writing the address"))?;
-        Ok(App { address, server, actors, sockets, notifier, mailer, webhooks, draining, arbiters })
+        Ok(App {
+            address,
+            server,
+            actors,
+            sockets,
+            consumers,
+            mailer,
+            webhooks,
+            dispatcher,
+            draining,
+            arbiters,
+        })
     }
 
     /// Where it listens.
@@ -160,9 +180,10 @@ impl App {
         handle.stop(true).await;
         serving.await.ok(); // It has ended, one way or the other.
         drain(&self.actors, DRAIN_WITHIN).await;
-        self.notifier.drain(DRAIN_WITHIN).await;
+        join_all(self.consumers.map(|it| it.drain(DRAIN_WITHIN))).await;
         let mails = drain_mailer(&self.mailer, MAILS_WITHIN);
-        join(mails, drain_webhooks(&self.webhooks, WEBHOOKS_WITHIN)).await;
+        let devices = drain_dispatcher(&self.dispatcher, WEBHOOKS_WITHIN);
+        join3(mails, devices, drain_webhooks(&self.webhooks, WEBHOOKS_WITHIN)).await;
         for arbiter in &self.arbiters {
             arbiter.stop();
         }
@@ -175,7 +196,7 @@ fn edge(
     config: &Config,
     address: SocketAddr,
     (store, catalogue): (Store, Catalogue),
-    (actors, providers): (&Actors, &Providers),
+    (actors, providers, push_key): (&Actors, &Providers, PublicKey),
     caches: &Caches,
     draining: watch::Receiver<bool>,
     mut registry: Registry,
@@ -198,6 +219,7 @@ fn edge(
             false => Buyers::Everybody,
         },
         reach: reach(config),
+        push_key,
         proxies: Proxies::new(move |it| proxies.iter().any(|network| network.contains(it))),
         waits: Waits::default(),
         filler: (config.env != Environment::Prod).then(Filler::default),

@@ -2,11 +2,13 @@
 
 pub mod account;
 pub mod address;
+pub mod alert;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;
 pub mod country;
 pub mod delivery;
+pub mod dispatch;
 pub mod error;
 pub mod event;
 pub mod expected;

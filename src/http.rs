@@ -23,6 +23,7 @@ use self::{
     openapi::Document,
     order::checkout::Buyers,
     peer::Proxies,
+    push::PublicKey,
     routes::Table,
     token::Keys,
 };
@@ -37,6 +38,7 @@ use crate::{
 
 pub mod account;
 pub mod address;
+pub mod alert;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;
@@ -86,8 +88,10 @@ pub struct Edge {
     /// The images that are asked for most.
     pub images: Images,
     pub buyers: Buyers,
-    /// How far webhooks may reach.
+    /// How far what is sent to webhooks and browsers may reach.
     pub reach: Reach,
+    /// What browsers are shown who subscribe.
+    pub push_key: PublicKey,
     /// The proxies whose word counts about who is asking.
     pub proxies: Proxies,
     pub waits: Waits,
@@ -178,6 +182,7 @@ fn configure(config: &mut ServiceConfig, edge: Edge) {
         .app_data(Data::new(edge.images))
         .app_data(Data::new(edge.buyers))
         .app_data(Data::new(edge.reach))
+        .app_data(Data::new(edge.push_key))
         .app_data(Data::new(edge.proxies))
         .app_data(Data::new(edge.waits))
         .app_data(Data::new(edge.draining))

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     domain::{
         Error,
+        alert::{Ask, Asked},
         catalogue::stock::{ChangeStock, StockLevel},
         id::VariantId,
     },
@@ -69,5 +70,20 @@ impl Handler<Change> for InventoryActor {
         let store = self.store.clone();
         let changed = async move { store.write(command).await.map(|changed| changed.after) };
         apart(changed)
+    }
+}
+
+/// Has somebody told when there is some of a variant again.
+#[derive(Message)]
+#[rtype(result = "Result<Asked, Error>")]
+pub struct AskAlert(pub Ask);
+
+impl Handler<AskAlert> for InventoryActor {
+    // They may overlap: the writer locks the row.
+    type Result = ResponseFuture<Result<Asked, Error>>;
+
+    fn handle(&mut self, AskAlert(command): AskAlert, _: &mut Context<Self>) -> Self::Result {
+        let store = self.store.clone();
+        apart(async move { store.write(command).await })
     }
 }

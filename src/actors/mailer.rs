@@ -6,9 +6,10 @@
 
 use std::{
     convert::Infallible,
+    future::pending,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -17,9 +18,10 @@ use actix::prelude::*;
 use chrono::TimeDelta;
 use tokio::{
     sync::watch,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep},
 };
 
+use super::lines::{self, Drain, Lines, Looks, look};
 use crate::{
     domain::{
         Error,
@@ -33,8 +35,6 @@ use crate::{
     store::{self, Store, read},
 };
 
-/// How often the rows are read unasked: for what another node left, and what is to be tried again.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often it is counted how many wait.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// How many lines a node has to the post at once. Mail servers allow few from one place.
@@ -50,9 +50,6 @@ const RENEW_EVERY: Duration = Duration::from_secs(20);
 const _: () = assert!(RENEW_EVERY.as_secs() * 3 <= CLAIM_SECONDS.unsigned_abs());
 /// How often it is looked for what others left, and for what is too old.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
-/// How often it is tried to write down what became of a mail.
-const SETTLE_TRIES_MAX: u32 = 5;
-const SETTLE_AGAIN: Duration = Duration::from_millis(200);
 
 /// What lines need.
 pub struct Deps {
@@ -76,34 +73,17 @@ pub struct Mailer {
     deps: Arc<Deps>,
     counts: Arc<Counts>,
     lines: Arc<Lines>,
+    mailed: watch::Receiver<u64>,
     /// Of the post, which could not be reached.
     reach_again: Duration,
     not_before: Instant,
 }
 
-/// The lines of this node.
-#[derive(Default)]
-struct Lines {
-    open: watch::Sender<usize>,
-    /// Those that have a mail in hand.
-    busy: watch::Sender<usize>,
-    draining: AtomicBool,
-}
-
-/// Takes no more mails into hand; answered when none is in hand any more.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Drain;
-
 impl Handler<Drain> for Mailer {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, _: Drain, _: &mut Context<Self>) -> Self::Result {
-        self.lines.draining.store(true, Ordering::Relaxed);
-        let mut busy = self.lines.busy.subscribe();
-        Box::pin(async move {
-            busy.wait_for(|busy| *busy == 0).await.ok(); // The lines are gone, and all is done.
-        })
+        self.lines.drain()
     }
 }
 
@@ -111,12 +91,11 @@ impl Actor for Mailer {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        let mailed = self.deps.store.mailed();
         let (deps, counts) = (Arc::clone(&self.deps), Arc::clone(&self.counts));
         // With a store of its own nobody else has anything in hand, and this node has not begun.
         let nobody_lives = !deps.store.is_shared();
         let recovered = async move { tidy(&deps, &counts, nobody_lives).await };
-        ctx.spawn(recovered.into_actor(self).map(|(), actor, ctx| actor.look(mailed, ctx)));
+        ctx.spawn(recovered.into_actor(self).map(|(), actor, ctx| look(actor, ctx)));
         ctx.run_interval(TIDY_EVERY, |actor, ctx| {
             let (deps, counts) = (Arc::clone(&actor.deps), Arc::clone(&actor.counts));
             ctx.spawn(async move { tidy(&deps, &counts, false).await }.into_actor(actor));
@@ -131,6 +110,7 @@ impl Actor for Mailer {
 impl Mailer {
     pub fn new(deps: Deps, counts: Arc<Counts>) -> Self {
         Mailer {
+            mailed: deps.store.mailed(),
             deps: Arc::new(deps),
             counts,
             lines: Arc::default(),
@@ -139,39 +119,12 @@ impl Mailer {
         }
     }
 
-    /// Looks what is due, opens a line if one more is needed, and waits to look again: two looks
-    /// never overlap.
-    fn look(&mut self, mut mailed: watch::Receiver<u64>, ctx: &mut Context<Self>) {
-        // Seen before the rows are: what is committed after it is seen again.
-        mailed.borrow_and_update();
-        let deps = Arc::clone(&self.deps);
-        // More than all lines can take are as many as one more.
-        let at_most = i64::try_from(LINES_MAX).unwrap_or(i64::MAX).saturating_add(1);
-        let looked = async move { read!(deps.store, mail::due(store::now(), at_most)) };
-        let looked = looked.into_actor(self).then(move |due, actor, ctx| {
-            match due {
-                Ok(due) => actor.open_line(due, ctx),
-                Err(error) => tracing::warn!(?error, "the mails could not be read"),
-            }
-            let told = async move {
-                // Elapsed or told, it is time to look.
-                let _told = timeout(LOOK_EVERY, mailed.changed()).await;
-                mailed
-            };
-            told.into_actor(actor).map(|mailed, actor, ctx| actor.look(mailed, ctx))
-        });
-        ctx.spawn(looked);
-    }
-
     /// Opens a line if there is more to do than the lines can take that have nothing in hand.
     fn open_line(&mut self, due: usize, ctx: &mut Context<Self>) {
-        let open = *self.lines.open.borrow();
-        let idle = open.saturating_sub(*self.lines.busy.borrow());
-        let draining = self.lines.draining.load(Ordering::Relaxed);
-        if due <= idle || open >= LINES_MAX || draining || Instant::now() < self.not_before {
+        if !self.lines.wants_one(due, LINES_MAX) || Instant::now() < self.not_before {
             return;
         }
-        let open = OneMore::of(&self.lines.open);
+        let open = self.lines.open();
         let (deps, counts, lines) =
             (Arc::clone(&self.deps), Arc::clone(&self.counts), Arc::clone(&self.lines));
         // A task of its own: a panic in it ends the line and not this actor.
@@ -197,19 +150,28 @@ impl Mailer {
     }
 }
 
-/// One more of a count, until it is dropped.
-struct OneMore(watch::Sender<usize>);
+impl Looks for Mailer {
+    type Due = usize;
 
-impl OneMore {
-    fn of(count: &watch::Sender<usize>) -> Self {
-        count.send_modify(|count| *count = count.saturating_add(1));
-        OneMore(count.clone())
+    fn queued(&mut self) -> impl Future<Output = ()> + 'static {
+        self.mailed.borrow_and_update();
+        let mut mailed = self.mailed.clone();
+        async move {
+            if mailed.changed().await.is_err() {
+                pending::<()>().await; // The store is gone: nothing is queued any more.
+            }
+        }
     }
-}
 
-impl Drop for OneMore {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    fn due(&self) -> impl Future<Output = Result<usize, Error>> + 'static {
+        let deps = Arc::clone(&self.deps);
+        // More than all lines can take are as many as one more.
+        let at_most = i64::try_from(LINES_MAX).unwrap_or(i64::MAX).saturating_add(1);
+        async move { read!(deps.store, mail::due(store::now(), at_most)) }
+    }
+
+    fn begin(&mut self, due: usize, ctx: &mut Context<Self>) {
+        self.open_line(due, ctx);
     }
 }
 
@@ -247,8 +209,8 @@ async fn run(deps: &Deps, counts: &Counts, lines: &Arc<Lines>) -> bool {
     };
     let mut fit = true;
     let at_most = if line.repeats_safely() { CLAIMED_MAX } else { 1 };
-    while fit && !lines.draining.load(Ordering::Relaxed) {
-        let busy = OneMore::of(&lines.busy);
+    while fit && !lines.is_draining() {
+        let busy = lines.busy();
         let id = ClaimId::new();
         match deps.store.write(Claim { id, at_most }).await {
             Ok(claimed) if claimed.is_empty() => break,
@@ -392,15 +354,8 @@ async fn settle(deps: &Deps, counts: &Counts, settle: Settle) {
             Ending::Unknown | Ending::Again { .. } => 0,
         };
     }
-    for _ in 0..SETTLE_TRIES_MAX {
-        match deps.store.write(settle.clone()).await {
-            Ok(()) => return,
-            Err(Error::Busy) => sleep(SETTLE_AGAIN).await,
-            Err(error) => {
-                tracing::error!(?settle, ?error, "mails could not be settled");
-                return;
-            }
-        }
+    let count = settle.endings.len();
+    if let Err(error) = lines::settle(&deps.store, settle).await {
+        tracing::error!(count, ?error, "mails could not be settled");
     }
-    tracing::error!(?settle, "mails could not be settled");
 }

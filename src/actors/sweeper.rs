@@ -16,7 +16,7 @@ use super::{
     payment::{Attend, PaymentActor},
 };
 use crate::{
-    domain::{Error, idempotency, link, session},
+    domain::{Error, alert, idempotency, link, session},
     store::{self, Store, read},
 };
 
@@ -132,6 +132,7 @@ pub async fn sweep(store: &Store, owners: &Owners) -> Result<(), Error> {
 async fn prune(store: &Store) -> Result<(), Error> {
     store.write(idempotency::Prune).await?;
     store.write(link::Prune).await?;
+    while store.write(alert::Prune).await? > 0 {}
     // A little at a time, so that nobody waits behind it.
     while store.write(session::Prune).await? > 0 {}
     Ok(())

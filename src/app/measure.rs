@@ -25,6 +25,7 @@ use crate::{
         catalogue::{ProductActor, TreeActor},
         delivery::DeliveryActor,
         directory::{Entity, Stats},
+        dispatch,
         image::ImageActor,
         import::ImportActor,
         inventory::InventoryActor,
@@ -50,6 +51,7 @@ pub struct Measured {
     pub mails: Arc<Counts>,
     pub webhooks: Arc<sender::Counts>,
     pub bus: Bus,
+    pub dispatches: Arc<dispatch::Counts>,
 }
 
 impl fmt::Debug for Measured {
@@ -84,6 +86,7 @@ impl Collector for Measured {
         self.catalogue(&mut encoder)?;
         self.mails(&mut encoder)?;
         self.webhooks(&mut encoder)?;
+        self.dispatches(&mut encoder)?;
         self.actors(&mut encoder)
     }
 }
@@ -136,6 +139,25 @@ impl Measured {
             ("webhooks_delivered", "Messages to webhooks that arrived", &webhooks.delivered),
             ("webhooks_failed", "Attempts that came to nothing", &webhooks.failed),
             ("webhooks_disabled", "Webhooks that were disabled unasked", &webhooks.disabled),
+        ];
+        ended.into_iter().try_for_each(|(name, help, count)| {
+            let counter = ConstCounter::new(count.load(Ordering::Relaxed));
+            let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(metric)
+        })
+    }
+
+    fn dispatches(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let dispatches = &*self.dispatches;
+        let waiting = dispatches.waiting.load(Ordering::Relaxed);
+        let gauge = ConstGauge::new(i64::try_from(waiting).unwrap_or(i64::MAX));
+        let help = "Messages to devices that have not come to an end, on all nodes";
+        let kind = gauge.metric_type();
+        gauge.encode(encoder.encode_descriptor("dispatches_waiting", help, None, kind)?)?;
+        let ended = [
+            ("dispatches_sent", "Messages to devices that were taken", &dispatches.sent),
+            ("dispatches_failed", "Messages to devices that were given up", &dispatches.failed),
+            ("dispatches_gone", "Browsers that were forgotten, as they are gone", &dispatches.gone),
         ];
         ended.into_iter().try_for_each(|(name, help, count)| {
             let counter = ConstCounter::new(count.load(Ordering::Relaxed));

@@ -12,13 +12,17 @@ use super::CONNECTIONS_MAX;
 use crate::{
     actors::{
         Actors, account,
+        alert::BackInStock,
         cart::{self, CartActor},
         catalogue::{self, ProductActor, TreeActor},
+        consumer::Consumer,
         delivery::{self, DeliveryActor},
         directory::{Directory, Limits},
         image::{self, studio::Studio},
         import::Desks,
-        mailer::{Counts, Deps, Drain, Mailer},
+        lines::Drain,
+        mailer::{Counts, Deps, Mailer},
+        notification::OrderNews,
         order::{self, OrderActor},
         password::Passwords,
         payment::{self, PaymentActor},
@@ -199,6 +203,12 @@ pub fn start_telling(sockets: &Sockets) -> Result<(), Error> {
     actix_rt::spawn(presence::tell(store.clone(), bus.clone(), followed.clone()));
     actix_rt::spawn(stats::tell(store.clone(), bus.clone(), followed.stats.clone()));
     Ok(())
+}
+
+/// Those who follow the feed on this node to tell people of it.
+pub fn start_consumers(store: &Store) -> [Consumer; 2] {
+    let orders = Consumer::start::<OrderNews>(store.clone());
+    [orders, Consumer::start::<BackInStock>(store.clone())]
 }
 
 /// The mailer of this node; the links in its letters lead below `url`.

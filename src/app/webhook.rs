@@ -6,9 +6,12 @@ use actix::prelude::*;
 use tokio::sync::Notify;
 
 use crate::{
-    actors::webhook::{
-        fanout,
-        sender::{Counts, Deps, Drain, Sender},
+    actors::{
+        lines::Drain,
+        webhook::{
+            fanout,
+            sender::{Counts, Deps, Sender},
+        },
     },
     config::Config,
     domain::{Error, outside::Reach, proof::Proofs},

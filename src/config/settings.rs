@@ -75,9 +75,15 @@ settings! {
     /// When a message to a webhook that did not arrive is tried again for the first time; the later
     /// tries are 60 to 17,280 times as long apart, so 5 min to 24 h
     webhook_retry: Duration = "RIALTO_WEBHOOK_RETRY" or "5s";
-    /// `on`: webhooks may lead to this machine and its network, without TLS too, for tests; `prod`
-    /// refuses it
+    /// `on`: webhooks and the push services of browsers may be on this machine and its network, without
+    /// TLS too, for tests; `prod` refuses it
     webhook_private: bool = "RIALTO_WEBHOOK_PRIVATE" or "off";
+    /// When a push or text message that was refused for now is tried again; twice as long after each
+    /// time, up to an hour
+    dispatch_retry: Duration = "RIALTO_DISPATCH_RETRY" or "10s";
+    /// The private key (P-256, 32 bytes in base64url) by which push services know the shop; without it
+    /// one is made once and kept in the database. Browsers that subscribed with another one are lost
+    vapid_key: Option<Secret> = "RIALTO_VAPID_KEY" or "";
     /// What signs access tokens: the first of a list signs, all of them are believed. Made once
     /// into `<data dir>/jwt.secret` in `dev` and `test`; `prod` wants 32 random bytes or more
     jwt_secrets: Vec<Secret> = "RIALTO_JWT_SECRET" or "";

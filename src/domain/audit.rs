@@ -21,9 +21,11 @@ use super::{
 
 mod account;
 mod address;
+mod alert;
 mod cart;
 mod catalogue;
 pub mod chain;
+mod dispatch;
 mod image;
 mod link;
 mod mail;
@@ -84,6 +86,7 @@ words! {
         SessionRevoked = "session.revoked",
         CatalogueImported = "catalogue.imported",
         StockChanged = "stock.changed",
+        StockAlertAsked = "variant.alert_asked",
         ImageUploaded = "image.uploaded",
         ReviewSaved = "review.saved",
         ReviewDeleted = "review.deleted",

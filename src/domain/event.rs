@@ -209,6 +209,7 @@ words! {
     Consumer {
     Notifications = "notifications",
     Webhooks = "webhooks",
+    StockAlerts = "stock_alerts",
 }}
 
 /// How many events of the admins' feed can be asked for again.

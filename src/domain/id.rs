@@ -86,8 +86,12 @@ ids! {
     /// What a link in a mail stands for: a row, of which the mail holds the id and a proof.
     LinkId = "link";
     NotificationId = "notification";
+    /// A message to a device of somebody.
+    DispatchId = "dispatch";
     /// A browser that takes push messages for a user.
     SubscriptionId = "push subscription";
+    /// Somebody waits for a variant to be in stock again.
+    AlertId = "stock alert";
     /// An endpoint of another program that is told of what happens.
     WebhookId = "webhook";
     /// What a webhook's secret is derived from.

@@ -48,6 +48,8 @@ words! {
         Unpaid = "unpaid",
         /// The same from one network, as a guest is somebody else with each cart.
         UnpaidAddress = "unpaid_address",
+        /// Addresses from one network that want to be told when something is in stock.
+        AlertAddress = "alert_address",
         /// Whatever changes something, by one user or from one network.
         Write = "write",
     }
@@ -136,6 +138,7 @@ impl Rule {
             }
             Rule::EmailChange => Bound { free: 5, then: Then::Nothing, kept: HOUR },
             Rule::EmailChangeAddress => Bound { free: 20, then: Then::Nothing, kept: HOUR },
+            Rule::AlertAddress => Bound { free: 30, then: Then::Nothing, kept: HOUR },
             Rule::Refresh => Bound { free: 30, then: Then::Nothing, kept: MINUTE },
             Rule::ForgotAddress => Bound { free: 10, then: Then::Nothing, kept: HOUR },
             Rule::ForgotAccount => Bound { free: 5, then: Then::Nothing, kept: HOUR },
@@ -167,6 +170,7 @@ impl Rule {
             | Rule::EmailChange
             | Rule::EmailChangeAddress
             | Rule::HoldAddress
+            | Rule::AlertAddress
             | Rule::Write => Forgiven::None,
         }
     }

@@ -14,7 +14,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     account::{Email, User},
     id::{ClaimId, LinkId, MailId, OrderId, UserId},
-    notification::order::{Bought, OrderNews},
+    notification::{
+        BackInStock,
+        order::{Bought, OrderNews},
+    },
     words::words,
 };
 
@@ -90,6 +93,10 @@ pub enum Letter {
     Order {
         news: OrderNews,
         bought: Option<Bought>,
+    },
+    /// Tells somebody who has asked for it, once.
+    BackInStock {
+        back: BackInStock,
     },
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     Error,
-    id::{NotificationId, UserId},
+    id::{NotificationId, ProductId, UserId, VariantId},
     page::Listed,
     settings::{Channel, Channels, Language, Settings},
     words::words,
@@ -43,6 +43,7 @@ words! {
         OrderCancelled = "order.cancelled",
         /// Money went back, all of it or a part.
         OrderRefunded = "order.refunded",
+        BackInStock = "variant.back_in_stock",
     }
 }
 
@@ -54,6 +55,8 @@ pub enum Notice {
     EmailChanged,
     NewDevice(NewDevice),
     Order(OrderNews),
+    /// Something that the user has asked to be told of.
+    BackInStock(BackInStock),
 }
 
 /// A login with what was never seen before.
@@ -62,6 +65,28 @@ pub struct NewDevice {
     /// What it is called, such as `Firefox on Linux`.
     pub device: String,
     pub at: DateTime<Utc>,
+}
+
+/// A variant is in stock again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BackInStock {
+    pub product_id: ProductId,
+    pub variant_id: VariantId,
+    /// Of the product, with what was chosen of it.
+    pub name: String,
+    /// Of the product's page.
+    pub slug: String,
+}
+
+impl BackInStock {
+    /// What is said of it in a language.
+    pub fn text(&self, language: Language) -> Text {
+        match language {
+            Language::En => en::of_stock(self),
+            Language::De => de::of_stock(self),
+            Language::Ru => ru::of_stock(self),
+        }
+    }
 }
 
 /// A notice in words.
@@ -82,6 +107,7 @@ impl Notice {
             Notice::EmailChanged => Kind::EmailChanged,
             Notice::NewDevice(_) => Kind::NewDevice,
             Notice::Order(news) => news.what.kind(),
+            Notice::BackInStock(_) => Kind::BackInStock,
         }
     }
 
@@ -92,6 +118,7 @@ impl Notice {
                 Ok(Value::Object(serde_json::Map::new()))
             }
             Notice::NewDevice(it) => serde_json::to_value(it).map_err(unwritten),
+            Notice::BackInStock(it) => serde_json::to_value(it).map_err(unwritten),
             Notice::Order(it) => {
                 let mut data = serde_json::to_value(it).map_err(unwritten)?;
                 if let Value::Object(fields) = &mut data {
@@ -109,6 +136,7 @@ impl Notice {
             Kind::PasswordReset => Notice::PasswordReset,
             Kind::EmailChanged => Notice::EmailChanged,
             Kind::NewDevice => Notice::NewDevice(serde_json::from_str(data)?),
+            Kind::BackInStock => Notice::BackInStock(serde_json::from_str(data)?),
             Kind::OrderPlaced
             | Kind::OrderPaid
             | Kind::PaymentFailed
@@ -145,6 +173,7 @@ impl Notice {
             | Notice::PasswordReset
             | Notice::EmailChanged
             | Notice::NewDevice(_) => settings.notifications.security,
+            Notice::BackInStock(_) => settings.notifications.stock,
             Notice::Order(OrderNews { what, .. }) => match what {
                 What::Placed { .. }
                 | What::Paid { .. }

@@ -9,7 +9,7 @@ use url::Url;
 use super::{
     Error,
     id::{SubscriptionId, UserId},
-    outside::is_public,
+    outside::Reach,
 };
 
 /// How many browsers a user may have: more than anybody owns, and each of them costs a request
@@ -30,16 +30,22 @@ const AUTH_BYTES: usize = 16;
 pub struct Endpoint(String);
 
 impl Endpoint {
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    /// What `reach` allows to send to.
+    pub fn parse(text: &str, reach: Reach) -> Result<Self, Error> {
         let url = Url::parse(text).ok(); // what is wrong with it, the rule says
-        let is_public = url.as_ref().is_some_and(is_public);
-        match url.filter(|url| is_public && url.as_str().len() <= ENDPOINT_BYTES_MAX) {
+        let is_allowed = url.as_ref().is_some_and(|it| reach.allows(it));
+        match url.filter(|url| is_allowed && url.as_str().len() <= ENDPOINT_BYTES_MAX) {
             Some(url) => Ok(Endpoint(url.into())),
             None => {
                 let message = "an endpoint is an https URL of a push service on the internet";
                 Err(Error::invalid("endpoint", "invalid_endpoint", message))
             }
         }
+    }
+
+    /// One that was looked at when it was kept.
+    pub fn kept(text: String) -> Self {
+        Endpoint(text)
     }
 
     pub fn as_str(&self) -> &str {
@@ -64,6 +70,11 @@ impl Key {
         let message = "this is 16 bytes in base64url";
         Key::of(text, |it| it.len() == AUTH_BYTES)
             .ok_or_else(|| Error::invalid("keys.auth", "invalid_key", message))
+    }
+
+    /// One that was looked at when it was kept.
+    pub fn kept(text: String) -> Self {
+        Key(text)
     }
 
     fn of(text: &str, is_right: impl FnOnce(&[u8]) -> bool) -> Option<Self> {
@@ -101,6 +112,13 @@ pub struct Subscribed {
     pub is_new: bool,
 }
 
+/// Keeps the private key by which the shop shows itself to push services, if there is none yet; the
+/// outcome is the one that is kept.
+#[derive(Clone)]
+pub struct KeepKey {
+    pub key: String,
+}
+
 /// Forgets a subscription; another's is `NotFound`.
 #[derive(Debug, Clone, Copy)]
 pub struct Unsubscribe {
@@ -122,7 +140,7 @@ mod tests {
             "https://push.example.com:443/1",
         ] {
             let host = |text: &str| Url::parse(text).unwrap().host().unwrap().to_string();
-            let taken = Endpoint::parse(endpoint).ok().unwrap();
+            let taken = Endpoint::parse(endpoint, Reach::Public).ok().unwrap();
             assert_eq!(host(taken.as_str()), host(endpoint));
         }
     }
@@ -155,11 +173,12 @@ mod tests {
             "https://database/1",
             "https://./1",
         ] {
-            assert!(Endpoint::parse(wrong).is_err(), "{wrong}");
+            assert!(Endpoint::parse(wrong, Reach::Public).is_err(), "{wrong}");
         }
         let long = |length| format!("https://push.example.com/{}", "x".repeat(length));
-        assert!(Endpoint::parse(&long(2048 - 25)).is_ok());
-        assert!(Endpoint::parse(&long(2048 - 24)).is_err());
+        assert!(Endpoint::parse(&long(2048 - 25), Reach::Public).is_ok());
+        assert!(Endpoint::parse(&long(2048 - 24), Reach::Public).is_err());
+        assert!(Endpoint::parse("http://127.0.0.1:8080/push/1", Reach::Anywhere).is_ok());
     }
 
     #[test]

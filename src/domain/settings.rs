@@ -198,6 +198,8 @@ pub struct Notifications {
     pub delivery: Channels,
     /// Log-ins, passwords, the address of the account. Mail is always among them.
     pub security: Channels,
+    /// What I asked to be told of: that something is in stock again.
+    pub stock: Channels,
     /// What the shop would like to sell.
     pub news: Channels,
 }
@@ -219,7 +221,8 @@ impl Default for Notifications {
     fn default() -> Self {
         let usual = Channels::of(&[Channel::InApp, Channel::Email, Channel::Push]);
         let security = Channels::of(&[Channel::InApp, Channel::Email]);
-        Notifications { orders: usual, delivery: usual, security, news: Channels::of(&[]) }
+        let news = Channels::of(&[]);
+        Notifications { orders: usual, delivery: usual, security, stock: usual, news }
     }
 }
 

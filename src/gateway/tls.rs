@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustls::{ClientConfig, Error, RootCertStore, crypto::ring};
 
 /// How to speak to others, and whether anybody is trusted at all.
+#[derive(Clone)]
 pub struct Tls {
     pub config: Arc<ClientConfig>,
     pub is_trusting: bool,

@@ -1,17 +1,16 @@
 //! Sends a message to an endpoint of another program, as Standard Webhooks has it.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use awc::{Client, ClientResponse, Connector, error::SendRequestError};
+use awc::ClientResponse;
+use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::time::timeout;
 use url::Url;
 
 use super::{
-    outside::{Closed, addresses},
+    outbound::{Outbound, Silence},
+    outside::Closed,
     tls::Tls,
 };
 use crate::domain::{
@@ -24,23 +23,12 @@ use crate::domain::{
     },
 };
 
-/// How long an attempt may take, from the look at the name to the status of the answer.
-const ATTEMPT_MAX: Duration = Duration::from_secs(15);
-/// How long it may take to be connected, with TLS.
-const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// How long the beginning of an answer's body is waited for, once its status is known.
 const BODY_MAX: Duration = Duration::from_secs(2);
-/// Shorter than any server's, so that no message is sent on a connection that is being closed.
-const KEEP_ALIVE: Duration = Duration::from_secs(2);
-/// How many addresses of a name are tried.
-const ADDRESSES_MAX: usize = 3;
 const AGENT: &str = concat!("Rialto-Webhooks/", env!("CARGO_PKG_VERSION"));
 
 /// The way to all endpoints, for one thread.
-pub struct Post {
-    client: Client,
-    reach: Reach,
-}
+pub struct Post(Outbound);
 
 /// A message as it is sent.
 pub struct Letter<'a> {
@@ -54,25 +42,13 @@ pub struct Letter<'a> {
 
 impl Post {
     pub fn new(tls: Tls, reach: Reach) -> Self {
-        let connector = Connector::new()
-            .rustls_0_23(tls.config)
-            .timeout(CONNECT_MAX)
-            .handshake_timeout(CONNECT_MAX)
-            .conn_keep_alive(KEEP_ALIVE);
-        let client = Client::builder()
-            .connector(connector)
-            .timeout(ATTEMPT_MAX)
-            .disable_redirects()
-            .add_default_header(("User-Agent", AGENT))
-            .finish();
-        Post { client, reach }
+        Post(Outbound::new(tls, reach, AGENT))
     }
 
     /// Sends a message once, and says what came of it.
     pub async fn send(&self, letter: &Letter<'_>) -> Tried {
         let began = Instant::now();
-        let sent = timeout(ATTEMPT_MAX, self.attempt(letter)).await;
-        let (status, fault, answer) = match sent.unwrap_or(Err(Fault::TimedOut)) {
+        let (status, fault, answer) = match self.attempt(letter).await {
             Ok(mut answer) => {
                 let status = answer.status();
                 let fault = (!status.is_success()).then_some(Fault::Refused);
@@ -86,38 +62,22 @@ impl Post {
 
     async fn attempt(&self, letter: &Letter<'_>) -> Result<ClientResponse, Fault> {
         let url = Url::parse(letter.target.as_str()).map_err(|_| Fault::NotAllowed)?;
-        let found = addresses(&url, self.reach).await.map_err(|closed| match closed {
-            Closed::NotAllowed => Fault::NotAllowed,
-            Closed::Unresolved => Fault::Unresolved,
-            Closed::Private => Fault::PrivateAddress,
-        })?;
-        for address in found.into_iter().take(ADDRESSES_MAX) {
-            match self.request(letter, &url, address).await {
-                Ok(answer) => return Ok(answer),
-                // Nothing was sent: another address of the same name may be there.
-                Err(SendRequestError::Connect(_)) => {}
-                Err(SendRequestError::Timeout) => return Err(Fault::TimedOut),
-                Err(_) => return Err(Fault::Unreachable),
-            }
-        }
-        Err(Fault::Unreachable)
-    }
-
-    /// Sends it to this address of the name, whatever the name leads to by now.
-    async fn request(
-        &self,
-        letter: &Letter<'_>,
-        url: &Url,
-        address: SocketAddr,
-    ) -> Result<ClientResponse, SendRequestError> {
         let signed = signature(letter.secrets, letter.id, letter.at, letter.body);
-        let request = self.client.post(url.as_str()).address(address).no_decompress();
-        let request = request
-            .content_type("application/json")
-            .insert_header(("webhook-id", letter.id.to_string()))
-            .insert_header(("webhook-timestamp", letter.at.to_string()))
-            .insert_header(("webhook-signature", signed));
-        request.send_body(letter.body.to_owned()).await
+        let body = Bytes::from(letter.body.to_owned());
+        let sent = self.0.post(&url, body, |request| {
+            request
+                .content_type("application/json")
+                .insert_header(("webhook-id", letter.id.to_string()))
+                .insert_header(("webhook-timestamp", letter.at.to_string()))
+                .insert_header(("webhook-signature", signed.as_str()))
+        });
+        sent.await.map_err(|silence| match silence {
+            Silence::Closed(Closed::NotAllowed) => Fault::NotAllowed,
+            Silence::Closed(Closed::Unresolved) => Fault::Unresolved,
+            Silence::Closed(Closed::Private) => Fault::PrivateAddress,
+            Silence::TimedOut => Fault::TimedOut,
+            Silence::Unreachable => Fault::Unreachable,
+        })
     }
 }
 

@@ -17,6 +17,7 @@
 //! | hold | `enter(Hold(cart))`, taken back where nothing was held; a checkout forgives them |
 //! | coupon | `attempt(Coupon(cart), …)` around the edit |
 //! | confirm | `enter(Confirm(cart))`; the payment forgives it |
+//! | stock alert | `enter(StockAlert)` of a guest |
 //! | check out | `enter(Unpaid(cart))`, taken back where nothing was placed; the payment forgives it |
 //!
 //! Counted before it is done, so that of many at once no more are done than may be. An `Ok` is
@@ -80,6 +81,8 @@ pub enum Attempt<'a> {
     Confirm(CartId),
     /// To place an order that is to be paid, out of this cart.
     Unpaid(CartId),
+    /// To have an address told when something is in stock, without an account.
+    StockAlert,
 }
 
 impl Gate {
@@ -136,6 +139,7 @@ impl Gate {
             Attempt::Unpaid(cart) => {
                 vec![(Rule::Unpaid, cart.to_string()), from(Rule::UnpaidAddress)]
             }
+            Attempt::StockAlert => vec![from(Rule::AlertAddress)],
         }
     }
 }

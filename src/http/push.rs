@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::Answered,
-    extract::Auth,
+    extract::{Auth, Public},
     input::{Json, both},
     token::Caller,
 };
@@ -17,6 +17,7 @@ use crate::{
     domain::{
         Error,
         id::SubscriptionId,
+        outside::Reach,
         push::{Endpoint, Key, Subscribe, Subscription, Unsubscribe},
     },
 };
@@ -34,13 +35,35 @@ use crate::{
 pub async fn subscribe(
     Auth(caller): Auth<Caller>,
     actors: Data<Actors>,
+    reach: Data<Reach>,
     Json(body): Json<PushSubscription>,
 ) -> Answered {
-    let (id, subscription) = (SubscriptionId::new(), body.parse()?);
+    let (id, subscription) = (SubscriptionId::new(), body.parse(**reach)?);
     let subscribe = Subscribe { id, user: caller.user, subscription };
     let subscribed = actors.accounts.change(subscribe).await?;
     let mut response = if subscribed.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(response.json(Named { id: subscribed.id }))
+}
+
+/// The key that browsers want when they subscribe: `applicationServerKey`.
+#[utoipa::path(
+    get, path = "/api/v1/push-key", tag = "accounts",
+    responses((status = 200, description = "The key", body = ShownKey))
+)]
+pub async fn push_key(_: Auth<Public>, key: Data<PublicKey>) -> Answered {
+    Ok(HttpResponse::Ok().json(ShownKey { public_key: key.0.clone() }))
+}
+
+/// The public half of the key by which the shop shows itself to push services.
+#[derive(Debug, Clone)]
+pub struct PublicKey(pub String);
+
+/// A point of P-256 that is not compressed, in base64url without padding.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = PushKey)]
+pub struct ShownKey {
+    #[schema(min_length = 87, max_length = 87)]
+    public_key: String,
 }
 
 /// Has a browser take no more push messages for me.
@@ -85,9 +108,9 @@ pub struct Keys {
 }
 
 impl PushSubscription {
-    fn parse(&self) -> Result<Subscription, Error> {
+    fn parse(&self, reach: Reach) -> Result<Subscription, Error> {
         let keys = both(Key::point(&self.keys.p256dh), Key::auth(&self.keys.auth));
-        let (endpoint, (p256dh, auth)) = both(Endpoint::parse(&self.endpoint), keys)?;
+        let (endpoint, (p256dh, auth)) = both(Endpoint::parse(&self.endpoint, reach), keys)?;
         Ok(Subscription { endpoint, p256dh, auth })
     }
 }

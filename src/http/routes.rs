@@ -12,7 +12,7 @@ use actix_web::{
 };
 
 use super::{
-    account, address, audit, cart, catalogue, delivery,
+    account, address, alert, audit, cart, catalogue, delivery,
     error::Problem,
     extract::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Signed, Visitor,
@@ -130,6 +130,7 @@ self::routes! {
     POST   "/api/v1/me/notifications/{id}/read" Caller    notification::read_notification;
     POST   "/api/v1/me/push-subscriptions"     Caller     push::subscribe;
     DELETE "/api/v1/me/push-subscriptions/{id}" Caller    push::unsubscribe;
+    GET    "/api/v1/push-key"                  Public     push::push_key;
     GET    "/api/v1/me/settings"               Caller     settings::settings;
     PUT    "/api/v1/me/settings"               Caller     settings::change_settings;
     GET    "/api/v1/me/addresses"              Caller     address::addresses;
@@ -145,6 +146,7 @@ self::routes! {
     POST   "/api/v1/products/{id}/reviews"     Caller     review::save_review;
     GET    "/api/v1/products/{id}/reviews/mine" Caller    review::my_review;
     DELETE "/api/v1/products/{id}/reviews/mine" Caller    review::delete_my_review;
+    POST   "/api/v1/variants/{id}/stock-alerts" Visitor   alert::ask_stock_alert;
     GET    "/api/v1/images/{key}"              Public     image::image;
     POST   "/api/v1/carts"                     Public     cart::create_cart;
     GET    "/api/v1/cart"                      Shopper    cart::cart;

@@ -66,6 +66,8 @@ pub struct PutNotifications {
     delivery: Option<Vec<Channel>>,
     /// Mail is always among them.
     security: Option<Vec<Channel>>,
+    /// That something is in stock again.
+    stock: Option<Vec<Channel>>,
     news: Option<Vec<Channel>>,
 }
 
@@ -101,6 +103,7 @@ impl PutNotifications {
             orders: or(self.orders, usual.orders),
             delivery: or(self.delivery, usual.delivery),
             security: or(self.security, usual.security),
+            stock: or(self.stock, usual.stock),
             news: or(self.news, usual.news),
         };
         notifications.checked()

@@ -7,9 +7,9 @@ use tokio::sync::oneshot;
 
 use super::writer::Waiting;
 use crate::domain::{
-    Error, account, address,
+    Error, account, address, alert,
     audit::{Audited, Origin, reading},
-    cart, catalogue,
+    cart, catalogue, dispatch,
     id::{MailId, UserId},
     idempotency, image, link, mail, notification,
     order::{change, place},
@@ -49,8 +49,16 @@ macro_rules! with_commands {
             read_notification: each notification::mark_read(notification::MarkRead) -> notification::Marked;
             tell_news: each notification::tell_news(notification::order::Tell) -> ();
             read_inbox: each notification::mark_all_read(notification::MarkAllRead) -> notification::Marked;
+            ask_alert: each alert::ask(alert::Ask) -> alert::Asked;
+            tell_back: each alert::tell_back(alert::Tell) -> ();
+            prune_alerts: each alert::prune(alert::Prune) -> i64;
             subscribe: each push::subscribe(push::Subscribe) -> push::Subscribed;
             unsubscribe: each push::unsubscribe(push::Unsubscribe) -> ();
+            keep_push_key: each push::keep_key(push::KeepKey) -> String;
+            claim_dispatch: each dispatch::claim(dispatch::Claim) -> Option<dispatch::Claimed>;
+            settle_dispatch: each dispatch::settle(dispatch::Settle) -> ();
+            recover_dispatches: each dispatch::recover(dispatch::Recover) -> ();
+            prune_dispatches: each dispatch::prune(dispatch::Prune) -> i64;
             import: each catalogue::import(catalogue::import::Import) -> catalogue::import::Imported;
             keep_image: each image::keep(image::Keep) -> bool;
             keep_image_size: each image::keep_size(image::KeepSize) -> ();

@@ -42,6 +42,9 @@ struct Row {
     order_id: Option<String>,
 }
 
+/// How a letter begins that somebody has asked for: it is about no account.
+const ASKED_FOR: &str = "{\"about\":\"back_in_stock\"%";
+
 /// The same for a letter of which the account itself can bring about any number; there is no more of
 /// them than [`HOUR_MAX`]. Nobody else's mailbox is to be filled by whoever typed its address.
 pub fn queue_some(tx: &mut Tx<'_>, mail: Mail) -> Result<(), Error> {
@@ -49,6 +52,7 @@ pub fn queue_some(tx: &mut Tx<'_>, mail: Mail) -> Result<(), Error> {
     let written: i64 = mails::table
         .filter(mails::user_id.eq(mail.user.map(|user| user.to_string())))
         .filter(mails::order_id.is_null())
+        .filter(mails::letter.not_like(ASKED_FOR))
         .filter(mails::created_at.gt(since))
         .count()
         .get_result(tx.conn)?;

@@ -13,19 +13,20 @@ use diesel::{
 use serde_json::json;
 
 mod due;
+pub mod way;
 
 pub use due::{due, tell_news};
 
+use self::way::{Telling, tell_all};
 use super::{Backend, Conn, ROWS_MAX, Tx, account, among, event, settings, snapshot};
 use crate::{
     domain::{
         Error,
         account::User,
         event::Kind,
-        id::{NotificationId, UserId},
+        id::{EventId, NotificationId, UserId},
         notification::{Inbox, KEPT_MAX, MarkAllRead, MarkRead, Marked, Notice, Notification},
         page::{Listed, Page},
-        settings::Channel,
     },
     store::{error::corrupt, schema::notifications},
 };
@@ -83,13 +84,12 @@ struct Told {
     at: DateTime<Utc>,
 }
 
-/// Puts a notice into the inbox of `user`, if they want it there. The row of the user is held.
+/// Tells `user` of what happened to their account, by the ways that they want but for mail: the letters
+/// of the account are written whatever is chosen. The row of the user is held.
 pub fn tell(tx: &mut Tx<'_>, user: &User, notice: &Notice) -> Result<(), Error> {
-    if !notice.is_wanted(&user.settings, Channel::InApp) {
-        return Ok(());
-    }
-    let (id, notice, at) = (NotificationId::new(), notice.clone(), tx.now);
-    put(tx, &[Told { id, user: user.id, notice, at }])
+    let (notice, source) = (notice.clone(), (EventId::new(), String::new()));
+    let telling = Telling { user, notice, at: tx.now, letter: None, order: None, source };
+    tell_all(tx, &[telling])
 }
 
 /// Puts notices into the inboxes of users, whose rows are held. One that is there already is not put

@@ -1,16 +1,24 @@
 //! The table `push_subscriptions`.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use diesel::{prelude::*, upsert::excluded};
 
-use super::{Tx, account};
+use super::{Conn, Tx, account};
 use crate::{
     domain::{
         Error,
-        id::UserId,
-        push::{SUBSCRIPTIONS_MAX, Subscribe, Subscribed, Unsubscribe},
+        id::{SubscriptionId, UserId},
+        push::{
+            Endpoint, KeepKey, Key, SUBSCRIPTIONS_MAX, Subscribe, Subscribed, Subscription,
+            Unsubscribe,
+        },
     },
-    store::{error::corrupt, schema::push_subscriptions},
+    store::{
+        error::corrupt,
+        schema::{push_keys, push_subscriptions},
+    },
 };
 
 #[derive(Insertable)]
@@ -81,6 +89,64 @@ pub fn unsubscribe(tx: &mut Tx<'_>, command: &Unsubscribe) -> Result<(), Error> 
         0 => Err(Error::NotFound("push subscription")),
         _ => Ok(()),
     }
+}
+
+/// A browser of a user; none where it is gone, or has another user by now.
+pub fn find(
+    conn: &mut Conn,
+    user: UserId,
+    id: SubscriptionId,
+) -> Result<Option<Subscription>, Error> {
+    let found: Option<(String, String, String)> = push_subscriptions::table
+        .find(id.to_string())
+        .filter(push_subscriptions::user_id.eq(user.to_string()))
+        .select((
+            push_subscriptions::endpoint,
+            push_subscriptions::p256dh,
+            push_subscriptions::auth,
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(found.map(|(endpoint, p256dh, auth)| Subscription {
+        endpoint: Endpoint::kept(endpoint),
+        p256dh: Key::kept(p256dh),
+        auth: Key::kept(auth),
+    }))
+}
+
+/// The browsers of some users.
+pub fn of_users(
+    conn: &mut Conn,
+    users: impl IntoIterator<Item = UserId>,
+) -> Result<HashMap<UserId, Vec<SubscriptionId>>, Error> {
+    let users = users.into_iter().map(|it| it.to_string());
+    let rows: Vec<(String, String)> = push_subscriptions::table
+        .filter(push_subscriptions::user_id.eq_any(users))
+        .order(push_subscriptions::id)
+        .select((push_subscriptions::user_id, push_subscriptions::id))
+        .load(conn)?;
+    let mut all: HashMap<UserId, Vec<SubscriptionId>> = HashMap::new();
+    for (user, id) in rows {
+        let user = user.parse().map_err(corrupt)?;
+        all.entry(user).or_default().push(id.parse().map_err(corrupt)?);
+    }
+    Ok(all)
+}
+
+/// Forgets a browser of which its push service says that it is gone.
+pub fn drop_browser(tx: &mut Tx<'_>, id: &str) -> Result<(), Error> {
+    diesel::delete(push_subscriptions::table.find(id)).execute(tx.conn)?;
+    Ok(())
+}
+
+pub fn keep_key(tx: &mut Tx<'_>, KeepKey { key }: &KeepKey) -> Result<String, Error> {
+    let new = (
+        push_keys::id.eq(1),
+        push_keys::private_key.eq(key),
+        push_keys::created_at.eq(tx.now.naive_utc()),
+    );
+    diesel::insert_into(push_keys::table).values(new).on_conflict_do_nothing().execute(tx.conn)?;
+    Ok(push_keys::table.find(1).select(push_keys::private_key).first(tx.conn)?)
 }
 
 /// Forgets the browsers of a user, in the transaction that ends the account.

@@ -24,10 +24,12 @@ use crate::{
 
 pub mod account;
 pub mod address;
+pub mod alert;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;
 pub mod delivery;
+pub mod dispatch;
 pub mod event;
 pub mod idempotency;
 pub mod image;
@@ -78,7 +80,7 @@ pub struct Tx<'a> {
 struct Effects {
     /// What happened, in order.
     events: Vec<Event>,
-    /// Whether mails were queued.
+    /// Whether mails, or messages to devices, were queued.
     mailed: bool,
     /// Variants whose stock was changed.
     levels: BTreeMap<VariantId, Level>,

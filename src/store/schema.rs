@@ -198,6 +198,20 @@ table! { push_subscriptions (id) {
     created_at -> Timestamp,
 } }
 
+table! { dispatches (id) {
+    id -> Text, user_id -> Text, channel -> Text, subscription_id -> Nullable<Text>,
+    phone -> Nullable<Text>, kind -> Text, data -> Text, language -> Text, status -> Text,
+    attempts -> Integer, claim -> Nullable<Text>, due_at -> Nullable<Timestamp>,
+    created_at -> Timestamp, updated_at -> Timestamp,
+} }
+
+table! { push_keys (id) { id -> Integer, private_key -> Text, created_at -> Timestamp, } }
+
+table! { stock_alerts (id) {
+    id -> Text, variant_id -> Text, user_id -> Nullable<Text>, email -> Nullable<Text>,
+    language -> Nullable<Text>, created_at -> Timestamp, told_at -> Nullable<Timestamp>,
+} }
+
 table! { audit (sequence) {
     sequence -> BigInt, format -> Integer, at -> Timestamp, actor -> Text,
     session_id -> Nullable<Text>, address -> Nullable<Text>, request_id -> Nullable<Text>,
@@ -230,6 +244,7 @@ table! { cursors (consumer) { consumer -> Text, place -> BigInt, } }
 joinable!(products -> categories (category_id));
 joinable!(variants -> products (product_id));
 joinable!(stock -> variants (variant_id));
+joinable!(stock_alerts -> variants (variant_id));
 joinable!(ratings -> products (product_id));
 joinable!(reviews -> users (user_id));
 joinable!(product_images -> images (image_key));
@@ -250,6 +265,7 @@ allow_tables_to_appear_in_same_query!(
     products,
     variants,
     stock,
+    stock_alerts,
     ratings,
     reviews,
     product_images,

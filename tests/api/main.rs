@@ -10,6 +10,7 @@
 
 mod account;
 mod address;
+mod alert;
 mod audit;
 mod bench;
 mod browser;
@@ -19,6 +20,7 @@ mod checkout;
 mod confirmed;
 mod crash;
 mod delivery;
+mod dispatch;
 mod editing;
 mod errors;
 mod fault;

@@ -2,19 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, TestShop};
+use crate::support::{PASSWORD, TestShop, browser};
 
-/// As `PushSubscription.toJSON()` has it. The keys are those of RFC 8291, 5.
 fn subscription(name: &str) -> Value {
-    json!({
-        "endpoint": format!("https://push.example.com/v2/{name}"),
-        "expirationTime": null,
-        "keys": {
-            "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcx\
-                       aOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
-            "auth": "BTBZMqHH6r4Tts7J_aSIgg",
-        },
-    })
+    browser::subscription(&format!("https://push.example.com/v2/{name}"))
 }
 
 #[actix_rt::test]

@@ -27,6 +27,7 @@ async fn a_new_account_has_the_defaults() {
             "orders": ["in_app", "email", "push"],
             "delivery": ["in_app", "email", "push"],
             "security": ["in_app", "email"],
+            "stock": ["in_app", "email", "push"],
             "news": [],
         },
         "privacy": { "analytics": false, "personalisation": false },

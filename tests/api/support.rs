@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 #[path = "support/auditor.rs"]
 mod auditor;
+#[path = "support/browser.rs"]
+pub mod browser;
 #[path = "support/client.rs"]
 pub mod client;
 #[path = "support/convoy.rs"]

@@ -16,9 +16,11 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 mod address;
+mod alert;
 mod cart;
 mod catalogue;
 mod delivery;
+mod dispatch;
 mod fault;
 mod mail;
 mod notification;

@@ -22,6 +22,7 @@ const CONFINED: &[(&str, &[&str], &str)] = &[
     ("image_rs", &["src/actors/image"], "pictures are decoded on threads of their own"),
     ("fast_image_resize", &["src/actors/image"], "pictures are resized on threads of their own"),
     ("moxcms", &["src/actors/image"], "pictures are converted on threads of their own"),
+    ("p256", &["src/gateway/push"], "one place seals what browsers are sent"),
     ("lettre", &["src/gateway/mail"], "the shop runs without a mail server"),
     ("tantivy", &["src/reading/catalogue/text"], "one place finds words"),
     ("roaring", &["src/reading"], "sets of slots mean something there alone"),

@@ -10,6 +10,7 @@ const BY_FEATURE: [&str; 4] = ["store", "actors", "http", "ws"];
 const SHARED: &[(&str, &str)] = &[
     ("commands", "store: the list of all changes"),
     ("connection", "ws: one open socket"),
+    ("consumer", "actors: follows the feed, for whoever does something with it"),
     ("cursor", "http: where a page of a list ended"),
     ("directory", "actors: from an id to the actor of it"),
     ("error", "http: problems, and the status of each"),
@@ -24,6 +25,7 @@ const SHARED: &[(&str, &str)] = &[
     ("input", "http: bodies and queries, read strictly"),
     ("inventory", "actors: the stock as the shop's people change it"),
     ("limits", "ws: how much a connection may do and hold"),
+    ("lines", "actors: what all senders have in common"),
     ("mailer", "actors: sends the mails"),
     ("metrics", "ws: what is counted of sockets"),
     ("middleware", "http: what every request passes"),

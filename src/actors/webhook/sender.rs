@@ -10,39 +10,32 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use actix::prelude::*;
 use chrono::TimeDelta;
-use tokio::{
-    sync::{Notify, watch},
-    time::{Instant, sleep, timeout},
-};
+use tokio::{sync::Notify, time::Instant};
 
+use super::super::lines::{self, Drain, Lines, Looks, look};
 use crate::{
     domain::{
         Error,
         id::{ClaimId, WebhookId},
         proof::Proofs,
-        webhook::delivery::{Claim, Claimed, Ending, Prune, Recover, Settle, Tried},
+        webhook::delivery::{Claim, Claimed, Ending, Prune, Recover, Settle, Settled, Tried},
     },
     gateway::webhook::{Letter, Post},
     store::{self, Store, read},
 };
 
-/// How often the rows are read unasked: for what another node left, and what is to be tried again.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often it is looked for what is too old, and how much waits is counted.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// The longest that an endpoint is left alone that does not answer, in times of the first wait.
 const PAUSE_TIMES_MAX: u32 = 12;
-/// How often it is tried to write down what came of a message.
-const SETTLE_TRIES_MAX: u32 = 5;
-const SETTLE_AGAIN: Duration = Duration::from_millis(200);
 
 /// What lines need.
 pub struct Deps {
@@ -75,14 +68,6 @@ pub struct Sender {
     pauses: HashMap<WebhookId, Pause>,
 }
 
-/// The lines of this node.
-#[derive(Default)]
-struct Lines {
-    /// How many have a message in hand.
-    busy: watch::Sender<usize>,
-    draining: AtomicBool,
-}
-
 /// How long an endpoint is left alone that does not answer.
 struct Pause {
     until: Instant,
@@ -97,20 +82,11 @@ enum End {
     Silent,
 }
 
-/// Takes no more messages into hand; answered when none is in hand any more.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Drain;
-
 impl Handler<Drain> for Sender {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, _: Drain, _: &mut Context<Self>) -> Self::Result {
-        self.lines.draining.store(true, Ordering::Relaxed);
-        let mut busy = self.lines.busy.subscribe();
-        Box::pin(async move {
-            busy.wait_for(|busy| *busy == 0).await.ok(); // The lines are gone, and all is done.
-        })
+        self.lines.drain()
     }
 }
 
@@ -127,7 +103,7 @@ impl Actor for Sender {
                 tracing::warn!(?error, "messages to webhooks could not be recovered");
             }
         };
-        ctx.spawn(recovered.into_actor(self).map(|(), actor, ctx| actor.look(ctx)));
+        ctx.spawn(recovered.into_actor(self).map(|(), actor, ctx| look(actor, ctx)));
         ctx.run_interval(TIDY_EVERY, |actor, ctx| {
             let deps = Rc::clone(&actor.deps);
             ctx.spawn(async move { tidy(&deps).await }.into_actor(actor));
@@ -150,30 +126,10 @@ impl Sender {
         }
     }
 
-    /// Looks for whom something is due, opens lines, and waits to look again: two looks never overlap.
-    fn look(&mut self, ctx: &mut Context<Self>) {
-        let deps = Rc::clone(&self.deps);
-        let looked = async move { read!(deps.store, webhook::due(store::now())) };
-        let looked = looked.into_actor(self).then(|due, actor, ctx| {
-            match due {
-                Ok(due) => due.into_iter().for_each(|webhook| actor.open_line(webhook, ctx)),
-                Err(error) => tracing::warn!(?error, "the messages to webhooks could not be read"),
-            }
-            let deps = Rc::clone(&actor.deps);
-            let told = async move {
-                // Elapsed or told, it is time to look.
-                let _told = timeout(LOOK_EVERY, deps.queued.notified()).await;
-            };
-            told.into_actor(actor).map(|(), actor, ctx| actor.look(ctx))
-        });
-        ctx.spawn(looked);
-    }
-
     /// Opens the line to an endpoint, if it has none and is not left alone.
     fn open_line(&mut self, webhook: WebhookId, ctx: &mut Context<Self>) {
         let is_paused = self.pauses.get(&webhook).is_some_and(|it| Instant::now() < it.until);
-        let draining = self.lines.draining.load(Ordering::Relaxed);
-        if is_paused || draining || !self.open.insert(webhook) {
+        if is_paused || self.lines.is_draining() || !self.open.insert(webhook) {
             return;
         }
         let (deps, counts, lines) =
@@ -210,6 +166,24 @@ impl Sender {
     }
 }
 
+impl Looks for Sender {
+    type Due = Vec<WebhookId>;
+
+    fn queued(&mut self) -> impl Future<Output = ()> + 'static {
+        let queued = Arc::clone(&self.deps.queued);
+        async move { queued.notified().await }
+    }
+
+    fn due(&self) -> impl Future<Output = Result<Vec<WebhookId>, Error>> + 'static {
+        let deps = Rc::clone(&self.deps);
+        async move { read!(deps.store, webhook::due(store::now())) }
+    }
+
+    fn begin(&mut self, due: Vec<WebhookId>, ctx: &mut Context<Self>) {
+        due.into_iter().for_each(|webhook| self.open_line(webhook, ctx));
+    }
+}
+
 async fn tidy(deps: &Deps) {
     if let Err(error) = deps.store.write(Prune).await {
         tracing::warn!(?error, "old messages to webhooks could not be forgotten");
@@ -225,27 +199,11 @@ async fn count(deps: &Deps, counts: &Counts) {
     }
 }
 
-/// One more that is busy, until it is dropped.
-struct Busy<'l>(&'l watch::Sender<usize>);
-
-impl<'l> Busy<'l> {
-    fn of(count: &'l watch::Sender<usize>) -> Self {
-        count.send_modify(|count| *count = count.saturating_add(1));
-        Busy(count)
-    }
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count = count.saturating_sub(1));
-    }
-}
-
 /// Sends what is due to an endpoint, one after the other, until nothing is or nobody answers.
 async fn run(deps: &Deps, counts: &Counts, lines: &Lines, webhook: WebhookId) -> End {
     let mut has_sent = false;
-    while !lines.draining.load(Ordering::Relaxed) {
-        let _busy = Busy::of(&lines.busy);
+    while !lines.is_draining() {
+        let _busy = lines.busy();
         match deps.store.write(Claim { id: ClaimId::new(), webhook }).await {
             Ok(Some(claimed)) => {
                 has_sent = true;
@@ -288,25 +246,18 @@ async fn send(deps: &Deps, counts: &Counts, claimed: &Claimed) -> Tried {
 /// If it cannot be written down either, the claim ends by itself, and it is sent once more.
 async fn settle(deps: &Deps, counts: &Counts, claimed: &Claimed, tried: &Tried, ending: Ending) {
     let Claimed { claim, webhook, event, .. } = *claimed;
-    let settle = Settle { webhook, event, claim, tried: tried.clone(), ending };
-    for _ in 0..SETTLE_TRIES_MAX {
-        match deps.store.write(settle.clone()).await {
-            Ok(settled) => {
-                if let Some(reason) = settled.disabled {
-                    counts.disabled.fetch_add(1, Ordering::Relaxed);
-                    let host = claimed.target.host();
-                    tracing::warn!(%webhook, host, %reason, "a webhook was disabled");
-                }
-                return;
-            }
-            Err(Error::Busy) => sleep(SETTLE_AGAIN).await,
-            // It was disabled or deleted in between.
-            Err(Error::Stale | Error::NotFound(_)) => return,
-            Err(error) => {
-                tracing::error!(%webhook, %event, ?error, "a message could not be settled");
-                return;
-            }
+    let command = Settle { webhook, event, claim, tried: tried.clone(), ending };
+    match lines::settle(&deps.store, command).await {
+        Ok(Settled { disabled: None }) => {}
+        Ok(Settled { disabled: Some(reason) }) => {
+            counts.disabled.fetch_add(1, Ordering::Relaxed);
+            let host = claimed.target.host();
+            tracing::warn!(%webhook, host, %reason, "a webhook was disabled");
+        }
+        // It was disabled or deleted in between.
+        Err(Error::Stale | Error::NotFound(_)) => {}
+        Err(error) => {
+            tracing::error!(%webhook, %event, ?error, "a message could not be settled");
         }
     }
-    tracing::error!(%webhook, %event, "a message could not be settled");
 }

@@ -1,7 +1,7 @@
 //! Notices in German.
 
 use super::{
-    NewDevice, Notice, Text,
+    BackInStock, NewDevice, Notice, Text,
     order::{OrderNews, What},
 };
 use crate::domain::{
@@ -32,7 +32,16 @@ pub fn text(notice: &Notice) -> Text {
             text_of("Ein neues Gerät hat sich angemeldet", body)
         }
         Notice::Order(news) => of_order(news),
+        Notice::BackInStock(back) => of_stock(back),
     }
+}
+
+pub fn of_stock(BackInStock { name, .. }: &BackInStock) -> Text {
+    text_of(
+        &format!("Wieder da: {name}"),
+        "Sie hatten darum gebeten, dass wir es Ihnen sagen. Für Sie zurückgelegt ist nichts, es kann also schnell wieder weg sein."
+            .to_owned(),
+    )
 }
 
 pub fn of_order(OrderNews { number, what, .. }: &OrderNews) -> Text {

@@ -1,7 +1,7 @@
 //! Notices in English.
 
 use super::{
-    NewDevice, Notice, Text,
+    BackInStock, NewDevice, Notice, Text,
     order::{OrderNews, What},
 };
 use crate::domain::{
@@ -32,7 +32,16 @@ pub fn text(notice: &Notice) -> Text {
             text_of("A new device has signed in", body)
         }
         Notice::Order(news) => of_order(news),
+        Notice::BackInStock(back) => of_stock(back),
     }
+}
+
+pub fn of_stock(BackInStock { name, .. }: &BackInStock) -> Text {
+    text_of(
+        &format!("{name} is back in stock"),
+        "You asked us to tell you. Nothing is kept back for you, so it may not be there for long."
+            .to_owned(),
+    )
 }
 
 pub fn of_order(OrderNews { number, what, .. }: &OrderNews) -> Text {

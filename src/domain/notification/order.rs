@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::{Kind, Notice, Text, de, en, ru};
 use crate::domain::{
     Error,
-    account::{Email, User},
+    account::Email,
     event::{self, Event, Published},
-    id::{EventId, MailId, NotificationId, OrderId, UserId},
+    id::{EventId, OrderId, UserId},
     mail::{KEPT_DAYS, Letter, Mail},
     money::Money,
     settings::{Channel, Language},
@@ -257,9 +257,11 @@ impl News {
                 let amount = serde_json::from_value(amount).map_err(super::unwritten)?;
                 What::Refunded { amount, total }
             }
-            Kind::PasswordChanged | Kind::PasswordReset | Kind::EmailChanged | Kind::NewDevice => {
-                return Ok(None);
-            }
+            Kind::PasswordChanged
+            | Kind::PasswordReset
+            | Kind::EmailChanged
+            | Kind::NewDevice
+            | Kind::BackInStock => return Ok(None),
         };
         Ok(Some(News {
             place: published.sequence,
@@ -275,21 +277,10 @@ impl News {
         Notice::Order(self.order.clone())
     }
 
-    /// The id of the notice for `user`: the same each time that it is made.
-    pub fn notification(&self, user: UserId) -> NotificationId {
-        self.event.made(&format!("{user} {}", Channel::InApp)).into()
-    }
-
-    /// The letter to a user, at the address that they have.
-    pub fn mail(&self, user: &User) -> Mail {
-        let mail = Mail::to(user, self.letter());
-        Mail { id: self.mail_id(&user.id.to_string()), order: Some(self.order.order_id), ..mail }
-    }
-
     /// The letter to a guest, of whom nobody knows what they want to be called.
     pub fn guest_mail(&self, to: &Email, language: Language) -> Mail {
         Mail {
-            id: self.mail_id(to.as_str()),
+            id: self.event.made(&format!("{to} {}", Channel::Email, to = to.as_str())).into(),
             to: to.clone(),
             name: String::new(),
             user: None,
@@ -299,11 +290,8 @@ impl News {
         }
     }
 
-    fn mail_id(&self, whom: &str) -> MailId {
-        self.event.made(&format!("{whom} {}", Channel::Email)).into()
-    }
-
-    fn letter(&self) -> Letter {
+    /// What is said by mail.
+    pub fn letter(&self) -> Letter {
         Letter::Order { news: self.order.clone(), bought: self.bought.clone() }
     }
 }

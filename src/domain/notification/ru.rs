@@ -1,7 +1,7 @@
 //! Notices in Russian.
 
 use super::{
-    NewDevice, Notice, Text,
+    BackInStock, NewDevice, Notice, Text,
     order::{OrderNews, What},
 };
 use crate::domain::{
@@ -32,7 +32,16 @@ pub fn text(notice: &Notice) -> Text {
             text_of("Вход с нового устройства", body)
         }
         Notice::Order(news) => of_order(news),
+        Notice::BackInStock(back) => of_stock(back),
     }
+}
+
+pub fn of_stock(BackInStock { name, .. }: &BackInStock) -> Text {
+    text_of(
+        &format!("Снова в наличии: {name}"),
+        "Вы просили сообщить вам об этом. Товар для вас не отложен, поэтому он может быстро закончиться."
+            .to_owned(),
+    )
 }
 
 pub fn of_order(OrderNews { number, what, .. }: &OrderNews) -> Text {

@@ -1,7 +1,11 @@
 //! Every notice, in every language.
 
 use super::*;
-use crate::domain::{id::OrderId, money::Money, settings::Notifications};
+use crate::domain::{
+    id::{OrderId, ProductId, VariantId},
+    money::Money,
+    settings::Notifications,
+};
 
 fn all() -> Vec<Notice> {
     let device = "Firefox on Linux".to_owned();
@@ -13,7 +17,17 @@ fn all() -> Vec<Notice> {
         Notice::NewDevice(new_device),
     ];
     all.extend(of_orders().into_iter().map(Notice::Order));
+    all.push(Notice::BackInStock(back()));
     all
+}
+
+fn back() -> BackInStock {
+    BackInStock {
+        product_id: ProductId::new(),
+        variant_id: VariantId::new(),
+        name: "Shirt (Red, M)".to_owned(),
+        slug: "shirt".to_owned(),
+    }
 }
 
 fn of_orders() -> Vec<OrderNews> {
@@ -86,12 +100,13 @@ fn what_is_told_by_which_channel_goes_by_its_own_setting() {
     let (of_account, rest) = Kind::ALL.split_at(4);
     let parcels = [Kind::OrderShipped, Kind::OutForDelivery, Kind::OrderDelivered];
     let mut money = rest.to_vec();
-    money.retain(|it| !parcels.contains(it));
+    money.retain(|it| !parcels.contains(it) && *it != Kind::BackInStock);
 
     for channel in [Channel::InApp, Channel::Email] {
         assert_eq!(deaf(usual, channel), []);
         assert_eq!(deaf(Notifications { delivery: none, ..usual }, channel), parcels);
         assert_eq!(deaf(Notifications { orders: none, ..usual }, channel), money);
+        assert_eq!(deaf(Notifications { stock: none, ..usual }, channel), [Kind::BackInStock]);
     }
     assert_eq!(deaf(Notifications { security, ..usual }, Channel::InApp), of_account);
     assert_eq!(deaf(Notifications { security, ..usual }, Channel::Email), []);

@@ -10,7 +10,10 @@ use crate::domain::{
     id::LinkId,
     mail::{Letter, Mail},
     money::Money,
-    notification::order::{Bought, OrderNews},
+    notification::{
+        BackInStock,
+        order::{Bought, OrderNews},
+    },
     proof::Proofs,
     settings::Language,
     wording::amount,
@@ -62,6 +65,7 @@ struct Sums {
 enum Reason {
     Account,
     Order,
+    Alert,
 }
 
 impl Reason {
@@ -76,6 +80,7 @@ impl Reason {
             | Letter::EmailChanged { .. }
             | Letter::NewDevice { .. } => Reason::Account,
             Letter::Order { .. } => Reason::Order,
+            Letter::BackInStock { .. } => Reason::Alert,
         }
     }
 }
@@ -155,6 +160,18 @@ impl Shop {
     }
 }
 
+/// A letter that tells that something is in stock again: what the inbox says of it, and its page.
+fn of_stock(
+    back: &BackInStock,
+    shop: &Shop,
+    (label, once): (&'static str, &str),
+    language: Language,
+) -> Text {
+    let (said, url) = (back.text(language), format!("{}/p/{}", shop.url, back.slug));
+    let (link, after) = (Some(Link { label, url }), vec![once.to_owned()]);
+    Text { subject: said.title, before: vec![said.body], rows: Vec::new(), link, after }
+}
+
 /// The language of a locale; one that nobody writes is English.
 fn read_by(locale: &str) -> Language {
     let code = locale.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
@@ -218,7 +235,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         account::Email,
-        id::{MailId, OrderId},
+        id::{MailId, OrderId, ProductId, VariantId},
         notification::order::{BoughtLine, What},
     };
 
@@ -285,7 +302,14 @@ mod tests {
             Letter::EmailChanged { hint },
             Letter::new_device("Firefox", DateTime::UNIX_EPOCH),
             Letter::Order { news: placed(), bought: Some(bought()) },
+            Letter::BackInStock { back: back() },
         ]
+    }
+
+    fn back() -> BackInStock {
+        let (product_id, variant_id) = (ProductId::new(), VariantId::new());
+        let (name, slug) = ("Oak <table>".to_owned(), "oak-table".to_owned());
+        BackInStock { product_id, variant_id, name, slug }
     }
 
     fn placed() -> OrderNews {
@@ -335,6 +359,15 @@ mod tests {
         assert!(plain.contains(rows), "{plain}");
         assert!(html.contains("Oak &#60;table&#62;") && html.contains(">1.234,56\u{a0}€</td>"));
         assert!(words.subject().contains("R-ABCDE-FGHJK"));
+    }
+
+    #[test]
+    fn what_is_back_has_a_link_to_its_page() {
+        let words = words("en", "Ada", Letter::BackInStock { back: back() });
+        let (plain, html) = (words.plain().unwrap(), words.html().unwrap());
+        assert!(plain.lines().any(|line| line == "https://tea.example/p/oak-table"), "{plain}");
+        assert!(html.contains("href=\"https://tea.example/p/oak-table\""));
+        assert!(words.subject().contains("Oak <table>") && !html.contains("Oak <table>"));
     }
 
     #[test]

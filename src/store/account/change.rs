@@ -3,7 +3,9 @@
 use diesel::prelude::*;
 
 use super::{
-    super::{Tx, account, address, link, mail, notification, push, session, settings},
+    super::{
+        Tx, account, address, alert, dispatch, link, mail, notification, push, session, settings,
+    },
     active, credentials, locked, set_password, suspended, taken,
 };
 
@@ -133,6 +135,8 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
     address::forget(tx, user.id)?;
     notification::forget(tx, user.id)?;
     push::forget(tx, user.id)?;
+    dispatch::forget(tx, user.id)?;
+    alert::forget(tx, user.id)?;
     let nothing = None::<String>;
     diesel::update(users::table.find(user.id.to_string()))
         .set((

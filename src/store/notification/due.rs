@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
 
-use super::{Told, put};
+use super::way::{Telling, tell_all};
 use crate::{
     domain::{
         Error,
@@ -18,7 +18,7 @@ use crate::{
             BATCH_MAX, Bought, BoughtLine, Buyer, Facts, LOOKED_BACK_AT, News, Past, Tell, is_past,
             kind_of,
         },
-        settings::{Channel, Language},
+        settings::Language,
     },
     store::{
         error::corrupt,
@@ -235,16 +235,17 @@ pub fn tell_news(tx: &mut Tx<'_>, command: &Tell) -> Result<(), Error> {
                     tracing::info!(event = %it.event, user = %id, "there is nobody to be told");
                     continue;
                 };
-                let notice = it.notice();
-                if notice.is_wanted(&user.settings, Channel::Email) {
-                    mails.push(it.mail(user));
-                }
-                if notice.is_wanted(&user.settings, Channel::InApp) {
-                    told.push(Told { id: it.notification(*id), user: *id, notice, at: it.at });
-                }
+                told.push(Telling {
+                    user,
+                    notice: it.notice(),
+                    at: it.at,
+                    letter: Some(it.letter()),
+                    order: Some(it.order.order_id),
+                    source: (it.event, id.to_string()),
+                });
             }
         }
     }
-    put(tx, &told)?;
-    mail::queue(tx, &mails)
+    mail::queue(tx, &mails)?;
+    tell_all(tx, &told)
 }

@@ -58,6 +58,7 @@ expected! {
     POST   "/api/v1/me/notifications/{id}/read"        401    401   401      404   404;
     POST   "/api/v1/me/push-subscriptions"             401    401   401      400   400;
     DELETE "/api/v1/me/push-subscriptions/{id}"        401    401   401      404   404;
+    GET    "/api/v1/push-key"                          200    200   200      200   200;
     GET    "/api/v1/me/settings"                       401    401   401      200   200;
     PUT    "/api/v1/me/settings"                       401    401   401      200   200;
     GET    "/api/v1/me/addresses"                      401    401   401      200   200;
@@ -72,6 +73,7 @@ expected! {
     POST   "/api/v1/products/{id}/reviews"             401    401   401      400   400;
     GET    "/api/v1/products/{id}/reviews/mine"        401    401   401      404   404;
     DELETE "/api/v1/products/{id}/reviews/mine"        401    401   401      404   404;
+    POST   "/api/v1/variants/{id}/stock-alerts"        400    401   400      404   404;
     GET    "/api/v1/images/{key}"                      404    404   404      404   404;
     POST   "/api/v1/carts"                             201    201   201      201   201;
     GET    "/api/v1/cart"                              401    401   200      200   200;

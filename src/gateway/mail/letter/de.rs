@@ -2,12 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order};
+use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order, of_stock};
 use crate::domain::{mail::Letter, settings::Language, wording::moment};
 
 pub const GERMAN: Tongue = Tongue { greeting, text, sums: SUMS, footer };
 
 const SUMS: Sums = Sums { discount: "Rabatt", delivery: "Versand", tax: "Steuer", total: "Summe" };
+
+/// What leads to the page, and how often this is written.
+const ALERT: (&str, &str) =
+    ("Ansehen", "Wir schreiben das einmal. Wer es wieder wissen möchte, bittet noch einmal darum.");
 
 fn greeting(name: Option<&str>) -> String {
     name.map_or_else(|| "Guten Tag,".to_owned(), |name| format!("Guten Tag {name},"))
@@ -66,6 +70,7 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
         Letter::EmailChanged { hint } => email_changed(hint),
         Letter::NewDevice { device, at } => new_device(device, *at),
         Letter::Order { news, bought } => of_order(news, bought.as_ref(), Language::De),
+        Letter::BackInStock { back } => of_stock(back, shop, ALERT, Language::De),
     }
 }
 
@@ -118,6 +123,7 @@ fn footer(reason: Reason, shop: &Shop) -> String {
     let what = match reason {
         Reason::Account => "eines Kontos",
         Reason::Order => "einer Bestellung",
+        Reason::Alert => "einer Bitte um Nachricht",
     };
     format!("{} schreibt Ihnen wegen {what} mit dieser Adresse. {}", shop.name, shop.url)
 }

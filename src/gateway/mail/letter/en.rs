@@ -2,12 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order};
+use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order, of_stock};
 use crate::domain::{mail::Letter, settings::Language, wording::moment};
 
 pub const ENGLISH: Tongue = Tongue { greeting, text, sums: SUMS, footer };
 
 const SUMS: Sums = Sums { discount: "Discount", delivery: "Delivery", tax: "Tax", total: "Total" };
+
+/// What leads to the page, and how often this is written.
+const ALERT: (&str, &str) =
+    ("See it", "You are told once. Whoever wants to hear of it again asks again.");
 
 fn greeting(name: Option<&str>) -> String {
     name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
@@ -54,15 +58,7 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
                you, leave it.",
             ],
         ),
-        Letter::EmailChangeAsked { hint } => text_of(
-            "Your e-mail address is about to change",
-            &[&format!(
-                "Somebody who knows your password asked that your account have the address {hint} from \
-                 now on. It will once that address is confirmed."
-            )],
-            None,
-            &["If it was you, there is nothing to do here.", NOT_ME],
-        ),
+        Letter::EmailChangeAsked { hint } => email_change_asked(hint),
         Letter::EmailChanged { hint } => text_of(
             "Your e-mail address was changed",
             &[&format!(
@@ -73,7 +69,20 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
         ),
         Letter::NewDevice { device, at } => new_device(device, *at),
         Letter::Order { news, bought } => of_order(news, bought.as_ref(), Language::En),
+        Letter::BackInStock { back } => of_stock(back, shop, ALERT, Language::En),
     }
+}
+
+fn email_change_asked(hint: &str) -> Text {
+    text_of(
+        "Your e-mail address is about to change",
+        &[&format!(
+            "Somebody who knows your password asked that your account have the address {hint} from now on. \
+             It will once that address is confirmed."
+        )],
+        None,
+        &["If it was you, there is nothing to do here.", NOT_ME],
+    )
 }
 
 fn new_device(device: &str, at: DateTime<Utc>) -> Text {
@@ -101,6 +110,7 @@ fn footer(reason: Reason, shop: &Shop) -> String {
     let what = match reason {
         Reason::Account => "an account",
         Reason::Order => "an order",
+        Reason::Alert => "a wish to be told",
     };
     format!("{} sends this because of {what} with this address. {}", shop.name, shop.url)
 }

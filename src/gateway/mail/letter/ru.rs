@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order};
+use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order, of_stock};
 use crate::domain::{mail::Letter, settings::Language, wording::moment};
 
 pub const RUSSIAN: Tongue = Tongue { greeting, text, sums: SUMS, footer };
@@ -10,6 +10,10 @@ pub const RUSSIAN: Tongue = Tongue { greeting, text, sums: SUMS, footer };
 const SUMS: Sums = Sums {
     discount: "Скидка", delivery: "Доставка", tax: "Налог", total: "Итого"
 };
+
+/// What leads to the page, and how often this is written.
+const ALERT: (&str, &str) =
+    ("Посмотреть", "Мы пишем об этом один раз. Чтобы узнать снова, попросите ещё раз.");
 
 fn greeting(name: Option<&str>) -> String {
     name.map_or_else(|| "Здравствуйте!".to_owned(), |name| format!("Здравствуйте, {name}!"))
@@ -62,6 +66,7 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
         Letter::EmailChanged { hint } => email_changed(hint),
         Letter::NewDevice { device, at } => new_device(device, *at),
         Letter::Order { news, bought } => of_order(news, bought.as_ref(), Language::Ru),
+        Letter::BackInStock { back } => of_stock(back, shop, ALERT, Language::Ru),
     }
 }
 
@@ -111,6 +116,7 @@ fn footer(reason: Reason, shop: &Shop) -> String {
     let what = match reason {
         Reason::Account => "с этим адресом связан аккаунт",
         Reason::Order => "с этим адресом оформлен заказ",
+        Reason::Alert => "на этот адрес просили прислать сообщение",
     };
     format!("Магазин {} прислал это письмо, потому что {what}. {}", shop.name, shop.url)
 }

@@ -1,0 +1,130 @@
+//! What all senders have in common: lines, on each of which one thing at a time is in hand, and the rows
+//! in the store that are their queue, from which all nodes take.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use actix::prelude::*;
+use futures_util::FutureExt;
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    domain::Error,
+    store::{Command, Store},
+};
+
+/// How often the rows are read unasked: for what another node left, and what is to be tried again.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often it is tried to write down what became of a thing.
+const SETTLE_TRIES_MAX: u32 = 5;
+const SETTLE_AGAIN: Duration = Duration::from_millis(200);
+
+/// The lines of a sender on this node.
+#[derive(Default)]
+pub struct Lines {
+    open: watch::Sender<usize>,
+    /// Those that have something in hand.
+    busy: watch::Sender<usize>,
+    draining: AtomicBool,
+}
+
+/// Takes nothing more into hand; answered when nothing is in hand any more.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Drain;
+
+impl Lines {
+    /// One more line, until it is dropped.
+    pub fn open(&self) -> OneMore {
+        OneMore::of(&self.open)
+    }
+
+    /// One more that has something in hand, until it is dropped.
+    pub fn busy(&self) -> OneMore {
+        OneMore::of(&self.busy)
+    }
+
+    /// Whether nothing more is to be taken into hand.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Whether another line is needed, where so many things are `due`, and allowed, of which there may
+    /// be `most`.
+    pub fn wants_one(&self, due: usize, most: usize) -> bool {
+        let open = *self.open.borrow();
+        let idle = open.saturating_sub(*self.busy.borrow());
+        due > idle && open < most && !self.is_draining()
+    }
+
+    /// What answers [`Drain`].
+    pub fn drain(&self) -> ResponseFuture<()> {
+        self.draining.store(true, Ordering::Relaxed);
+        let mut busy = self.busy.subscribe();
+        Box::pin(async move {
+            busy.wait_for(|busy| *busy == 0).await.ok(); // The lines are gone, and all is done.
+        })
+    }
+}
+
+/// One more of a count, until it is dropped.
+pub struct OneMore(watch::Sender<usize>);
+
+impl OneMore {
+    fn of(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count = count.saturating_add(1));
+        OneMore(count.clone())
+    }
+}
+
+impl Drop for OneMore {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+/// A sender, as far as it looks for what is due.
+pub trait Looks: Actor<Context = Context<Self>> {
+    type Due: 'static;
+
+    /// Ends when something was queued here since this was called.
+    fn queued(&mut self) -> impl Future<Output = ()> + 'static;
+
+    /// Reads what is due.
+    fn due(&self) -> impl Future<Output = Result<Self::Due, Error>> + 'static;
+
+    /// Opens the lines that it takes.
+    fn begin(&mut self, due: Self::Due, ctx: &mut Context<Self>);
+}
+
+/// Looks what is due, has lines opened, and waits to look again: two looks never overlap.
+pub fn look<S: Looks>(sender: &mut S, ctx: &mut Context<S>) {
+    // Asked before the rows are read: what is committed after it is seen again.
+    let queued = sender.queued();
+    let looked = sender.due().into_actor(sender).then(|due, sender, ctx| {
+        match due {
+            Ok(due) => sender.begin(due, ctx),
+            Err(error) => tracing::warn!(?error, "what is to be sent could not be read"),
+        }
+        // Elapsed or told, it is time to look.
+        let told = timeout(LOOK_EVERY, queued).map(drop);
+        told.into_actor(sender).map(|(), sender, ctx| look(sender, ctx))
+    });
+    ctx.spawn(looked);
+}
+
+/// Writes down what became of a thing, and tries it again where the store is busy.
+pub async fn settle<C: Command>(store: &Store, command: C) -> Result<C::Outcome, Error> {
+    for _ in 1..SETTLE_TRIES_MAX {
+        match store.write(command.clone()).await {
+            Err(Error::Busy) => sleep(SETTLE_AGAIN).await,
+            done => return done,
+        }
+    }
+    store.write(command).await
+}
