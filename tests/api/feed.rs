@@ -97,7 +97,8 @@ async fn of_five_thousand_events_at_once_some_are_told_and_the_rest_is_said_to_b
         skipped += number(&data["skipped"]);
     }
     assert!(skipped > i64::try_from(FLOOD).unwrap(), "{skipped} were left out");
-    assert_eq!(shop.figure("rialto_feed_events_left_out_total").await, skipped);
+    // Notices of the orders come a moment later, and may be left out too.
+    assert!(shop.figure("rialto_feed_events_left_out_total").await >= skipped);
 
     // What is rare is told in the flood too, and a filter says what it did not tell.
     let heard = paid.take(3).await;
