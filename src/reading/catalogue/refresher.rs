@@ -165,24 +165,18 @@ impl Due {
     /// stock are this node's own doing.
     fn note(&mut self, event: &Event, is_shared: bool) {
         match event.kind {
-            Kind::OrderPlaced
-            | Kind::OrderPaid
-            | Kind::OrderCancelled
-            | Kind::OrderExpired
-            | Kind::StockChanged
-            | Kind::CartHeld
-            | Kind::CartReleased
-            | Kind::EventUnreadable
-                if !is_shared => {}
             Kind::OrderPlaced | Kind::OrderPaid | Kind::OrderCancelled | Kind::OrderExpired => {
-                self.orders.extend(event.order.map(|(order, _)| order));
+                let order = event.order.map(|(order, _)| order);
+                self.orders.extend(order.filter(|_| is_shared));
             }
             Kind::StockChanged => {
-                self.stock.extend(event.data.get("variant_id").and_then(id::<VariantId>))
+                let variant = event.data.get("variant_id").and_then(id::<VariantId>);
+                self.stock.extend(variant.filter(|_| is_shared));
             }
             Kind::CartHeld | Kind::CartReleased => {
                 let variants = event.data.get("variants").and_then(Value::as_array);
-                self.stock.extend(variants.into_iter().flatten().filter_map(id::<VariantId>));
+                let variants = variants.filter(|_| is_shared).into_iter().flatten();
+                self.stock.extend(variants.filter_map(id::<VariantId>));
             }
             Kind::CatalogueChanged => {
                 let products = event.data.get("products").and_then(Value::as_array);
@@ -190,7 +184,7 @@ impl Due {
                 self.tree |= event.data.get("categories").is_some();
             }
             // It may be of anything.
-            Kind::EventUnreadable => self.all = true,
+            Kind::EventUnreadable => self.all |= is_shared,
             Kind::OrderProcessing
             | Kind::OrderShipped
             | Kind::OrderDelivered
