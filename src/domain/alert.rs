@@ -127,7 +127,15 @@ impl Freed {
             | Kind::DeliveryReturned
             | Kind::CheckoutRefused
             | Kind::UserRegistered
+            | Kind::UserRoleChanged
+            | Kind::UserSuspended
+            | Kind::UserUnsuspended
+            | Kind::SessionOpened
             | Kind::SessionRevoked
+            | Kind::PromotionCreated
+            | Kind::PromotionChanged
+            | Kind::TariffChanged
+            | Kind::MailFailed
             | Kind::NotificationCreated
             | Kind::NotificationRead
             | Kind::ReviewSaved
