@@ -1,5 +1,6 @@
 // The desk of those who run the shop: shows what happens while it happens, by one socket.
 
+import { socket } from "/storefront/api.js";
 import { byId, element } from "/storefront/element.js";
 import { Live } from "/storefront/live.js";
 import { mark } from "/storefront/mark.js";
@@ -7,7 +8,7 @@ import * as feed from "./feed.js";
 import * as figures from "./figures.js";
 import * as order from "./order.js";
 import * as presence from "./presence.js";
-import { Address, Session } from "./session.js";
+import { Session } from "./session.js";
 
 const FAILED = {
   invalid_credentials: "There is no account with this address and password.",
@@ -50,11 +51,19 @@ function ended() {
   );
 }
 
+// Who asks on the socket; without a session nobody does any more.
+async function credentials() {
+  return session.credentials().catch((error) => {
+    if (error.status === 401 || error.status === 403) {
+      ended();
+    }
+    throw error;
+  });
+}
+
 async function open() {
-  const address = new Address(session, ended);
-  await address.renew();
-  const live = new Live(address);
-  live.watch((state) => state === "reconnecting" && address.renew());
+  const live = new Live(socket(), credentials);
+  live.watch((state) => state === "ended" && ended());
   const look = (id) => order.look(live, id);
   byId("login").hidden = true;
   byId("desk").hidden = false;

@@ -1,11 +1,15 @@
-// Who is logged in on this page, and the addresses of their sockets.
+// Who is logged in on this page.
 //
 // The tokens live as long as the page does, and are written nowhere.
 
 import { ask, Problem } from "/storefront/api.js";
 
+// The part of its time for which a token is taken without another look.
+const GOOD_FOR = 0.7;
+
 export class Session {
   #tokens = null;
+  #goodUntil = 0;
   #renewed = null;
 
   async logIn(email, password) {
@@ -13,11 +17,24 @@ export class Session {
     if (tokens.user.role !== "admin") {
       throw new Problem(403, "forbidden");
     }
-    this.#tokens = tokens;
+    this.#take(tokens);
   }
 
   get user() {
     return this.#tokens.user;
+  }
+
+  // Who asks on a socket, by a token that holds for a while yet.
+  async credentials() {
+    if (Date.now() > this.#goodUntil) {
+      await this.#renew();
+    }
+    return { token: this.#tokens.access_token };
+  }
+
+  #take(tokens) {
+    this.#tokens = tokens;
+    this.#goodUntil = Date.now() + tokens.expires_in * 1000 * GOOD_FOR;
   }
 
   // Asks as whoever is logged in, with fresh tokens where the old ones have expired.
@@ -42,58 +59,10 @@ export class Session {
   #renew() {
     const body = { refresh_token: this.#tokens.refresh_token };
     this.#renewed ??= ask("POST", "/auth/refresh", { body })
-      .then((tokens) => {
-        this.#tokens = tokens;
-      })
+      .then((tokens) => this.#take(tokens))
       .finally(() => {
         this.#renewed = null;
       });
     return this.#renewed;
-  }
-}
-
-// What no ticket is: it opens nothing, so that nobody is taken for a stranger.
-const SPENT = "spent";
-
-// The address of a socket of the session. A ticket opens one socket, so it is another address each time
-// that it is read; whoever reads it without a ticket is refused, and has one the next time.
-export class Address {
-  #session;
-  #lost;
-  #ticket = SPENT;
-  #asked = null;
-
-  // Calls `lost` where there will be no ticket any more: the session has ended.
-  constructor(session, lost) {
-    this.#session = session;
-    this.#lost = lost;
-  }
-
-  renew() {
-    this.#asked ??= this.#session
-      .ask("POST", "/ws/tickets")
-      .then(({ ticket }) => {
-        this.#ticket = ticket;
-      })
-      .catch((error) => {
-        if (error.status === 401 || error.status === 403) {
-          this.#lost();
-        }
-      })
-      .finally(() => {
-        this.#asked = null;
-      });
-    return this.#asked;
-  }
-
-  toString() {
-    const url = new URL("/api/v1/ws", location.href);
-    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    url.searchParams.set("ticket", this.#ticket);
-    if (this.#ticket === SPENT) {
-      this.renew();
-    }
-    this.#ticket = SPENT;
-    return url.href;
   }
 }

@@ -40,3 +40,10 @@ export function products(query, signal) {
 export function product(name, signal) {
   return ask("GET", `/products/${encodeURIComponent(name)}`, { signal });
 }
+
+// Where the socket is.
+export function socket() {
+  const url = new URL(`${BASE}/ws`, location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}

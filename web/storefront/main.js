@@ -1,6 +1,7 @@
 // The shop: shows what the address says, and keeps it up to date by one socket.
 
 import * as address from "./address.js";
+import { socket } from "./api.js";
 import * as cart from "./cart.js";
 import * as drawer from "./drawer.js";
 import { byId } from "./element.js";
@@ -8,9 +9,7 @@ import * as list from "./list.js";
 import { Live } from "./live.js";
 import * as product from "./product.js";
 
-const socket = new URL("/api/v1/ws", location.href);
-socket.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-const live = new Live(socket, async () => cart.credentials());
+const live = new Live(socket(), async () => cart.credentials());
 
 async function buy(variant, quantity) {
   await cart.add(variant, quantity);
