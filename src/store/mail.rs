@@ -1,6 +1,6 @@
 //! The table `mails`: letters that wait, are on their way, and have come to an end.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use diesel::{
@@ -186,8 +186,7 @@ pub fn hand_over(tx: &mut Tx<'_>, command: &HandOver) -> Result<(), Error> {
 pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<(), Error> {
     // Whoever handed a mail over may learn what became of it after everybody else gave it up.
     const OPEN: [Status; 3] = [Status::Claimed, Status::HandingOver, Status::Unknown];
-    let mut alike: BTreeMap<(&'static str, Option<NaiveDateTime>), (Status, Vec<MailId>)> =
-        BTreeMap::new();
+    let mut alike: HashMap<(Status, Option<NaiveDateTime>), Vec<MailId>> = HashMap::new();
     for (mail, ending) in &command.endings {
         let (status, due_at) = match ending {
             Ending::Sent => (Status::Sent, None),
@@ -195,11 +194,10 @@ pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<(), Error> {
             Ending::Unknown => (Status::Unknown, None),
             Ending::Again { at } => (Status::Queued, Some(at.naive_utc())),
         };
-        let (_, mails) = alike.entry((status.as_str(), due_at)).or_insert((status, Vec::new()));
-        mails.push(*mail);
+        alike.entry((status, due_at)).or_default().push(*mail);
     }
     let mut stale = 0;
-    for ((_, due_at), (status, mails)) in &alike {
+    for ((status, due_at), mails) in &alike {
         match move_on(tx, (mails, command.claim), &OPEN, *status, *due_at) {
             Ok(moved) if *status == Status::Failed => tell_failed(tx, moved),
             Ok(_) => {}

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::domain::{
     event::{FEED_KEPT, Kind},
-    id::{ClaimId, LinkId},
+    id::{ClaimId, LinkId, MailId},
     mail::{Claim, Ending, Settle},
 };
 
@@ -85,11 +85,13 @@ async fn of_a_letter_that_is_given_up_admins_hear_once_and_not_to_whom_it_was() 
     let register = Register { id, email, name, password_hash, role, session: None, confirm };
     store.write(register).await.unwrap();
     let before = read!(store, event::head()).unwrap();
-    let claimed = store.write(Claim { id: claim }).await.unwrap().unwrap();
-    let (mail, ending) = (claimed.mail.id, Ending::Failed);
+    let claimed = store.write(Claim { id: claim, at_most: 2 }).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    let (mail, gone) = (claimed[0].mail.id, MailId::new());
+    let settle = Settle { claim, endings: vec![(mail, Ending::Failed), (gone, Ending::Failed)] };
 
-    store.write(Settle { mail, claim, ending }).await.unwrap();
-    assert!(store.write(Settle { mail, claim, ending }).await.is_err());
+    store.write(settle.clone()).await.unwrap();
+    assert!(store.write(settle).await.is_err());
 
     let told = read!(store, event::after(before, 100)).unwrap();
     let told: Vec<_> = told.iter().map(|it| (it.event.kind, it.event.data.clone())).collect();

@@ -37,7 +37,6 @@ impl Crowd {
     /// Has all orders placed and moved at `shop`, while devices come and go there and at the nodes of
     /// `others`. `halfway` happens once half of the orders are there; those nodes may die of it.
     pub async fn roam(self, shop: &TestShop, others: &[String], halfway: impl AsyncFnOnce()) {
-        println!("{self:?}");
         let addresses: Vec<String> = [shop.address()].iter().chain(others).cloned().collect();
         let (variant, admin) = (shop.variant("teapot").await, shop.admin().await);
         shop.stock(&variant, 1_000_000).await;
@@ -47,11 +46,11 @@ impl Crowd {
             let (buyer, admin, variant) = (shop.sign_up().await, admin.clone(), variant.clone());
             buyers.push(Buyer { buyer, admin, variant, orders: Rc::default() });
         }
-        let mut devices = Vec::new();
+        let (mut devices, mut seeds) = (Vec::new(), self.seed..);
         for (at, buyer) in
             (0..self.devices_each).flat_map(|at| buyers.iter().map(move |it| (at, it)))
         {
-            let random = StdRng::seed_from_u64(self.seed + devices.len() as u64);
+            let random = StdRng::seed_from_u64(seeds.next().unwrap());
             let (client, orders) = (buyer.buyer.clone(), Rc::clone(&buyer.orders));
             let addresses = addresses.clone();
             devices.push(Device { client, orders, at, addresses, random, places: BTreeMap::new() });
@@ -172,7 +171,8 @@ impl Device {
 
     fn topics(&self) -> Vec<String> {
         let orders = self.orders.borrow();
-        let some = orders.iter().enumerate().filter(|(at, _)| (at + self.at) % FOLLOWED_OF == 0);
+        let some =
+            orders.iter().enumerate().filter(|(at, _)| (at + self.at).is_multiple_of(FOLLOWED_OF));
         some.map(|(_, order)| topic(order)).chain(["me".to_owned()]).collect()
     }
 
@@ -189,7 +189,8 @@ impl Device {
         let mut socket = self.come().await.expect("a node that lives");
         let followed = self.topics();
         let mut kept = BTreeMap::new();
-        for order in self.orders.borrow().iter() {
+        let orders = self.orders.borrow().clone();
+        for order in &orders {
             if followed.contains(&topic(order)) {
                 kept.insert(topic(order), self.client.timeline(order).await);
             }
