@@ -90,8 +90,9 @@ impl Handler<PutOffRefund> for OrderActor {
 impl Held {
     async fn attempt(&mut self, msg: &Attempt) -> Result<Attempted, Error> {
         for _ in 0..TRIES_MAX {
-            if let Some(answer) = self.kept(&msg.claim).await? {
-                return Ok(Attempted::Answered(answer));
+            let (store, key) = (self.deps.store.clone(), msg.claim.key.clone());
+            if let Some(kept) = read!(store, idempotency::find(key))? {
+                return Ok(Attempted::Answered(kept.answer(&msg.claim)?));
             }
             let (may_be_old, providers) = (self.may_be_old(), self.deps.providers.clone());
             let order = self.order().await?;
@@ -130,18 +131,6 @@ impl Held {
             }
         }
         Err(Error::Busy)
-    }
-
-    /// What was answered to the confirmation before. It need not be looked for where the payment was
-    /// never attempted: its key is of this payment alone, and an answer is kept with an attempt, or
-    /// once there can be none any more. If that is old, the attempt will be `Stale`.
-    async fn kept(&mut self, claim: &Claim) -> Result<Option<Answer>, Error> {
-        if self.order().await?.payment.attempt == 0 {
-            return Ok(None);
-        }
-        let (store, key) = (self.deps.store.clone(), claim.key.clone());
-        let kept = read!(store, idempotency::find(key))?;
-        kept.map(|kept| kept.answer(claim)).transpose()
     }
 
     async fn settle(&mut self, msg: &Settle) -> Result<Settled, Error> {
