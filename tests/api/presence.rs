@@ -86,6 +86,8 @@ async fn who_is_put_out_is_not_there_any_more() {
     let (ada, bob) = (shop.admin().await, another_admin(&shop).await);
     let (mut adas, mut bobs) = (ada.socket().await, bob.socket().await);
     watch(&mut bobs).await;
+    // Whoever has the answer is there a moment later: they are told in the order in which they came.
+    until(&mut bobs, &[(&bob, &[])]).await;
     watch(&mut adas).await;
     until(&mut adas, &[(&bob, &[]), (&ada, &[])]).await;
 
