@@ -2,7 +2,7 @@
 //!
 //! Each node at which somebody looks pins up a note of who that is, and reads the notes of the others:
 //! in Redis where there is one, else in a table of the store that nodes share. It writes the note anew
-//! every [`BEAT_EVERY`], and whoever has seen the same note for [`DEAD_AFTER`] by a watch of their own
+//! every `BEAT_EVERY`, and whoever has seen the same note for `DEAD_AFTER` by a watch of their own
 //! takes the node for dead, so that clocks need not agree. A node at which nobody looks neither reads nor
 //! writes.
 

@@ -1,8 +1,8 @@
 //! Which events admins are told when more happen than anybody can watch.
 //!
 //! A node decides that once for all who follow the feed, before an event is encoded for them: it tells
-//! [`BURST`] events at once and [`PER_WINDOW`] in each [`WINDOW`] after that, and of each type
-//! [`OF_KIND`] more, so that what is rare is seen in the flood. What is left out is told of as a run: from
+//! `BURST` events at once and `PER_WINDOW` in each `WINDOW` after that, and of each type
+//! `OF_KIND` more, so that what is rare is seen in the flood. What is left out is told of as a run: from
 //! which place to which, and how many of which type. The places that are told and the runs leave no gap,
 //! so a client always knows what it did not get. Orders' and users' own topics are told all.
 
