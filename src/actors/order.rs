@@ -187,6 +187,7 @@ impl Held {
             let claim = claim(&change.order);
             match self.write(change, claim).await {
                 Ok(Advanced::Done | Advanced::Told(_)) => return self.order().await.cloned(),
+                Ok(Advanced::Clashed) => return Err(Error::KeyReused),
                 // An answer under the key says nothing of whether this was written.
                 Ok(Advanced::Replayed(_)) | Err(Error::Stale) => self.order = None,
                 Err(err) => return Err(err),
@@ -225,6 +226,7 @@ impl Held {
             match self.write(change, claim).await {
                 Ok(Advanced::Done) => return Ok(answer),
                 Ok(Advanced::Told(answer) | Advanced::Replayed(answer)) => return Ok(answer),
+                Ok(Advanced::Clashed) => return Err(Error::KeyReused),
                 Err(Error::Stale) => self.order = None,
                 Err(err) => return Err(err),
             }
@@ -250,8 +252,9 @@ impl Held {
         // Until the outcome is known, the store alone knows how the order stands.
         self.order = None;
         let advanced = self.deps.store.write(Advance { change, claim }).await?;
-        if matches!(advanced, Advanced::Done | Advanced::Told(_)) {
-            self.order = Some(after);
+        match advanced {
+            Advanced::Done | Advanced::Told(_) | Advanced::Clashed => self.order = Some(after),
+            Advanced::Replayed(_) => {}
         }
         Ok(advanced)
     }

@@ -36,6 +36,7 @@ use crate::domain::{
 mod cart;
 mod feed;
 mod import;
+mod order;
 mod panic;
 mod review;
 mod statements;

@@ -161,6 +161,7 @@ impl Held {
             match self.write(change, claim).await {
                 Ok(Advanced::Done) => return Ok(settled),
                 Ok(Advanced::Told(answer)) => return Ok(Settled { answer, ..settled }),
+                Ok(Advanced::Clashed) => return Err(Error::KeyReused),
                 // An answer under the key says nothing of whether this was written.
                 Ok(Advanced::Replayed(_)) | Err(Error::Stale) => self.order = None,
                 Err(err) => return Err(err),

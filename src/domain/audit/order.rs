@@ -29,7 +29,7 @@ impl Audited for Advance {
 
     fn audit(&self, advanced: &Advanced) -> Option<Entry> {
         match advanced {
-            Advanced::Done | Advanced::Told(_) => {
+            Advanced::Done | Advanced::Told(_) | Advanced::Clashed => {
                 let change = &self.change;
                 let entry = Entry::new(change.action, change.order.id);
                 Some(entry.before(json!(change.was)).after(standing(&change.order)))

@@ -110,6 +110,8 @@ pub enum Advanced {
     Done,
     /// It was done, but under the claim something was answered before: that is what is told.
     Told(Answer),
+    /// It was done, but under the key another request was answered before.
+    Clashed,
     /// The claim had been answered before: nothing was changed.
     Replayed(Answer),
 }

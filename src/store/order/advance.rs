@@ -44,7 +44,7 @@ pub fn advance(
         let found =
             claim.as_ref().and_then(|(claim, _)| kept.get(&claim.key).map(|it| (claim, it)));
         if versions.get(&change.order.id) == Some(&change.expected) {
-            let told = found.map(|(claim, found)| found.answer(claim).map(Advanced::Told));
+            let told = found.map(|(claim, found)| found.answer(claim));
             move_stock(tx, &mut shelf, change)?;
             versions.insert(change.order.id, change.order.version);
             changes.push(change);
@@ -53,7 +53,12 @@ pub fn advance(
                 kept.insert(claim.key.clone(), answer.clone());
                 fresh.push(answer);
             }
-            outcomes.push(told.unwrap_or(Ok(Advanced::Done)));
+            outcomes.push(Ok(match told {
+                None => Advanced::Done,
+                Some(Ok(answer)) => Advanced::Told(answer),
+                // What happened is written all the same, and so it is no error here.
+                Some(Err(_)) => Advanced::Clashed,
+            }));
         } else if let Some((claim, found)) = found {
             outcomes.push(found.answer(claim).map(Advanced::Replayed));
         } else {

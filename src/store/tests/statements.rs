@@ -18,7 +18,7 @@ const STATEMENTS_MAX: usize = 17;
 const LINES: usize = 5;
 
 /// Carts with five lines each.
-async fn carts(store: &Store, count: usize) -> Vec<Place> {
+pub async fn carts(store: &Store, count: usize) -> Vec<Place> {
     let mut import = teapots();
     let teapot = import.products[0].variants.remove(0);
     import.products[0].variants = (0..LINES)
