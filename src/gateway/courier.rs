@@ -138,15 +138,16 @@ fn passed(parcel: &Delivery) -> usize {
     usize::try_from(parcel.stops).unwrap_or(0)
 }
 
-/// When the stop before which there are `stop` others is reached, of `count`: evenly but for a little.
-/// The last one of all is the van.
+/// When the stop before which there are `stop` others is reached, of `count`: evenly, or with a seed a
+/// little before that. The last one of all is the van.
 fn reached(id: DeliveryId, stop: usize, count: usize, seed: u64) -> i32 {
     let (stop, count) = (whole(stop), whole(count));
     let even = ROAD / (count + 1);
     if stop == 0 || stop > count {
         return if stop == 0 { 0 } else { ROAD };
     }
-    let early = rolled(id, seed, 10 + u64::try_from(stop).unwrap_or(0)) % 100;
+    let rolled = rolled(id, seed, 10 + u64::try_from(stop).unwrap_or(0)) % 100;
+    let early = if seed == 0 { 0 } else { rolled };
     even * stop - even * i32::try_from(early).unwrap_or(0) / 400
 }
 
