@@ -4,7 +4,6 @@
 //! line; a node has a few lines, so that whoever is slow to take one holds up some messages and not all.
 
 use std::{
-    future::pending,
     rc::Rc,
     sync::{
         Arc,
@@ -17,7 +16,7 @@ use actix::prelude::*;
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
-use super::lines::{self, Drain, Lines, Looks, look};
+use super::lines::{self, Drain, Lines, Looks, look, told};
 use crate::{
     domain::{
         Error,
@@ -98,13 +97,7 @@ impl Looks for Dispatcher {
     type Due = usize;
 
     fn queued(&mut self) -> impl Future<Output = ()> + 'static {
-        self.queued.borrow_and_update();
-        let mut queued = self.queued.clone();
-        async move {
-            if queued.changed().await.is_err() {
-                pending::<()>().await; // The store is gone: nothing is queued any more.
-            }
-        }
+        told(&mut self.queued)
     }
 
     fn due(&self) -> impl Future<Output = Result<usize, Error>> + 'static {

@@ -2,6 +2,7 @@
 //! in the store that are their queue, from which all nodes take.
 
 use std::{
+    future::pending,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -116,6 +117,17 @@ pub fn look<S: Looks>(sender: &mut S, ctx: &mut Context<S>) {
         told.into_actor(sender).map(|(), sender, ctx| look(sender, ctx))
     });
     ctx.spawn(looked);
+}
+
+/// Ends when the store has told of more than it had when this was called.
+pub fn told(by: &mut watch::Receiver<u64>) -> impl Future<Output = ()> + use<> {
+    by.borrow_and_update();
+    let mut by = by.clone();
+    async move {
+        if by.changed().await.is_err() {
+            pending::<()>().await; // The store is gone: nothing is queued any more.
+        }
+    }
 }
 
 /// Writes down what became of a thing, and tries it again where the store is busy.

@@ -6,7 +6,6 @@
 
 use std::{
     convert::Infallible,
-    future::pending,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -21,7 +20,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::lines::{self, Drain, Lines, Looks, look};
+use super::lines::{self, Drain, Lines, Looks, look, told};
 use crate::{
     domain::{
         Error,
@@ -154,13 +153,7 @@ impl Looks for Mailer {
     type Due = usize;
 
     fn queued(&mut self) -> impl Future<Output = ()> + 'static {
-        self.mailed.borrow_and_update();
-        let mut mailed = self.mailed.clone();
-        async move {
-            if mailed.changed().await.is_err() {
-                pending::<()>().await; // The store is gone: nothing is queued any more.
-            }
-        }
+        told(&mut self.mailed)
     }
 
     fn due(&self) -> impl Future<Output = Result<usize, Error>> + 'static {
