@@ -9,7 +9,7 @@ use std::{
 };
 
 use actix::prelude::*;
-use actix_web::{HttpServer, dev::Server};
+use actix_web::dev::Server;
 use futures_util::future::{join_all, join3};
 use prometheus_client::registry::Registry;
 use tokio::{
@@ -75,7 +75,7 @@ const MAILS_WITHIN: Duration = Duration::from_secs(2);
 /// How long other programs may take for the messages that they are being sent.
 const WEBHOOKS_WITHIN: Duration = Duration::from_secs(2);
 /// How many connections this process serves at once; whoever comes then waits in the backlog. Each
-/// takes two descriptors (see `ws/guard.rs`), so all of them a fifth of the 524,288 that a process
+/// takes one descriptor (see `http/server.rs`), so all of them a tenth of the 524,288 that a process
 /// may usually ask for: there is always one left for the store.
 const CONNECTIONS_MAX: usize = 50_000;
 /// Connections that may wait to be accepted: a storm of reconnecting phones.
@@ -309,18 +309,15 @@ fn serve(
         let sockets = sockets.clone();
         http::app(edge.clone(), move |config| ws::configure(config, &sockets))
     };
-    let server = HttpServer::new(app)
-        .on_connect(ws::guard::on_connect)
+    let server = http::server::listen(app, listener, waits, ws::guard::on_connect)
+        .map_err(Error::internal("listening"))?;
+    Ok(server
         .workers(config.workers.get())
-        .max_connections(CONNECTIONS_MAX.div_ceil(config.workers.get())) // of one worker
+        .max_concurrent_connections(CONNECTIONS_MAX.div_ceil(config.workers.get())) // of one worker
         .backlog(BACKLOG)
-        .client_request_timeout(waits.head)
-        .keep_alive(waits.idle)
         .disable_signals()
         .shutdown_timeout(FINISH_WITHIN_SECONDS)
-        .listen(listener)
-        .map_err(Error::internal("listening"))?;
-    Ok(server.run())
+        .run())
 }
 
 /// Tells by `<data dir>/listen` where the server is: written whole, by rename.

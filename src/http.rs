@@ -65,6 +65,7 @@ pub mod push;
 pub mod request_id;
 pub mod review;
 pub mod routes;
+pub mod server;
 pub mod session;
 pub mod settings;
 pub mod tariff;

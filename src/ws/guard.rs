@@ -5,20 +5,21 @@
 //! So two things stand outside: the kernel gives up on a peer that acknowledges nothing, and the
 //! hub can shut the socket down through a descriptor of its own.
 
-use std::{any::Any, io, net::Shutdown, sync::Arc, time::Duration};
+use std::{io, net::Shutdown, time::Duration};
 
-use actix_web::{dev::Extensions, rt::net::TcpStream};
-use socket2::{SockRef, Socket};
+use actix_web::dev::Extensions;
+use socket2::SockRef;
+
+use crate::http::server::{End, Stream};
 
 /// How long sent bytes may go unacknowledged, or wait for room at the peer, before the kernel gives
 /// the connection up.
 const UNREAD_MAX: Duration = Duration::from_secs(20);
 
-/// A second handle on a connection's socket. It costs a descriptor for as long as the connection
-/// lives. Every connection has one: what it will ask for isn't known when it opens, and later the
-/// framework shows nobody its stream.
+/// What the hub has of a connection's socket. Every connection has one: what it will ask for isn't
+/// known when it opens, and later the framework shows nobody its stream.
 #[derive(Debug, Clone)]
-pub struct Switch(Arc<Socket>);
+pub struct Switch(End);
 
 impl Switch {
     /// Ends the connection at once, both ways, whatever is still on its way.
@@ -32,65 +33,66 @@ impl Switch {
     }
 
     fn shutdown(&self, how: Shutdown) {
-        // Not connected means that the peer was faster.
-        if let Err(err) = self.0.shutdown(how)
-            && err.kind() != io::ErrorKind::NotConnected
-        {
+        if let Err(err) = self.0.shutdown(how) {
             tracing::warn!(error = %err, "a socket could not be shut down");
         }
     }
 }
 
-/// What `HttpServer::on_connect` has to do for each connection.
-pub fn on_connect(connection: &dyn Any, data: &mut Extensions) {
-    let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
-    match prepare(SockRef::from(stream)) {
-        Ok(switch) => drop(data.insert(switch)),
-        Err(err) => tracing::warn!(error = %err, "a connection goes without its guards"),
+/// What is to be done for each connection.
+pub fn on_connect(connection: &Stream, data: &mut Extensions) {
+    if let Err(err) = connection.with(prepare) {
+        tracing::warn!(error = %err, "a connection goes without its guards");
     }
+    data.insert(Switch(connection.end()));
 }
 
-fn prepare(socket: SockRef<'_>) -> io::Result<Switch> {
+fn prepare(socket: SockRef<'_>) -> io::Result<()> {
     // A push is small and must not wait for the acknowledgement of the one before it.
     socket.set_tcp_nodelay(true)?;
     #[cfg(any(target_os = "android", target_os = "linux"))]
     socket.set_tcp_user_timeout(Some(UNREAD_MAX))?;
     #[cfg(not(any(target_os = "android", target_os = "linux")))]
     let _: Duration = UNREAD_MAX; // Only the hub's own look at the connection ends it there.
-    Ok(Switch(Arc::new(socket.try_clone()?)))
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::{ErrorKind, Read, Write};
+    use std::io::{ErrorKind, Read};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
 
     /// A connection over loopback: the server's end, its switch, and the client's end.
-    fn connected() -> (std::net::TcpStream, Switch, std::net::TcpStream) {
+    fn connected() -> (Stream, Switch, std::net::TcpStream) {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (server, _) = listener.accept().unwrap();
-        let switch = prepare(SockRef::from(&server)).unwrap();
+        server.set_nonblocking(true).unwrap();
+        let server = Stream::of(server.try_into().unwrap());
+        server.with(prepare).unwrap();
+        let switch = Switch(server.end());
         (server, switch, client)
     }
 
-    #[test]
-    fn a_connection_that_was_cut_is_over_on_both_ends() {
+    #[actix_rt::test]
+    async fn a_connection_that_was_cut_is_over_on_both_ends() {
         let (mut server, switch, mut client) = connected();
 
         switch.cut();
 
         assert_eq!(client.read(&mut [0]).unwrap(), 0);
-        assert_eq!(server.read(&mut [0]).unwrap(), 0);
-        assert_eq!(server.write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+        assert_eq!(server.read(&mut [0]).await.unwrap(), 0);
+        assert_eq!(server.write(b"x").await.unwrap_err().kind(), ErrorKind::BrokenPipe);
         switch.cut();
     }
 
-    #[test]
-    fn what_was_sent_before_the_end_arrives() {
+    #[actix_rt::test]
+    async fn what_was_sent_before_the_end_arrives() {
         let (mut server, switch, mut client) = connected();
-        server.write_all(b"bye").unwrap();
+        server.write_all(b"bye").await.unwrap();
 
         switch.finish();
 
@@ -99,10 +101,20 @@ mod tests {
         assert_eq!(text, "bye");
     }
 
+    #[actix_rt::test]
+    async fn a_switch_keeps_nothing_open() {
+        let (server, switch, mut client) = connected();
+
+        drop(server);
+
+        assert_eq!(client.read(&mut [0]).unwrap(), 0);
+        switch.cut();
+    }
+
     #[cfg(target_os = "linux")]
-    #[test]
-    fn the_kernel_is_told_when_to_give_up() {
+    #[actix_rt::test]
+    async fn the_kernel_is_told_when_to_give_up() {
         let (server, ..) = connected();
-        assert_eq!(SockRef::from(&server).tcp_user_timeout().unwrap(), Some(UNREAD_MAX));
+        assert_eq!(server.with(|it| it.tcp_user_timeout()).unwrap(), Some(UNREAD_MAX));
     }
 }

@@ -1,9 +1,13 @@
 //! Sockets over TCP, on a server that is nothing but sockets.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
 
 use actix::{Arbiter, ArbiterHandle};
-use actix_web::{App, HttpServer, dev::ServerHandle, web};
+use actix_web::{App, dev::ServerHandle, web};
 use chrono::TimeDelta;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -34,7 +38,7 @@ use crate::{
             emulator::{Emulator, post},
         },
     },
-    http::token::ACCESS_SECONDS,
+    http::{Waits, server::listen, token::ACCESS_SECONDS},
     store,
 };
 
@@ -124,10 +128,10 @@ impl Node {
                 .app_data(Data::new(store))
                 .route("/", web::get().to(connect))
         };
-        let server = HttpServer::new(app).workers(1).on_connect(guard::on_connect);
-        let server = server.disable_signals().bind("127.0.0.1:0").unwrap();
-        let address = server.addrs()[0];
-        let server = server.run();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = listen(app, listener, Waits::default(), guard::on_connect).unwrap();
+        let server = server.workers(1).disable_signals().run();
         let handle = server.handle();
         actix_rt::spawn(server);
         Node { address, sockets, server: handle, arbiter, scratch }
