@@ -14,7 +14,7 @@ use futures_util::future::{join_all, join3};
 use prometheus_client::registry::Registry;
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::{Semaphore, watch},
 };
 
 mod dispatch;
@@ -66,8 +66,6 @@ pub const TABLES: &[Table] = &[http::routes::TABLE, ws::TABLE, pages::TABLE];
 
 /// How long requests may take that were begun before the end, in seconds.
 const FINISH_WITHIN_SECONDS: u64 = 3;
-/// How long sockets may take to say goodbye.
-const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
 /// How long each kind of actor may take to finish what it has in hand.
 const DRAIN_WITHIN: Duration = Duration::from_millis(500);
 /// How long the mail server may take for the mails that it has half of.
@@ -92,6 +90,8 @@ pub struct App {
     webhooks: Addr<Sender>,
     dispatcher: Addr<Dispatcher>,
     draining: watch::Sender<bool>,
+    /// How long sockets may take to say goodbye.
+    drain: Duration,
     /// Kept for their threads.
     arbiters: Vec<Arbiter>,
 }
@@ -145,6 +145,7 @@ impl App {
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let consumers = start_consumers(&edge.store);
         let sockets = sockets(&edge, bus, counts, (caches.tickets, caches.board));
+        let sockets = Sockets { limits: limits(config), ..sockets };
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
         start_posting(post, address);
@@ -159,6 +160,7 @@ impl App {
             webhooks,
             dispatcher,
             draining,
+            drain: config.drain,
             arbiters,
         })
     }
@@ -176,7 +178,7 @@ impl App {
         told_to_stop().await.map_err(Error::internal("waiting for a signal"))?;
         tracing::info!("stopping");
         self.draining.send_replace(true);
-        self.sockets.drain(SOCKETS_WITHIN).await;
+        self.sockets.drain(self.drain).await;
         handle.stop(true).await;
         serving.await.ok(); // It has ended, one way or the other.
         drain(&self.actors, DRAIN_WITHIN).await;
@@ -295,6 +297,23 @@ fn sockets(
         metrics,
         hubs: ws::Hubs::default(),
         seats: ws::seats::Seats::default(),
+        openings: Arc::new(Semaphore::new(ws::OPENINGS_MAX)),
+    }
+}
+
+/// What sockets may do, as the settings say.
+fn limits(config: &Config) -> ws::Limits {
+    ws::Limits {
+        ping_every: config.socket_ping,
+        pong_within: config.socket_pong,
+        admit_within: config.socket_idle,
+        queue_bytes_max: config.socket_queue.bytes(),
+        frames_per_second: config.socket_rate.get(),
+        frames_burst: config.socket_rate.get().saturating_mul(2),
+        subscriptions_max: config.socket_topics.of_items(),
+        per_address_max: config.sockets_per_address.of_items(),
+        reconnect_over: config.reconnect_over,
+        ..ws::Limits::default()
     }
 }
 

@@ -20,7 +20,10 @@ use actix_web::{
     web::{Data, Payload, Query, ServiceConfig},
 };
 use serde::Deserialize;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep, timeout, timeout_at},
+};
 
 use self::{
     connection::seats::Seats,
@@ -99,7 +102,13 @@ pub struct Sockets {
     pub metrics: Metrics,
     pub hubs: Hubs,
     pub seats: Seats,
+    /// The subscriptions that may be looked up at once.
+    pub openings: Arc<Semaphore>,
 }
+
+/// How many subscriptions are looked up at once: as many as the store's threads are never short of,
+/// with room for what else is asked of it.
+pub const OPENINGS_MAX: usize = 32;
 
 /// The hubs of all worker threads.
 #[derive(Clone, Default)]

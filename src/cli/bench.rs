@@ -5,9 +5,11 @@ use clap::Subcommand;
 
 mod catalogue;
 mod checkout;
+mod fanout;
 mod logins;
 mod paths;
 mod raw;
+mod shop;
 mod table;
 
 use super::Failure;
@@ -18,6 +20,11 @@ pub enum Bench {
     Catalogue(catalogue::Options),
     /// Buy, from the cart to the payment, beside the plain way to write the same rows
     Checkout(checkout::Options),
+    /// Tell thousands of sockets, beside a bare loop and nats-server
+    Fanout(fanout::Options),
+    /// What a bare loop does of `fanout`, for it to start
+    #[command(hide = true)]
+    Floor(fanout::floor::Options),
     /// List products, in turns with and without a flood of logins beside it
     Logins(logins::Options),
 }
@@ -27,6 +34,8 @@ pub fn run(bench: &Bench) -> Result<(), Failure> {
         match bench {
             Bench::Catalogue(options) => catalogue::run(options).await,
             Bench::Checkout(options) => checkout::run(options).await,
+            Bench::Fanout(options) => fanout::run(options).await,
+            Bench::Floor(options) => fanout::floor::run(options),
             Bench::Logins(options) => logins::run(options).await,
         }
     })

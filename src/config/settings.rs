@@ -7,7 +7,9 @@ use super::{
     address::{DatabaseUrl, NatsUrl, Network, RedisUrl, WebOrigin},
     mail::{Sender, SmtpUrl},
     payment::StripeUrl,
-    value::{Courier, Environment, LogFilter, LogFormat, Shown, Speed, Value, Workers},
+    value::{
+        Count, Courier, Environment, LogFilter, LogFormat, Shown, Size, Speed, Value, Workers,
+    },
 };
 use crate::domain::{password::Hashing, payment::ProviderName};
 
@@ -102,6 +104,26 @@ settings! {
     require_confirmed_email: bool = "RIALTO_REQUIRE_CONFIRMED_EMAIL" or "off";
     /// `off` for load runs; `prod` refuses it
     rate_limits: bool = "RIALTO_RATE_LIMITS" or "on";
+    /// How often a socket is pinged
+    socket_ping: Duration = "RIALTO_SOCKET_PING" or "25s";
+    /// How long after a ping its client must have been heard
+    socket_pong: Duration = "RIALTO_SOCKET_PONG" or "10s";
+    /// How long a client may take to authenticate or to subscribe
+    socket_idle: Duration = "RIALTO_SOCKET_IDLE" or "10s";
+    /// How many bytes may wait for the client of a socket; whoever reads more slowly is closed and
+    /// resumes
+    socket_queue: Size = "RIALTO_SOCKET_QUEUE" or "1MiB";
+    /// How many topics a socket may follow
+    socket_topics: Count = "RIALTO_SOCKET_TOPICS" or "64";
+    /// How many messages the client of a socket may send in a second, and twice as many at once
+    socket_rate: Count = "RIALTO_SOCKET_RATE" or "50";
+    /// How many sockets one address, or one network of IPv6, may have on this node
+    sockets_per_address: Count = "RIALTO_SOCKETS_PER_ADDRESS" or "1000";
+    /// How long sockets may take to say goodbye when the process is told to stop. What is in hand then
+    /// has 8 s more: whoever ends processes should wait that long
+    drain: Duration = "RIALTO_DRAIN" or "3s";
+    /// Over how long a time the clients of sockets come back that were sent away
+    reconnect_over: Duration = "RIALTO_RECONNECT_OVER" or "5s";
     /// When an order that is not paid expires
     payment_ttl: Duration = "RIALTO_PAYMENT_TTL" or "30m";
     /// When a cart that nobody touches expires

@@ -248,6 +248,65 @@ impl Value for Speed {
     }
 }
 
+/// How many: 1 to [`Count::MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count(u32);
+
+impl Count {
+    /// Far more than a machine can bear.
+    pub const MAX: u32 = 1_000_000;
+
+    pub fn get(self) -> u32 {
+        self.0
+    }
+
+    /// As an index.
+    pub fn of_items(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+impl Value for Count {
+    fn wanted() -> String {
+        format!("a whole number from 1 to {}", Count::MAX)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let count = text.parse().ok()?; // What is wanted says it better than the error.
+        (1..=Count::MAX).contains(&count).then_some(Count(count))
+    }
+}
+
+/// How many bytes: 1 KiB to [`Size::MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size(usize);
+
+impl Size {
+    /// 1 GiB.
+    pub const MAX: usize = 1 << 30;
+
+    pub fn bytes(self) -> usize {
+        self.0
+    }
+}
+
+impl Value for Size {
+    fn wanted() -> String {
+        "a size from 1KiB to 1024MiB, such as 64KiB or 1MiB".to_owned()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (digits, each) = match (text.strip_suffix("KiB"), text.strip_suffix("MiB")) {
+            (Some(digits), _) => (digits, 1 << 10),
+            (_, Some(digits)) => (digits, 1 << 20),
+            (None, None) => return None,
+        };
+        let count: usize = digits.parse().ok()?; // What is wanted says it better than the error.
+        let bytes = count.checked_mul(each)?;
+        (1 << 10..=Size::MAX).contains(&bytes).then_some(Size(bytes))
+    }
+}
+
 /// Which log lines are kept, in the words of `tracing_subscriber`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFilter(String);
@@ -290,9 +349,24 @@ mod tests {
         for wrong in ["0", "-1", "1.5", "1000001", "fast"] {
             assert_eq!(Speed::parse(wrong), None, "{wrong}");
         }
+        assert_eq!(Count::parse("1").map(Count::get), Some(1));
+        for wrong in ["0", "-1", "1000001", "1KiB", ""] {
+            assert_eq!(Count::parse(wrong), None, "{wrong}");
+        }
         assert!(Workers::parse("cores").is_some_and(|workers| workers.get() > 0));
         for wrong in ["0", "1025", "", "many"] {
             assert_eq!(Workers::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_size_has_a_unit() {
+        assert_eq!(Size::parse("64KiB").map(Size::bytes), Some(65_536));
+        assert_eq!(Size::parse("1024MiB").map(Size::bytes), Some(Size::MAX));
+        for wrong in
+            ["", "64", "0KiB", "KiB", "1025MiB", "1GiB", "64 KiB", "99999999999999999999KiB"]
+        {
+            assert_eq!(Size::parse(wrong), None, "{wrong}");
         }
     }
 }

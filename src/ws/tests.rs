@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    sync::Semaphore,
     time::timeout,
 };
 use tokio_tungstenite::{
@@ -115,6 +116,7 @@ impl Node {
             metrics: Metrics::default(),
             hubs: Hubs::default(),
             seats: Seats::default(),
+            openings: Arc::new(Semaphore::new(OPENINGS_MAX)),
         };
         let (keys, revoked) = (sockets.keys.clone(), sockets.revoked.clone());
         let shared = sockets.clone();

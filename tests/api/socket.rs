@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 mod access;
+mod limits;
 
 use crate::support::{
     TestShop, each,

@@ -41,6 +41,8 @@ pub mod roaming;
 pub mod server;
 #[path = "support/socket.rs"]
 pub mod socket;
+#[path = "support/thin.rs"]
+pub mod thin;
 
 use client::Client;
 use database::{Database, Kind};

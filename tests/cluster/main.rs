@@ -21,6 +21,7 @@ mod cart;
 mod catalogue;
 mod delivery;
 mod dispatch;
+mod drain;
 mod fault;
 mod mail;
 mod notification;

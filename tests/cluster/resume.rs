@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use tokio::sync::Mutex;
+
 use crate::{
     SHARED,
     support::{TestShop, roaming::Crowd},
@@ -10,9 +12,9 @@ use crate::{
 #[actix_rt::test]
 async fn devices_hear_each_event_once_though_one_of_two_nodes_dies() {
     let settings = [SHARED[0], ("RIALTO_COURIER", "manual")];
-    let one = TestShop::on_postgres(&settings).await;
-    let other = RefCell::new(one.beside().await);
+    let one = Mutex::new(TestShop::on_postgres(&settings).await);
+    let other = RefCell::new(one.lock().await.beside().await);
     let (address, crowd) =
         (other.borrow().address(), Crowd { buyers: 10, devices_each: 5, orders_each: 20, seed: 7 });
-    crowd.roam(&one, &[address], async || other.borrow_mut().kill()).await;
+    crowd.roam(&one, &[address], async |_| other.borrow_mut().kill()).await;
 }

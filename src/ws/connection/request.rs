@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use actix::Recipient;
+use tokio::time::timeout;
 
 use super::Ends;
 use crate::{
@@ -29,6 +30,9 @@ use crate::{
 
 /// How long the hub may take, which only waits for its own thread.
 const HUB_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a subscription may wait for its turn to be looked up, when all come back at once.
+const TURN_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a request changes for the connection.
 pub enum Change {
@@ -134,7 +138,7 @@ async fn subscribe(
     let (sockets, epoch) = (&ends.sockets, ends.sockets.bus.epoch());
     let Sockets { store, catalogue, followed, keys, .. } = &***sockets;
     let ask = Ask { store, catalogue, followed, keys, epoch, who, follow: &follow };
-    let opening = match ask.open().await {
+    let opening = match open_in_turn(sockets, &ask).await {
         Ok(opening) => opening,
         Err(err) => return Err(lost(ends, channel, follow.topic, err).await),
     };
@@ -154,6 +158,14 @@ async fn subscribe(
     // Where the client stood matters no more.
     let follow = Follow { since: None, ..follow };
     Ok(Change::Follows(Subscribed { follow, channel }))
+}
+
+/// Looks a subscription up. Whoever comes back with all others waits for a turn, so that the store is
+/// not flooded.
+async fn open_in_turn(sockets: &Sockets, ask: &Ask<'_>) -> Result<Opening, Error> {
+    let turn = timeout(TURN_WITHIN, sockets.openings.acquire()).await;
+    let _turn = turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?; // it is never closed
+    ask.open().await
 }
 
 /// Refuses to begin a topic, which ends what was followed under its name before.

@@ -6,7 +6,7 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 use futures_util::future::{join, join_all};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, RwLock, watch};
 
 use super::{
     TestShop,
@@ -35,41 +35,51 @@ impl Crowd {
     }
 
     /// Has all orders placed and moved at `shop`, while devices come and go there and at the nodes of
-    /// `others`. `halfway` happens once half of the orders are there; those nodes may die of it.
-    pub async fn roam(self, shop: &TestShop, others: &[String], halfway: impl AsyncFnOnce()) {
-        let addresses: Vec<String> = [shop.address()].iter().chain(others).cloned().collect();
+    /// `others`. `halfway` happens once half of the orders are there; those nodes may die of it, and
+    /// `shop` itself while nobody can buy, for which it is given the lock.
+    pub async fn roam(
+        self,
+        shop: &Mutex<TestShop>,
+        others: &[String],
+        halfway: impl AsyncFnOnce(&RwLock<()>),
+    ) {
+        let (buyers, moved) = self.sign_up(&*shop.lock().await).await;
+        let mut devices = self.devices(&buyers, others);
+        let (all, open) = (self.orders(), RwLock::new(()));
+        let buying = join_all(buyers.iter().map(|it| it.buy_all(self.orders_each, &moved, &open)));
+        let roaming = join_all(devices.iter_mut().map(|it| it.roam(moved.subscribe(), all)));
+        let dying = async {
+            let mut moved = moved.subscribe();
+            moved.wait_for(|moved| *moved >= all / 2).await.unwrap();
+            halfway(&open).await;
+        };
+        join(join(buying, dying), roaming).await;
+
+        for device in &mut devices {
+            device.others.clear();
+        }
+        join_all(devices.iter_mut().map(Device::hear_the_rest)).await;
+    }
+
+    async fn sign_up(self, shop: &TestShop) -> (Vec<Buyer>, watch::Sender<usize>) {
         let (variant, admin) = (shop.variant("teapot").await, shop.admin().await);
         shop.stock(&variant, 1_000_000).await;
-        let (moved, _) = watch::channel(0);
         let mut buyers = Vec::new();
         for _ in 0..self.buyers {
             let (buyer, admin, variant) = (shop.sign_up().await, admin.clone(), variant.clone());
             buyers.push(Buyer { buyer, admin, variant, orders: Rc::default() });
         }
-        let (mut devices, mut seeds) = (Vec::new(), self.seed..);
-        for (at, buyer) in
-            (0..self.devices_each).flat_map(|at| buyers.iter().map(move |it| (at, it)))
-        {
-            let random = StdRng::seed_from_u64(seeds.next().unwrap());
+        (buyers, watch::channel(0).0)
+    }
+
+    fn devices(self, buyers: &[Buyer], others: &[String]) -> Vec<Device> {
+        let all = (0..self.devices_each).flat_map(|at| buyers.iter().map(move |it| (at, it)));
+        let device = |((at, buyer), seed): ((usize, &Buyer), u64)| {
+            let random = StdRng::seed_from_u64(seed);
             let (client, orders) = (buyer.buyer.clone(), Rc::clone(&buyer.orders));
-            let addresses = addresses.clone();
-            devices.push(Device { client, orders, at, addresses, random, places: BTreeMap::new() });
-        }
-
-        let all = self.orders();
-        let buying = join_all(buyers.iter().map(|it| it.buy_all(self.orders_each, &moved)));
-        let roaming = join_all(devices.iter_mut().map(|it| it.roam(moved.subscribe(), all)));
-        let dying = async {
-            let mut moved = moved.subscribe();
-            moved.wait_for(|moved| *moved >= all / 2).await.unwrap();
-            halfway().await;
+            Device { client, orders, at, others: others.to_vec(), random, places: BTreeMap::new() }
         };
-        join(join(buying, dying), roaming).await;
-
-        for device in &mut devices {
-            device.addresses.truncate(1);
-        }
-        join_all(devices.iter_mut().map(Device::hear_the_rest)).await;
+        all.zip(self.seed..).map(device).collect()
     }
 }
 
@@ -82,8 +92,9 @@ struct Buyer {
 }
 
 impl Buyer {
-    async fn buy_all(&self, count: usize, moved: &watch::Sender<usize>) {
+    async fn buy_all(&self, count: usize, moved: &watch::Sender<usize>, open: &RwLock<()>) {
         for number in 0..count {
+            let _open = open.read().await;
             let order = self.buyer.place(&self.variant, 1).await;
             self.orders.borrow_mut().push(order.clone());
             match number % 4 {
@@ -114,8 +125,8 @@ struct Device {
     orders: Rc<RefCell<Vec<Value>>>,
     /// Which of the buyer's it is.
     at: usize,
-    /// The nodes that it may reach.
-    addresses: Vec<String>,
+    /// The nodes that it may reach beside the one at which its buyer buys.
+    others: Vec<String>,
     random: StdRng,
     /// By topic.
     places: BTreeMap<String, Place>,
@@ -156,8 +167,9 @@ impl Device {
     /// A socket at any node on which all that is known is followed from where it was left; none where
     /// the node is gone.
     async fn come(&mut self) -> Option<Socket> {
-        let address = &self.addresses[self.random.random_range(0..self.addresses.len())];
-        let mut socket = self.client.at(address).try_socket().await?;
+        let other = self.random.random_range(0..=self.others.len()).checked_sub(1);
+        let elsewhere = other.map(|at| self.client.at(&self.others[at]));
+        let mut socket = elsewhere.as_ref().unwrap_or(&self.client).try_socket().await?;
         for topic in self.topics() {
             let place = self.places.entry(topic.clone()).or_default();
             let since = json!({ "epoch": place.epoch, "sequence": place.sequence() });

@@ -152,6 +152,15 @@ impl Socket {
         }
     }
 
+    /// Waits for a ping; what else comes before it is dropped.
+    pub async fn is_pinged(&mut self) {
+        let stream = &mut self.stream;
+        soon("a ping", async {
+            while !matches!(stream.next().await, Some(Ok(Message::Ping(_)))) {}
+        })
+        .await;
+    }
+
     /// Closes it from this side.
     pub async fn close(mut self) {
         self.stream.close(None).await.unwrap();

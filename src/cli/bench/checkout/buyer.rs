@@ -3,24 +3,20 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::super::{
-    super::{Failure, seed::DEMO_ADMIN},
+    super::Failure,
     raw::Client,
+    shop::{self, CHECKOUT, bearer, parse, post},
 };
 use crate::domain::id::PaymentId;
 
-/// How many variants are bought from: enough that not everybody wants the same one.
-const VARIANTS: usize = 100;
-/// Units of each: more than a run can sell.
-const UNITS: i64 = 100_000_000;
 /// How often it is looked whether the server is done with what was bought, and how often at the most.
 /// It counts its letters once a second.
 const LOOK_EVERY: Duration = Duration::from_millis(1_500);
 const LOOKS_MAX: u32 = 40;
-const ADDRESS: &str = r#"{"name":"Ada Byron","line1":"Lindenstr. 5","city":"Berlin","postal_code":"10969","country":"DE"}"#;
 
 /// The shop, with those who buy in it.
 pub struct Shop {
@@ -41,34 +37,8 @@ impl Shop {
     /// Sees to it that there is enough of what will be bought.
     pub async fn open(base: &str, email: &str) -> Result<Self, Failure> {
         let mut client = Client::connect(base).await?;
-        let password =
-            std::env::var("BENCH_PASSWORD").unwrap_or_else(|_| DEMO_ADMIN.password.to_owned());
-        let login = json!({ "email": email, "password": password });
-        let session = post(&mut client, "/api/v1/auth/login", "", &login.to_string()).await?;
-        let bearer = bearer(&session)?;
-        let mut variants = Vec::new();
-        let mut path = "/api/v1/products?limit=100".to_owned();
-        while variants.len() < VARIANTS {
-            let page: Value = parse(&client.text(&path).await?)?;
-            let slugs = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-            for slug in slugs.iter().filter_map(|it| it.get("slug")?.as_str()) {
-                let product = client.text(&format!("/api/v1/products/{slug}")).await?;
-                variants.extend(ids(&parse(&product)?));
-            }
-            match page.get("next_cursor").and_then(Value::as_str) {
-                Some(cursor) => path = format!("/api/v1/products?limit=100&cursor={cursor}"),
-                None => break,
-            }
-        }
-        variants.truncate(VARIANTS);
-        for id in &variants {
-            let path = format!("/api/v1/admin/variants/{id}/stock");
-            let stock = json!({ "set": UNITS, "reason": "for a benchmark" }).to_string();
-            post(&mut client, &path, &bearer, &stock).await?;
-        }
-        if variants.is_empty() {
-            return Err(Failure::new("the shop sells nothing".to_owned()));
-        }
+        let admin = shop::admin(&mut client, email).await?;
+        let variants = shop::stock(&mut client, &admin).await?;
         Ok(Shop { base: base.to_owned(), variants, buyers: Vec::new() })
     }
 
@@ -148,9 +118,7 @@ impl Buyer {
 
     async fn purchase(&mut self) -> Result<(), Failure> {
         let once = format!("{}idempotency-key: {}\r\n", self.headers, uuid::Uuid::now_v7());
-        let body = format!(
-            r#"{{"address":{ADDRESS},"delivery_method":"standard","payment":{{"method":"card"}}}}"#
-        );
+        let body = format!("{{{CHECKOUT}}}");
         let answer = post(&mut self.client, "/api/v1/checkout", &once, &body).await?;
         let Placed { payment } = parse(&answer)?;
         let path = format!("/api/v1/payments/{}/confirm", payment.id);
@@ -171,32 +139,4 @@ struct Placed {
 #[derive(Deserialize)]
 struct Payment {
     id: PaymentId,
-}
-
-async fn post(
-    client: &mut Client,
-    path: &str,
-    headers: &str,
-    body: &str,
-) -> Result<String, Failure> {
-    let (status, answer) = client.post(path, headers, body).await?;
-    if (200..300).contains(&status) {
-        return Ok(answer);
-    }
-    Err(Failure::new(format!("POST {path} was answered by {status}: {answer}")))
-}
-
-fn bearer(session: &str) -> Result<String, Failure> {
-    let session: Value = parse(session)?;
-    let token = session.get("access_token").and_then(Value::as_str).unwrap_or_default();
-    Ok(format!("authorization: Bearer {token}\r\n"))
-}
-
-fn parse<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
-    serde_json::from_str(json).map_err(|err| Failure::new(format!("an answer is no JSON: {err}")))
-}
-
-fn ids(product: &Value) -> Vec<String> {
-    let variants = product.get("variants").and_then(Value::as_array).cloned().unwrap_or_default();
-    variants.iter().filter_map(|it| Some(it.get("id")?.as_str()?.to_owned())).collect()
 }

@@ -1,0 +1,216 @@
+//! The server under measurement, and the orders whose topics are followed.
+
+use std::{net::SocketAddr, time::Duration};
+
+use futures_util::future::try_join_all;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{
+    super::{
+        super::Failure,
+        raw::Client,
+        shop::{self, CHECKOUT, parse, post},
+    },
+    herd::{Counted, Speech},
+    usage::{Usage, of_metrics},
+};
+use crate::domain::id::{DeliveryId, OrderId, PaymentId};
+
+/// Connections that ask at once.
+const CONNECTIONS: usize = 32;
+
+/// The server, as somebody who runs the shop and some guests.
+pub struct Shop {
+    base: String,
+    pub address: SocketAddr,
+    email: String,
+    variants: Vec<String>,
+}
+
+/// An order of a guest.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    pub id: OrderId,
+    payment: PaymentId,
+    token: String,
+}
+
+/// An order that can be told of any number of times.
+pub struct Broadcast {
+    pub order: Placed,
+    path: String,
+    admin: String,
+    clients: Vec<Client>,
+}
+
+/// What is read of the answer to a checkout.
+#[derive(Deserialize)]
+struct CheckedOut {
+    order: OfOrder,
+    payment: OfPayment,
+    order_token: String,
+}
+
+#[derive(Deserialize)]
+struct OfOrder {
+    id: OrderId,
+}
+
+#[derive(Deserialize)]
+struct OfPayment {
+    id: PaymentId,
+}
+
+#[derive(Deserialize)]
+struct Parcels {
+    deliveries: Vec<OfDelivery>,
+}
+
+#[derive(Deserialize)]
+struct OfDelivery {
+    id: DeliveryId,
+}
+
+impl Shop {
+    pub async fn open(base: &str, email: &str) -> Result<Self, Failure> {
+        let host = base.trim_start_matches("http://").to_owned();
+        let mut found = tokio::net::lookup_host(&host).await.into_iter().flatten();
+        let address = found.next().ok_or_else(|| Failure::new(format!("{host} is not known")))?;
+        let mut client = Client::connect(base).await?;
+        let admin = shop::admin(&mut client, email).await?;
+        let variants = shop::stock(&mut client, &admin).await?;
+        Ok(Shop { base: base.to_owned(), address, email: email.to_owned(), variants })
+    }
+
+    /// How its sockets are spoken to.
+    pub fn speech(&self, counted: Counted) -> Speech {
+        Speech {
+            path: "/api/v1/ws".to_owned(),
+            subprotocol: Some("rialto.v1"),
+            ready: Some(r#""ok":true"#),
+            counted,
+        }
+    }
+
+    pub async fn usage(&self) -> Result<Usage, Failure> {
+        let text = Client::connect(&self.base).await?.text("/metrics").await?;
+        let untold = || Failure::new("the server does not tell what it uses".to_owned());
+        of_metrics(&text).ok_or_else(untold)
+    }
+
+    /// Guests place so many orders.
+    pub async fn place(&self, count: usize) -> Result<Vec<Placed>, Failure> {
+        let guests = (0..CONNECTIONS.min(count)).map(async |guest| {
+            let mut client = Client::connect(&self.base).await?;
+            let cart: Value = parse(&post(&mut client, "/api/v1/carts", "", "").await?)?;
+            let token = cart.get("token").and_then(Value::as_str).unwrap_or_default();
+            let headers = format!("x-cart-token: {token}\r\n");
+            let mut placed = Vec::new();
+            for number in (guest..count).step_by(CONNECTIONS) {
+                let variant = self.variants.get(number % self.variants.len().max(1));
+                let line = json!({ "variant_id": variant, "quantity": 1 }).to_string();
+                post(&mut client, "/api/v1/cart/items", &headers, &line).await?;
+                let once = format!("{headers}idempotency-key: {}\r\n", uuid::Uuid::now_v7());
+                let body = format!(r#"{{{CHECKOUT},"email":"guest@example.com"}}"#);
+                let answer = post(&mut client, "/api/v1/checkout", &once, &body).await?;
+                let CheckedOut { order, payment, order_token } = parse(&answer)?;
+                placed.push(Placed { id: order.id, payment: payment.id, token: order_token });
+            }
+            Ok::<_, Failure>(placed)
+        });
+        Ok(try_join_all(guests).await?.concat())
+    }
+
+    /// Orders are paid, so many a second, each when it is its turn.
+    pub async fn pay(&self, orders: &[Placed], a_second: u32) -> Result<(), Failure> {
+        let pace = Duration::from_secs(1).checked_div(a_second).unwrap_or_default();
+        let turns = turns(orders, pace);
+        let payers = (0..CONNECTIONS).map(async |_| {
+            let mut client = Client::connect(&self.base).await?;
+            while let Some(order) = turns.next().await {
+                order.pay(&mut client).await?;
+            }
+            Ok::<_, Failure>(())
+        });
+        try_join_all(payers).await.map(drop)
+    }
+
+    /// An order on its way, of which there will be news as often as it is wanted.
+    pub async fn broadcast(&self) -> Result<Broadcast, Failure> {
+        let mut client = Client::connect(&self.base).await?;
+        let admin = shop::admin(&mut client, &self.email).await?;
+        let order = self.place(1).await?.pop();
+        let order = order.ok_or_else(|| Failure::new("no order was placed".to_owned()))?;
+        order.pay(&mut client).await?;
+        let path = format!("/api/v1/admin/orders/{}", order.id);
+        post(&mut client, &format!("{path}/process"), &admin, "{}").await?;
+        let shipped = post(&mut client, &format!("{path}/ship"), &admin, "{}").await?;
+        let Parcels { deliveries } = parse(&shipped)?;
+        let none = || Failure::new("an order was shipped without a parcel".to_owned());
+        let parcel = deliveries.first().ok_or_else(none)?.id;
+        let path = format!("/api/v1/admin/deliveries/{parcel}/events");
+        Ok(Broadcast { order, path, admin, clients: Vec::new() })
+    }
+
+    /// Opens the connections that will be used: the server has closed those that were idle.
+    pub async fn ready(&self, broadcast: &mut Broadcast, often: u32) -> Result<(), Failure> {
+        let connecting = (0..often).map(|_| Client::connect(&self.base));
+        broadcast.clients = try_join_all(connecting).await?;
+        Ok(())
+    }
+}
+
+impl Placed {
+    /// What a socket says that follows the order.
+    pub fn hello(&self) -> String {
+        let topic = format!("order:{}", self.id);
+        json!({ "id": 1, "op": "subscribe", "topic": topic, "order_token": self.token }).to_string()
+    }
+
+    async fn pay(&self, client: &mut Client) -> Result<(), Failure> {
+        let headers = format!(
+            "x-order-token: {}\r\nidempotency-key: {}\r\n",
+            self.token,
+            uuid::Uuid::now_v7()
+        );
+        let path = format!("/api/v1/payments/{}/confirm", self.payment);
+        let paid = post(client, &path, &headers, r#"{"token":"tok_success"}"#).await?;
+        if paid.contains(r#""status":"captured""#) {
+            return Ok(());
+        }
+        Err(Failure::new(format!("a payment came to {paid}")))
+    }
+}
+
+impl Broadcast {
+    /// Has something new said of the parcel on each of the connections that are ready.
+    pub async fn fire(&mut self) -> Result<(), Failure> {
+        let body = r#"{"status":"in_transit","note":"It has come by Leipzig."}"#;
+        let (path, admin) = (&self.path, &self.admin);
+        let said = self.clients.iter_mut().map(|client| post(client, path, admin, body));
+        try_join_all(said).await.map(drop)
+    }
+}
+
+/// Hands out one after the other, each when it is its turn; what is late comes at once.
+struct Turns<'a> {
+    rest: tokio::sync::Mutex<(tokio::time::Interval, std::slice::Iter<'a, Placed>)>,
+}
+
+fn turns(orders: &[Placed], pace: Duration) -> Turns<'_> {
+    let mut tick = interval(pace.max(Duration::from_micros(1)));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    Turns { rest: tokio::sync::Mutex::new((tick, orders.iter())) }
+}
+
+impl<'a> Turns<'a> {
+    async fn next(&self) -> Option<&'a Placed> {
+        let mut rest = self.rest.lock().await;
+        let (tick, orders) = &mut *rest;
+        let next = orders.next()?;
+        tick.tick().await;
+        Some(next)
+    }
+}
