@@ -274,6 +274,51 @@ mod tests {
     }
 
     #[test]
+    fn a_parcel_is_over_that_takes_no_step_any_more() {
+        let steps = [
+            Step::Pack,
+            Step::HandOver,
+            Step::Load,
+            Step::Deliver,
+            Step::Abandon,
+            Step::Fail,
+            Step::SendBack,
+        ];
+        for status in Status::ALL.iter().copied() {
+            for (has_left, is_called_off) in [(true, false), (false, false), (true, true)] {
+                let tracking_number = has_left.then(|| "RT1".to_owned());
+                let parcel = Delivery { status, tracking_number, is_called_off, ..parcel() };
+                let takes_some = steps.iter().any(|step| parcel.after(*step).is_ok());
+                assert_eq!(parcel.is_over(), !takes_some, "{parcel:?}");
+            }
+        }
+    }
+
+    fn parcel() -> Delivery {
+        Delivery {
+            id: DeliveryId::new(),
+            status: Status::Pending,
+            method: Method::Standard,
+            tracking_number: None,
+            carrier: None,
+            eta: None,
+            location: None,
+            items: Vec::new(),
+            due_at: None,
+            steps_done: 0,
+            is_called_off: false,
+            attempts: 0,
+            stops: 0,
+            courier: None,
+            code: None,
+            handover_code: None,
+            wrong_codes: 0,
+            position: None,
+            positions: 0,
+        }
+    }
+
+    #[test]
     fn what_is_reported_is_a_step_or_a_stay_on_the_way() {
         let reached = |from: Status| -> Vec<(Status, Option<Step>)> {
             let all = Status::ALL.iter().copied();

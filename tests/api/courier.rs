@@ -7,7 +7,7 @@ mod code;
 mod position;
 
 use crate::{
-    order::walk::{desk, manual, parcel, parcel_at},
+    order::walk::{desk, manual, parcel},
     support::{
         PASSWORD, TestShop,
         client::{Answer, Client},
@@ -316,10 +316,15 @@ async fn what_is_open_comes_first_page_by_page() {
         assign(&shop, &order, &courier).await.is(200);
         orders.push(order);
     }
-    // Two of them will not be brought.
-    for at in [0, 3] {
-        let failed = json!({ "status": "failed" });
-        admin.post(&parcel_at(&orders[at], 0), failed).await.is(200);
+    // One will not leave, one is there, and one can be tried again.
+    admin.post(&parcel(&orders[0]), json!({ "status": "failed" })).await.is(200);
+    for (at, stations) in [(3, &["out_for_delivery", "delivered"][..]), (2, &["failed"])] {
+        for step in ["process", "ship"] {
+            admin.post(&desk(&orders[at], step), Value::Null).await.is(200);
+        }
+        for station in stations {
+            admin.post(&parcel(&orders[at]), json!({ "status": station })).await.is(200);
+        }
     }
 
     let (mut seen, mut path) = (Vec::new(), "/courier/deliveries?limit=2".to_owned());
