@@ -1,7 +1,7 @@
 //! The only writers: an actor per order, payment, cart, delivery, account, session and image, found by
 //! its id, one for each sixteenth of the stock, one for each product that is edited, one for its
-//! reviews, one for the tree of categories, one for the terms of sale, one for the webhooks, and one for each admin who
-//! sends files or reads the log.
+//! reviews, one for the tree of categories, one for the terms of sale, one for the webhooks, and one for each courier who
+//! says where they are and each admin who sends files or reads the log.
 //!
 //! They start in this order, and ask only those before them: sessions; accounts; orders; carts and
 //! deliveries; payments; the sweeper; the mailer; the sender of webhooks; the dispatcher. Images and those
@@ -18,6 +18,7 @@ pub mod audit;
 pub mod cart;
 pub mod catalogue;
 pub mod consumer;
+pub mod courier;
 pub mod delivery;
 pub mod directory;
 pub mod dispatch;
@@ -42,6 +43,7 @@ use self::{
     audit::AuditActor,
     cart::CartActor,
     catalogue::{ProductActor, TreeActor},
+    courier::CourierActor,
     delivery::DeliveryActor,
     directory::Directory,
     image::{ImageActor, studio::Studio},
@@ -74,6 +76,7 @@ pub struct Actors {
     pub orders: Directory<OrderActor>,
     pub payments: Directory<PaymentActor>,
     pub deliveries: Directory<DeliveryActor>,
+    pub couriers: Directory<CourierActor>,
     pub inventory: Directory<InventoryActor>,
     pub products: Directory<ProductActor>,
     pub categories: Directory<TreeActor>,

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod cart;
 pub mod catalogue;
 pub mod country;
+pub mod courier;
 pub mod delivery;
 pub mod dispatch;
 pub mod error;

@@ -42,6 +42,7 @@ pub mod alert;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;
+pub mod courier;
 pub mod cursor;
 pub mod delivery;
 pub mod error;

@@ -26,6 +26,7 @@ use crate::{
     store::{self, Store, read},
 };
 
+pub mod courier;
 pub mod deliver;
 pub mod pay;
 pub mod refund;
@@ -221,7 +222,10 @@ impl Held {
                 Err(Error::Conflict(refusal)) => return self.refuse(claim, refusal).await,
                 Err(err) => return Err(err),
             };
-            let answer = Answer::fresh(Outcome::Done(told(&change.order).to_string()));
+            let answer = Answer::fresh(match &change.refusal {
+                Some(refusal) => Outcome::Refused(refusal.clone()),
+                None => Outcome::Done(told(&change.order).to_string()),
+            });
             let claim = claim.cloned().map(|claim| (claim, answer.clone()));
             match self.write(change, claim).await {
                 Ok(Advanced::Done) => return Ok(answer),

@@ -23,6 +23,7 @@ use crate::{
         audit::AuditActor,
         cart::CartActor,
         catalogue::{ProductActor, TreeActor},
+        courier::CourierActor,
         delivery::DeliveryActor,
         directory::{Entity, Stats},
         dispatch,
@@ -175,6 +176,7 @@ impl Measured {
             orders,
             payments,
             deliveries,
+            couriers,
             inventory,
             products,
             categories,
@@ -204,6 +206,7 @@ impl Measured {
             (OrderActor::KIND, orders.stats()),
             (CartActor::KIND, carts.stats()),
             (DeliveryActor::KIND, deliveries.stats()),
+            (CourierActor::KIND, couriers.stats()),
             (PaymentActor::KIND, payments.stats()),
         ];
         let mut family = |name: &str, help: &str, value: fn(&Stats) -> u64| {

@@ -84,6 +84,7 @@ pub fn start_actors(
     let images = Directory::new(deps, Arc::clone(arbiters), limits.clone());
     let reviews = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let webhooks = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
+    let couriers = Directory::new(store.clone(), Arc::clone(arbiters), limits.clone());
     let selling = start_selling(config, &store, providers, arbiters, &limits);
     let Selling { carts, orders, payments, deliveries } = selling;
     let passwords = Passwords::start(config.password_hash)?;
@@ -95,6 +96,7 @@ pub fn start_actors(
         orders,
         payments,
         deliveries,
+        couriers,
         inventory,
         products,
         categories,
@@ -198,6 +200,7 @@ pub fn start_telling(sockets: &Sockets) -> Result<(), Error> {
     actix_rt::spawn(product::tell(catalogue.clone(), bus.clone(), followed.clone()));
     let deliveries = followed.deliveries.clone();
     bus.listen(live_delivery::Watcher(deliveries.clone()).start().recipient());
+    actix_rt::spawn(live_delivery::watch_positions(store.clone(), deliveries.clone()));
     actix_rt::spawn(live_delivery::tell(store.clone(), bus.clone(), deliveries));
     bus.listen(stats::Watcher(followed.stats.clone()).start().recipient());
     actix_rt::spawn(presence::tell(store.clone(), bus.clone(), followed.clone()));
@@ -252,6 +255,7 @@ async fn passivate(actors: Actors) {
             orders,
             payments,
             deliveries,
+            couriers,
             inventory,
             products,
             categories,
@@ -280,6 +284,7 @@ async fn passivate(actors: Actors) {
         orders.sweep(now);
         carts.sweep(now);
         deliveries.sweep(now);
+        couriers.sweep(now);
         payments.sweep(now);
     }
 }
@@ -295,6 +300,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
         orders,
         payments,
         deliveries,
+        couriers,
         inventory,
         products,
         categories,
@@ -311,6 +317,7 @@ pub async fn drain(actors: &Actors, at_most: Duration) {
     let drained = [
         ("payments", payments.drain(at_most).await),
         ("deliveries", deliveries.drain(at_most).await),
+        ("couriers", couriers.drain(at_most).await),
         ("carts", carts.drain(at_most).await),
         ("orders", orders.drain(at_most).await),
         ("inventory", inventory.drain(at_most).await),

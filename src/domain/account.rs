@@ -168,17 +168,20 @@ words! {
         Reviews = "reviews",
         /// Have other programs told of what happens, and see what of it has arrived.
         Webhooks = "webhooks",
+        /// See the parcels that are one's own to bring, and say what becomes of them.
+        Deliveries = "deliveries",
     }
 }
 
 impl Role {
-    /// All that sets a role apart. Couriers and sellers have what all users have, until there is
-    /// something that is theirs to do.
+    /// All that sets a role apart. Sellers have what all users have, until there is something that is
+    /// theirs to do.
     pub const fn rights(self) -> &'static [Right] {
         match self {
             Role::Admin => Right::ALL,
             Role::Moderator => &[Right::Reviews],
-            Role::Customer | Role::Courier | Role::Seller => &[],
+            Role::Courier => &[Right::Deliveries],
+            Role::Customer | Role::Seller => &[],
         }
     }
 
@@ -269,6 +272,7 @@ mod tests {
                 | Right::Audit
                 | Right::Webhooks => &[],
                 Right::Reviews => &[Role::Moderator],
+                Right::Deliveries => &[Role::Courier],
             };
             let may: Vec<Role> =
                 Role::ALL.iter().copied().filter(|role| role.may(*right)).collect();

@@ -125,6 +125,7 @@ impl Freed {
             | Kind::DeliveryDelivered
             | Kind::DeliveryFailed
             | Kind::DeliveryReturned
+            | Kind::DeliveryAssigned
             | Kind::CheckoutRefused
             | Kind::UserRegistered
             | Kind::UserRoleChanged

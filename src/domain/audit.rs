@@ -25,6 +25,7 @@ mod alert;
 mod cart;
 mod catalogue;
 pub mod chain;
+mod courier;
 mod dispatch;
 mod image;
 mod link;
@@ -122,6 +123,8 @@ words! {
         ReturnAsked = "order.return_requested",
         ReturnReceived = "order.return_received",
         DeliveryMoved = "delivery.moved",
+        DeliveryAssigned = "delivery.assigned",
+        DeliveryCodeRefused = "delivery.code_refused",
         WebhookCreated = "webhook.created",
         WebhookChanged = "webhook.changed",
         WebhookSecretRotated = "webhook.secret_rotated",

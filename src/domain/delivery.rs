@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::{
     Error,
+    courier::{Code, Position},
     error::Refusal,
-    id::{DeliveryId, LineId},
+    id::{DeliveryId, LineId, UserId},
     money::Money,
     words::words,
 };
@@ -165,6 +166,25 @@ pub struct Delivery {
     /// How many stops on its way the simulated courier has told of.
     #[serde(skip)]
     pub stops: i32,
+    /// Who of the shop's own couriers brings it: then the simulated one does not.
+    #[serde(skip)]
+    pub courier: Option<UserId>,
+    /// What its buyer says at the door: see [`Delivery::show_code`].
+    #[serde(skip)]
+    pub code: Option<Code>,
+    /// What the buyer says to the courier at the door. Only its buyer sees it, and only of a parcel that
+    /// one of the shop's own couriers has had out for delivery.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "042817")]
+    pub handover_code: Option<Code>,
+    /// How often another code was said there.
+    #[serde(skip)]
+    pub wrong_codes: i32,
+    /// Where its courier was last, while it is out for delivery with one of the shop's own.
+    pub position: Option<Position>,
+    /// How often that was said.
+    #[serde(skip)]
+    pub positions: i64,
 }
 
 impl Delivery {
@@ -192,6 +212,16 @@ impl Delivery {
     /// Whether a carrier has it, or had it: no other has a number.
     pub fn has_left(&self) -> bool {
         self.tracking_number.is_some()
+    }
+
+    /// Whether nothing can happen to it any more.
+    pub fn is_over(&self) -> bool {
+        let has_ended = match self.status {
+            Status::Delivered | Status::Returned => true,
+            Status::Failed => !self.has_left(),
+            Status::Pending | Status::Packed | Status::InTransit | Status::OutForDelivery => false,
+        };
+        has_ended || self.is_called_off
     }
 
     /// How many units of a line are in it.
@@ -241,6 +271,51 @@ mod tests {
         assert_eq!(from(Step::Fail), on_its_way);
         let or_failed = [Status::InTransit, Status::OutForDelivery, Status::Failed];
         assert_eq!(from(Step::SendBack), or_failed);
+    }
+
+    #[test]
+    fn a_parcel_is_over_that_takes_no_step_any_more() {
+        let steps = [
+            Step::Pack,
+            Step::HandOver,
+            Step::Load,
+            Step::Deliver,
+            Step::Abandon,
+            Step::Fail,
+            Step::SendBack,
+        ];
+        for status in Status::ALL.iter().copied() {
+            for (has_left, is_called_off) in [(true, false), (false, false), (true, true)] {
+                let tracking_number = has_left.then(|| "RT1".to_owned());
+                let parcel = Delivery { status, tracking_number, is_called_off, ..parcel() };
+                let takes_some = steps.iter().any(|step| parcel.after(*step).is_ok());
+                assert_eq!(parcel.is_over(), !takes_some, "{parcel:?}");
+            }
+        }
+    }
+
+    fn parcel() -> Delivery {
+        Delivery {
+            id: DeliveryId::new(),
+            status: Status::Pending,
+            method: Method::Standard,
+            tracking_number: None,
+            carrier: None,
+            eta: None,
+            location: None,
+            items: Vec::new(),
+            due_at: None,
+            steps_done: 0,
+            is_called_off: false,
+            attempts: 0,
+            stops: 0,
+            courier: None,
+            code: None,
+            handover_code: None,
+            wrong_codes: 0,
+            position: None,
+            positions: 0,
+        }
     }
 
     #[test]

@@ -37,6 +37,8 @@ words! {
     DeliveryDelivered = "delivery.delivered",
     DeliveryFailed = "delivery.failed",
     DeliveryReturned = "delivery.returned",
+    /// One of the shop's own couriers is to bring it, or another one, or none any more.
+    DeliveryAssigned = "delivery.assigned",
     CheckoutRefused = "checkout.refused",
     /// Units are reserved for a cart, or not any more; it names the variants.
     CartHeld = "cart.held",
@@ -95,6 +97,7 @@ impl Kind {
             | Kind::DeliveryDelivered
             | Kind::DeliveryFailed
             | Kind::DeliveryReturned
+            | Kind::DeliveryAssigned
             | Kind::CheckoutRefused
             | Kind::CartHeld
             | Kind::CartReleased
@@ -157,6 +160,7 @@ impl Kind {
             | Kind::DeliveryDelivered
             | Kind::DeliveryFailed
             | Kind::DeliveryReturned
+            | Kind::DeliveryAssigned
             | Kind::CheckoutRefused
             | Kind::UserRegistered
             | Kind::StockChanged

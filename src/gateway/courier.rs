@@ -47,7 +47,7 @@ const LIES: i32 = 250;
 pub enum Courier {
     /// This many times faster than life; the seed says what goes wrong.
     Simulated { speed: u32, seed: u64 },
-    /// Nobody but an admin.
+    /// Nobody but an admin, and the shop's own couriers what is theirs.
     Manual,
 }
 
@@ -75,12 +75,18 @@ impl Courier {
         }
     }
 
-    /// What is to be expected of a parcel that stands like this since `now`.
+    /// What is to be expected of a parcel that stands like this since `now`. One that the shop's own
+    /// couriers bring is moved by nobody else.
     pub fn expected(self, order: &Order, parcel: &Delivery, now: DateTime<Utc>) -> Expected {
         let Courier::Simulated { speed, seed } = self else { return Expected::default() };
+        if parcel.courier.is_some() {
+            return Expected::default();
+        }
         let after = |thousandths| Some(now + scaled(way(order), thousandths, speed));
         match to_go(order, parcel, seed) {
-            Some((next, door)) => Expected { due_at: after(next), eta: door.and_then(after) },
+            Some((next, door)) => {
+                Expected { due_at: after(next), eta: door.and_then(after), code: None }
+            }
             None => Expected::default(),
         }
     }

@@ -157,7 +157,7 @@ pub mod right {
         )*};
     }
 
-    rights! { Stock Catalogue Orders Feed Users Audit Reviews Webhooks }
+    rights! { Stock Catalogue Orders Feed Users Audit Reviews Webhooks Deliveries }
 }
 
 /// Whoever has a cart: a user by the `Authorization`, or a guest by the `X-Cart-Token`.
@@ -246,13 +246,17 @@ impl Holder {
     /// Whether this is the order's owner, the guest who placed it, or an admin. To all others
     /// there is no such order.
     pub fn opens(&self, order: OrderId, buyer: Buyer) -> Result<(), Error> {
-        let by_account = self.caller.is_some_and(|caller| {
-            caller.role.may(Right::Orders) || buyer == Buyer::User(caller.user)
-        });
+        let is_staff = self.caller.is_some_and(|caller| caller.role.may(Right::Orders));
+        if is_staff || self.owns(order, buyer) { Ok(()) } else { Err(Error::NotFound("order")) }
+    }
+
+    /// Whether this is the order's owner, or the guest who placed it: not whoever runs the shop.
+    pub fn owns(&self, order: OrderId, buyer: Buyer) -> bool {
+        let by_account = self.caller.is_some_and(|caller| buyer == Buyer::User(caller.user));
         let by_token = self.token.as_ref().is_some_and(|token| {
             matches!(buyer, Buyer::Guest(_)) && self.keys.proofs().opens(order, token)
         });
-        if by_account || by_token { Ok(()) } else { Err(Error::NotFound("order")) }
+        by_account || by_token
     }
 
     /// Refuses a guest whose token opens another order or none, as [`Holder::opens`] will: to be

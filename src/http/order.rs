@@ -45,8 +45,9 @@ pub async fn orders(
     Query(paging): Query<Paging>,
 ) -> Answered {
     let page = paging.page()?;
-    let listed = read!(store, order::page(caller.user, page))?;
-    Ok(HttpResponse::Ok().json(List::of(listed)?))
+    let Listed { items, next } = read!(store, order::page(caller.user, page))?;
+    let items = items.into_iter().map(Order::with_codes).collect();
+    Ok(HttpResponse::Ok().json(List::of(Listed { items, next })?))
 }
 
 /// An order with its payment and its deliveries.
@@ -59,7 +60,8 @@ pub async fn order(Auth(holder): Auth<Holder>, store: Data<Store>, id: Path<Orde
     holder.may_open(id)?;
     let order = read!(store, order::get(id))?;
     holder.opens(id, order.buyer)?;
-    Ok(HttpResponse::Ok().json(order))
+    let is_own = holder.owns(id, order.buyer);
+    Ok(HttpResponse::Ok().json(if is_own { order.with_codes() } else { order }))
 }
 
 /// The timeline of an order, the oldest event first: the same events that the socket pushes.

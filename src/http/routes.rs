@@ -12,11 +12,11 @@ use actix_web::{
 };
 
 use super::{
-    account, address, alert, audit, cart, catalogue, delivery,
+    account, address, alert, audit, cart, catalogue, courier, delivery,
     error::Problem,
     extract::{
         Access, Auth, Holder, May, Public, Scope, Shopper, Signed, Visitor,
-        right::{Audit, Catalogue, Orders, Reviews, Stock, Users, Webhooks},
+        right::{Audit, Catalogue, Deliveries, Orders, Reviews, Stock, Users, Webhooks},
     },
     filler, health, image, link,
     middleware::contain,
@@ -170,6 +170,10 @@ self::routes! {
     POST   "/api/v1/payments/{id}/confirm"     Holder     payment::confirm_payment;
     POST   "/api/v1/payments/{id}/cancel"      Holder     payment::cancel_payment;
     POST   "/api/v1/webhooks/payments/{provider}" Signed  payment::payment_webhook;
+    GET    "/api/v1/courier/deliveries"        May<Deliveries> courier::my_deliveries;
+    GET    "/api/v1/courier/deliveries/{id}"   May<Deliveries> courier::my_delivery;
+    POST   "/api/v1/courier/deliveries/{id}/events" May<Deliveries> courier::report_my_delivery;
+    POST   "/api/v1/courier/position"          May<Deliveries> courier::say_position;
     GET    "/api/v1/admin/categories"          May<Catalogue> catalogue::category::admin_categories;
     POST   "/api/v1/admin/categories"          May<Catalogue> catalogue::category::create_category;
     GET    "/api/v1/admin/categories/{id}"     May<Catalogue> catalogue::category::admin_category;
@@ -208,6 +212,8 @@ self::routes! {
     POST   "/api/v1/admin/orders/{id}/refund"  May<Orders> order::refund::refund_order;
     POST   "/api/v1/admin/returns/{id}/receive" May<Orders> order::returns::receive_return;
     POST   "/api/v1/admin/deliveries/{id}/events" May<Orders> delivery::admin::report_delivery;
+    PUT    "/api/v1/admin/deliveries/{id}/courier" May<Orders> delivery::admin::assign_courier;
+    DELETE "/api/v1/admin/deliveries/{id}/courier" May<Orders> delivery::admin::unassign_courier;
     GET    "/api/v1/admin/users"               May<Users> account::manage::users;
     GET    "/api/v1/admin/users/{id}"          May<Users> account::manage::user;
     POST   "/api/v1/admin/users/{id}/suspend"  May<Users> account::manage::suspend_user;

@@ -9,8 +9,8 @@ use super::writer::Waiting;
 use crate::domain::{
     Error, account, address, alert,
     audit::{Audited, Origin, reading},
-    cart, catalogue, dispatch,
-    id::{MailId, UserId},
+    cart, catalogue, courier, dispatch,
+    id::{DeliveryId, MailId, UserId},
     idempotency, image, link, mail, notification,
     order::{change, place},
     presence,
@@ -77,6 +77,7 @@ macro_rules! with_commands {
             merge_carts: batch cart::merge(cart::merge::Merge) -> cart::merge::Merged;
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;
+            locate: batch courier::locate(courier::Locate) -> Vec<DeliveryId>;
             claim_mail: each mail::claim(mail::Claim) -> Vec<mail::Claimed>;
             renew_mail: each mail::renew(mail::Renew) -> ();
             hand_over_mail: each mail::hand_over(mail::HandOver) -> ();

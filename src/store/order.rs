@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 mod advance;
 mod deliveries;
+mod errands;
 mod find;
 mod place;
 mod refunds;
@@ -12,6 +13,7 @@ mod returns;
 mod rows;
 
 pub use advance::advance;
+pub use errands::{errand, errands};
 pub use find::find;
 pub use place::place;
 pub use returns::order as of_return;

@@ -28,6 +28,7 @@ pub mod alert;
 pub mod audit;
 pub mod cart;
 pub mod catalogue;
+pub mod courier;
 pub mod delivery;
 pub mod dispatch;
 pub mod event;

@@ -164,7 +164,9 @@ table! { deliveries (id) {
     id -> Text, order_id -> Text, status -> Text, method -> Text,
     tracking_number -> Nullable<Text>, carrier -> Nullable<Text>, eta -> Nullable<Timestamp>,
     due_at -> Nullable<Timestamp>, steps_done -> Integer, location -> Nullable<Text>,
-    is_called_off -> Bool, attempts -> Integer, stops -> Integer,
+    is_called_off -> Bool, attempts -> Integer, stops -> Integer, courier_id -> Nullable<Text>,
+    code -> Nullable<Text>, wrong_codes -> Integer, position -> Nullable<Text>,
+    positions -> BigInt,
 } }
 
 table! { delivery_items (delivery_id, line_id) {

@@ -1,7 +1,7 @@
 //! `delivery:{id}`: where a parcel is, to those who may see its order: the whole of it each time that
 //! it moves.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use actix::prelude::*;
 use futures_util::{StreamExt, stream};
@@ -22,6 +22,10 @@ pub mod due;
 
 /// How many are read at once: half of the readers are left to those who wait for an answer.
 const READS_MAX: usize = store::READERS / 2;
+/// How often it is looked whether couriers are elsewhere.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How many parcels are asked for at once.
+const LOOKED_AT_MAX: usize = 500;
 /// How long to leave a store alone that has failed.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
@@ -37,7 +41,10 @@ pub async fn open(ask: &Ask<'_>, id: DeliveryId) -> Result<Opening, Error> {
     holder.may_open(of).map_err(hidden)?;
     let order = read!(ask.store, order::get(of))?;
     holder.opens(of, order.buyer).map_err(hidden)?;
-    let tracked = order.tracked(id)?;
+    let mut tracked = order.tracked(id)?;
+    if holder.owns(of, order.buyer) {
+        tracked.delivery.show_code(); // Pushes don't: one text goes to all who follow.
+    }
     let snapshot = to_raw_value(&tracked.delivery).map_err(Error::internal("writing a parcel"))?;
     Ok(ask.state(tracked.sequence, snapshot))
 }
@@ -63,6 +70,26 @@ impl Handler<Heard> for Watcher {
             }
             Heard::Resync => self.0.moved(self.0.ids().into_iter()),
         }
+    }
+}
+
+/// Puts down the parcels whose couriers are elsewhere by now, whichever node they have told, for ever.
+/// A place is no event: it is looked for as long as somebody here follows the parcel.
+pub async fn watch_positions(store: Store, deliveries: Deliveries) {
+    let mut seen = HashMap::new();
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let mut now = HashMap::new();
+        for some in deliveries.ids().chunks(LOOKED_AT_MAX) {
+            let some = some.to_vec();
+            match read!(store, courier::positions(some)) {
+                Ok(found) => now.extend(found),
+                Err(error) => tracing::warn!(?error, "the places of couriers could not be read"),
+            }
+        }
+        let is_news = |it: &(&DeliveryId, &i64)| seen.get(it.0) != Some(it.1);
+        deliveries.moved(now.iter().filter(is_news).map(|(id, _)| *id));
+        seen = now;
     }
 }
 

@@ -24,8 +24,11 @@ pub async fn open(ask: &Ask<'_>, id: OrderId) -> Result<Opening, Error> {
             return Ok(resumed);
         }
     }
-    let order = read!(ask.store, order::get(id))?;
+    let mut order = read!(ask.store, order::get(id))?;
     holder.opens(id, order.buyer)?;
+    if holder.owns(id, order.buyer) {
+        order = order.with_codes();
+    }
     let snapshot = to_raw_value(&order).map_err(Error::internal("writing an order"))?;
     Ok(ask.opening(OLDEST, order.sequence, snapshot))
 }

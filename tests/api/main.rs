@@ -18,6 +18,7 @@ mod cart;
 mod catalogue;
 mod checkout;
 mod confirmed;
+mod courier;
 mod crash;
 mod delivery;
 mod dispatch;

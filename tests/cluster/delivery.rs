@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     SHARED,
-    support::{TestShop, convoy::PARCELS, each, gapless},
+    support::{PASSWORD, TestShop, convoy::PARCELS, each, gapless},
 };
 
 #[actix_rt::test]
@@ -67,4 +67,36 @@ async fn hands_at_two_nodes_at_once_ship_each_unit_once() {
     let timeline = buyer.timeline(&order).await;
     assert_eq!(each(&timeline, "sequence"), gapless(timeline.len()));
     one.audit();
+}
+
+#[actix_rt::test]
+async fn where_a_courier_is_at_one_node_is_told_at_the_other() {
+    let manual = [SHARED[0], ("RIALTO_COURIER", "manual")];
+    let one = TestShop::on_postgres(&manual).await;
+    let other = one.beside().await;
+    let (buyer, admin, user) = (one.sign_up().await, one.admin().await, one.sign_up().await);
+    let role = format!("/admin/users/{}/role", user.user_id());
+    admin.put(&role, json!({ "role": "courier" })).await.is(200);
+    let login = json!({ "email": user.session["user"]["email"], "password": PASSWORD });
+    let courier = one.stranger().post("/auth/login", login).await.is(200);
+    let courier = one.stranger().signed_in(courier);
+    let order = buyer.buy(&one.variant("candle").await, 1).await;
+    let parcel = order["deliveries"][0]["id"].as_str().unwrap();
+    let seat = json!({ "user_id": courier.user_id() });
+    admin.put(&format!("/admin/deliveries/{parcel}/courier"), seat).await.is(200);
+    for step in ["process", "ship"] {
+        let desk = format!("/admin/orders/{}/{step}", order["id"].as_str().unwrap());
+        admin.post(&desk, json!(null)).await.is(200);
+    }
+    let loaded = json!({ "status": "out_for_delivery" });
+    courier.post(&format!("/courier/deliveries/{parcel}/events"), loaded).await.is(200);
+
+    let mut socket = buyer.at(&other.address()).socket().await;
+    let ask = json!({ "topic": format!("delivery:{parcel}") });
+    assert_eq!(socket.ask("subscribe", ask).await["ok"], true);
+    for lat in [1.0, 2.0] {
+        let here = json!({ "lat": lat, "lon": 13.4 });
+        courier.post("/courier/position", here).await.is(204);
+        while socket.next().await["data"]["position"]["lat"] != lat {}
+    }
 }

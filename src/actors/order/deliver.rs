@@ -9,7 +9,8 @@ use crate::{
     actors::atomically,
     domain::{
         Error,
-        delivery::Delivery,
+        courier::{CODES, Code},
+        delivery::{Delivery, Status},
         id::DeliveryId,
         idempotency::{Answer, Claim},
         order::{
@@ -121,9 +122,18 @@ impl Handler<Say> for OrderActor {
     }
 }
 
-/// What the courier makes of a parcel from now on.
-fn expecting(courier: Courier, now: DateTime<Utc>) -> impl Fn(&Order, &Delivery) -> Expected {
-    move |order, parcel| courier.expected(order, parcel, now)
+/// What the courier makes of a parcel from now on; of one that the shop's own couriers have out for
+/// delivery, also what is said at the door.
+pub(super) fn expecting(
+    courier: Courier,
+    now: DateTime<Utc>,
+) -> impl Fn(&Order, &Delivery) -> Expected {
+    move |order, parcel| {
+        let is_asked = parcel.courier.is_some() && parcel.status == Status::OutForDelivery;
+        // Of a generator that nobody can foretell.
+        let code = is_asked.then(|| Code::drawn(rand::random_range(0..CODES)));
+        Expected { code, ..courier.expected(order, parcel, now) }
+    }
 }
 
 impl Held {

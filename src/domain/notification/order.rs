@@ -202,6 +202,7 @@ pub fn kind_of(kind: event::Kind) -> Option<Kind> {
         // beside the order that was called off.
         | event::Kind::DeliveryFailed
         | event::Kind::DeliveryReturned
+        | event::Kind::DeliveryAssigned
         | event::Kind::CheckoutRefused
         | event::Kind::CartHeld
         | event::Kind::CartReleased

@@ -13,8 +13,9 @@ use crate::domain::{
     Error,
     audit::Action,
     delivery::{self, Delivery},
+    error::Refusal,
     event::{Event, Kind},
-    id::{DeliveryId, EventId, LineId},
+    id::{DeliveryId, EventId, LineId, UserId},
     idempotency::{Answer, Claim},
     money::Money,
     payment::{self, Entry, EntryKind},
@@ -36,6 +37,9 @@ pub struct Change {
     pub ledger: Vec<Entry>,
     /// What of it changed besides the order itself.
     pub touched: Touched,
+    /// What whoever asked for it is told instead of the order: what they tried is written down, and
+    /// was not done.
+    pub refusal: Option<Refusal>,
 }
 
 /// How an order stands, in short.
@@ -52,6 +56,30 @@ pub struct State {
     pub returned: i64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deliveries: Vec<delivery::Status>,
+    /// Those of the parcels that one of the shop's own couriers brings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub couriers: Vec<Brought>,
+}
+
+/// A parcel and the courier who brings it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Brought {
+    pub delivery_id: DeliveryId,
+    pub courier_id: UserId,
+    /// How many wrong codes were said at the door; after 5 of them only those who run the shop can say
+    /// that it is delivered.
+    pub wrong_codes: i32,
+}
+
+impl Brought {
+    /// Those of an order that a courier of the shop's own brings.
+    pub fn all(order: &Order) -> Vec<Brought> {
+        let of = |it: &Delivery| {
+            let Delivery { id: delivery_id, wrong_codes, .. } = *it;
+            it.courier.map(|courier_id| Brought { delivery_id, courier_id, wrong_codes })
+        };
+        order.deliveries.iter().filter_map(of).collect()
+    }
 }
 
 fn is_none(figure: &i64) -> bool {
@@ -68,6 +96,7 @@ impl State {
             refunds: order.refunds.iter().map(Refund::counted).sum(),
             returned: order.items.iter().map(|it| it.returned).sum(),
             deliveries: order.deliveries.iter().map(|it| it.status).collect(),
+            couriers: Brought::all(order),
         }
     }
 }
@@ -145,6 +174,7 @@ impl Change {
             stock: StockEffect::None,
             ledger: Vec::new(),
             touched: Touched::default(),
+            refusal: None,
         };
         Draft { change, now }
     }

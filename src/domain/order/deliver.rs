@@ -11,6 +11,7 @@ use super::{
 use crate::domain::{
     Error,
     audit::Action,
+    courier::Code,
     delivery::{self, Delivery, DeliveryItem, Tracked, tracking_number},
     error::Refusal,
     event::Kind,
@@ -18,6 +19,7 @@ use crate::domain::{
 };
 
 pub mod call_off;
+pub mod courier;
 pub mod pack;
 
 /// The longest name of a carrier, and the longest number of a parcel.
@@ -46,6 +48,9 @@ pub struct Expected {
     pub due_at: Option<DateTime<Utc>>,
     /// When it will arrive; empty where that is what was expected before.
     pub eta: Option<DateTime<Utc>>,
+    /// What its buyer will say at the door, if there is nothing that they say already; empty where
+    /// nobody will ask.
+    pub code: Option<Code>,
 }
 
 /// What the courier does with a parcel next.
@@ -129,11 +134,12 @@ impl Order {
         Ok(draft.done())
     }
 
-    /// One of its parcels, as of the order's version.
+    /// One of its parcels, as of the order's version and of where its courier is.
     pub fn tracked(&self, id: DeliveryId) -> Result<Tracked, Error> {
         let parcel = self.deliveries.iter().find(|it| it.id == id);
         let delivery = parcel.cloned().ok_or(Error::NotFound("delivery"))?;
-        Ok(Tracked { sequence: self.version, delivery })
+        let sequence = self.version.saturating_add(delivery.positions);
+        Ok(Tracked { sequence, delivery })
     }
 }
 
@@ -171,6 +177,12 @@ impl Draft {
             is_called_off: false,
             attempts: 0,
             stops: 0,
+            courier: None,
+            code: None,
+            handover_code: None,
+            wrong_codes: 0,
+            position: None,
+            positions: 0,
         };
         self.parcels().push(delivery);
         self.tell(Kind::DeliveryCreated, json!({ "delivery_id": new.id, "eta": new.eta }));
@@ -196,6 +208,9 @@ impl Draft {
         parcel.status = parcel.after(step)?;
         parcel.due_at = None;
         parcel.steps_done = parcel.steps_done.saturating_add(1);
+        if parcel.is_over() {
+            parcel.code = None; // Nobody asks for it any more.
+        }
         match step {
             delivery::Step::Process => {
                 self.step(Step::Process, Kind::OrderProcessing)?;
@@ -267,6 +282,7 @@ impl Draft {
         let parcel = self.delivery(id)?;
         parcel.due_at = expected.due_at;
         parcel.eta = expected.eta.or(parcel.eta);
+        parcel.code = parcel.code.or(expected.code);
         Ok(())
     }
 

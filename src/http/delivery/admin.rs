@@ -5,15 +5,18 @@ use actix_web::{
     web::{Data, Path},
 };
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    actors::{Actors, order::deliver::Say},
+    actors::{
+        Actors,
+        order::{courier::Assign, deliver::Say},
+    },
     domain::{
         Error,
         delivery::{Delivery, Status},
-        id::DeliveryId,
+        id::{DeliveryId, UserId},
         order::deliver::{LOCATION_BYTES_MAX, NOTE_CHARS_MAX, Report},
     },
     http::{
@@ -45,6 +48,77 @@ pub async fn report_delivery(
     let order = actors.orders.ask(order, Say { delivery, report }).await?;
     let parcel = order.deliveries.into_iter().find(|it| it.id == delivery);
     Ok(HttpResponse::Ok().json(parcel.ok_or(Error::NotFound("delivery"))?))
+}
+
+/// Gives a parcel to one of the shop's own couriers, or to another one; the simulated courier moves it
+/// no more. To give it to whoever has it changes nothing.
+#[utoipa::path(
+    put, path = "/api/v1/admin/deliveries/{id}/courier", tag = "admin", request_body = NewCourier,
+    responses(
+        (status = 200, description = "The parcel, and whose it is", body = Assigned),
+        (
+            status = 409,
+            description = "`invalid_transition`: it is over; `not_a_courier`: the user has another \
+                           role, or is suspended"
+        ),
+    )
+)]
+pub async fn assign_courier(
+    _: Auth<May<right::Orders>>,
+    store: Data<Store>,
+    actors: Data<Actors>,
+    id: Path<DeliveryId>,
+    Json(body): Json<NewCourier>,
+) -> Answered {
+    let user: UserId = body.user_id.parse()?;
+    assign(&store, &actors, *id, Some(user)).await
+}
+
+/// Takes a parcel from its courier. Where the courier is simulated, that one goes on from there.
+#[utoipa::path(
+    delete, path = "/api/v1/admin/deliveries/{id}/courier", tag = "admin",
+    responses(
+        (status = 200, description = "The parcel, which is nobody's", body = Assigned),
+        (status = 409, description = "`invalid_transition`: it is over"),
+    )
+)]
+pub async fn unassign_courier(
+    _: Auth<May<right::Orders>>,
+    store: Data<Store>,
+    actors: Data<Actors>,
+    id: Path<DeliveryId>,
+) -> Answered {
+    assign(&store, &actors, *id, None).await
+}
+
+async fn assign(
+    store: &Store,
+    actors: &Actors,
+    delivery: DeliveryId,
+    courier: Option<UserId>,
+) -> Answered {
+    let order = read!(store, delivery::order(delivery))?;
+    let order = actors.orders.ask(order, Assign { delivery, courier }).await?;
+    let parcel = order.deliveries.into_iter().find(|it| it.id == delivery);
+    let delivery = parcel.ok_or(Error::NotFound("delivery"))?;
+    Ok(HttpResponse::Ok().json(Assigned { courier_id: delivery.courier, delivery }))
+}
+
+/// A parcel, and which courier brings it.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Assigned {
+    #[serde(flatten)]
+    delivery: Delivery,
+    /// Null where it is none of the shop's own.
+    courier_id: Option<UserId>,
+}
+
+/// Who is to bring it.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCourier {
+    /// A user whose role is `courier`.
+    user_id: String,
 }
 
 /// Where a parcel is, and what else is known of it.

@@ -18,6 +18,7 @@ use crate::{
         id::{OrderId, PaymentId, UserId},
         order::{
             Order, Status,
+            change::Brought,
             find::{self, Filter, Key},
         },
         page::Listed,
@@ -110,12 +111,15 @@ pub struct Found {
     user_id: Option<UserId>,
     /// Where a guest is written to; a user's address is the account's.
     email: Option<String>,
+    /// Those of its parcels that the shop's own couriers bring.
+    couriers: Vec<Brought>,
 }
 
 impl From<Order> for Found {
     fn from(order: Order) -> Self {
         let (user_id, email) = (order.buyer.user(), order.email.clone());
-        Found { order, user_id, email }
+        let couriers = Brought::all(&order);
+        Found { order, user_id, email, couriers }
     }
 }
 

@@ -206,6 +206,7 @@ impl Due {
             | Kind::DeliveryDelivered
             | Kind::DeliveryFailed
             | Kind::DeliveryReturned
+            | Kind::DeliveryAssigned
             | Kind::CheckoutRefused
             | Kind::UserRegistered
             | Kind::UserRoleChanged

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         Error,
         cart::Quantity,
-        delivery::{Delivery, DeliveryItem},
+        delivery::{Delivery, DeliveryItem, Status},
         order::{Line, Order},
     },
     store::{
@@ -35,6 +35,11 @@ pub struct DeliveryRow {
     is_called_off: bool,
     attempts: i32,
     stops: i32,
+    courier_id: Option<String>,
+    code: Option<String>,
+    wrong_codes: i32,
+    position: Option<String>,
+    positions: i64,
 }
 
 #[derive(Insertable)]
@@ -75,9 +80,16 @@ pub fn of(conn: &mut Conn, orders: &[&str]) -> Result<Vec<Parcel>, Error> {
     Ok(parcels)
 }
 
-/// Writes the parcels of some orders as they are now.
+/// Writes the parcels of some orders as they are now, but for where their couriers are: that is
+/// written beside it, and forgotten once it is out with that courier no more.
 pub fn write(tx: &mut Tx<'_>, orders: &[&Order]) -> Result<(), Error> {
-    let rows: Vec<DeliveryRow> = orders.iter().flat_map(|order| DeliveryRow::all(order)).collect();
+    let is_still_out = excluded(deliveries::status)
+        .eq(Status::OutForDelivery.as_str())
+        .and(excluded(deliveries::courier_id).eq(deliveries::courier_id));
+    let position = diesel::dsl::case_when(is_still_out, deliveries::position);
+    let mut rows: Vec<DeliveryRow> =
+        orders.iter().flat_map(|order| DeliveryRow::all(order)).collect();
+    rows.sort_unstable_by(|one, other| one.id.cmp(&other.id));
     for chunk in rows.chunks(ROWS_MAX) {
         diesel::insert_into(deliveries::table)
             .values(chunk)
@@ -94,6 +106,10 @@ pub fn write(tx: &mut Tx<'_>, orders: &[&Order]) -> Result<(), Error> {
                 deliveries::is_called_off.eq(excluded(deliveries::is_called_off)),
                 deliveries::attempts.eq(excluded(deliveries::attempts)),
                 deliveries::stops.eq(excluded(deliveries::stops)),
+                deliveries::courier_id.eq(excluded(deliveries::courier_id)),
+                deliveries::code.eq(excluded(deliveries::code)),
+                deliveries::wrong_codes.eq(excluded(deliveries::wrong_codes)),
+                deliveries::position.eq(position),
             ))
             .execute(tx.conn)?;
     }
@@ -134,6 +150,11 @@ impl DeliveryRow {
             is_called_off: delivery.is_called_off,
             attempts: delivery.attempts,
             stops: delivery.stops,
+            courier_id: delivery.courier.map(|it| it.to_string()),
+            code: delivery.code.map(|it| it.to_string()),
+            wrong_codes: delivery.wrong_codes,
+            position: delivery.position.map(|it| serde_json::json!(it).to_string()),
+            positions: delivery.positions,
         })
     }
 }
@@ -165,6 +186,8 @@ impl Parcel {
         };
         let items = lines.iter().map(item).filter_map(Result::transpose);
         let location = row.location.as_deref().map(serde_json::from_str).transpose();
+        let position = row.position.as_deref().map(serde_json::from_str).transpose();
+        let courier = row.courier_id.map(|it| it.parse()).transpose();
         Ok(Delivery {
             id: row.id.parse().map_err(corrupt)?,
             status: row.status.parse()?,
@@ -179,6 +202,12 @@ impl Parcel {
             is_called_off: row.is_called_off,
             attempts: row.attempts,
             stops: row.stops,
+            courier: courier.map_err(corrupt)?,
+            code: row.code.map(|it| it.parse()).transpose().map_err(corrupt)?,
+            handover_code: None,
+            wrong_codes: row.wrong_codes,
+            position: position.map_err(corrupt)?,
+            positions: row.positions,
         })
     }
 }

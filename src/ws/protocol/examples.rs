@@ -147,6 +147,12 @@ fn parcel() -> Tracked {
         is_called_off: false,
         attempts: 0,
         stops: 2,
+        courier: None,
+        code: None,
+        handover_code: None,
+        wrong_codes: 0,
+        position: None,
+        positions: 0,
     };
     Tracked { sequence: 9, delivery }
 }

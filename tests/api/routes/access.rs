@@ -97,6 +97,10 @@ expected! {
     POST   "/api/v1/payments/{id}/cancel"              401    401   401      404   404;
     POST   "/api/v1/payments/{id}/confirm"             401    401   401      400   400;
     POST   "/api/v1/webhooks/payments/{provider}"      404    404   404      404   404;
+    GET    "/api/v1/courier/deliveries"                401    401   401      403   200;
+    GET    "/api/v1/courier/deliveries/{id}"           401    401   401      403   404;
+    POST   "/api/v1/courier/deliveries/{id}/events"    401    401   401      403   400;
+    POST   "/api/v1/courier/position"                  401    401   401      403   400;
     GET    "/api/v1/admin/categories"                  401    401   401      403   200;
     POST   "/api/v1/admin/categories"                  401    401   401      403   400;
     GET    "/api/v1/admin/categories/{id}"             401    401   401      403   404;
@@ -135,6 +139,8 @@ expected! {
     POST   "/api/v1/admin/orders/{id}/refund"          401    401   401      403   400;
     POST   "/api/v1/admin/returns/{id}/receive"        401    401   401      403   400;
     POST   "/api/v1/admin/deliveries/{id}/events"      401    401   401      403   400;
+    PUT    "/api/v1/admin/deliveries/{id}/courier"     401    401   401      403   400;
+    DELETE "/api/v1/admin/deliveries/{id}/courier"     401    401   401      403   404;
     GET    "/api/v1/admin/users"                       401    401   401      403   200;
     GET    "/api/v1/admin/users/{id}"                  401    401   401      403   404;
     POST   "/api/v1/admin/users/{id}/suspend"          401    401   401      403   404;

@@ -150,7 +150,8 @@ impl Draft {
             taken.extend(units(out).map(part));
             kept.extend(units(item.quantity.get().saturating_sub(out)).map(part));
         }
-        let made = Delivery { id, items: taken.clone(), due_at: None, ..rest.clone() };
+        let made =
+            Delivery { id, items: taken.clone(), due_at: None, positions: 0, ..rest.clone() };
         let parcels = self.parcels();
         parcels.iter_mut().filter(|it| it.id == rest.id).for_each(|it| it.items.clone_from(&kept));
         parcels.push(made);
