@@ -144,7 +144,10 @@ impl App {
         let webhooks = start_webhooks(config, edge.store.clone(), proofs.clone(), told_others)?;
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let consumers = start_consumers(&edge.store);
-        let sockets = sockets(&edge, bus, counts, (caches.tickets, caches.board));
+        let sockets = Sockets {
+            has_echo: config.env == Environment::Test,
+            ..sockets(&edge, bus, counts, (caches.tickets, caches.board))
+        };
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
         start_posting(post, address);
@@ -291,6 +294,7 @@ fn sockets(
         tickets,
         origins: edge.origins.iter().cloned().collect(),
         node: name,
+        has_echo: false,
         limits: ws::Limits::default(),
         metrics,
         hubs: ws::Hubs::default(),

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 mod address;
 mod alert;
+mod autobahn;
 mod cart;
 mod catalogue;
 mod delivery;
