@@ -144,10 +144,7 @@ impl App {
         let webhooks = start_webhooks(config, edge.store.clone(), proofs.clone(), told_others)?;
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let consumers = start_consumers(&edge.store);
-        let sockets = Sockets {
-            has_echo: config.env == Environment::Test,
-            ..sockets(&edge, bus, counts, (caches.tickets, caches.board))
-        };
+        let sockets = sockets(config, &edge, bus, counts, (caches.tickets, caches.board));
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
         start_posting(post, address);
@@ -272,6 +269,7 @@ async fn caches(
 
 /// What sockets share: of the REST edge what both need.
 fn sockets(
+    config: &Config,
     edge: &Edge,
     bus: Bus,
     metrics: ws::metrics::Metrics,
@@ -294,7 +292,7 @@ fn sockets(
         tickets,
         origins: edge.origins.iter().cloned().collect(),
         node: name,
-        has_echo: false,
+        has_echo: config.env == Environment::Test,
         limits: ws::Limits::default(),
         metrics,
         hubs: ws::Hubs::default(),

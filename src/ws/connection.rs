@@ -25,6 +25,7 @@ use self::{
     meaning::Meaning,
     outbound::Body,
     pieces::{Gathered, Pieces, Whole},
+    queue::Budget,
     rate::Rate,
     request::Change,
 };
@@ -110,7 +111,12 @@ pub async fn open<M: Meaning>(
     let seat = sockets.seats.take(address, sockets.limits.per_address_max)?;
     let (id, now) = (ConnectionId::new(), Instant::now());
     let switch = request.conn_data::<Switch>().cloned();
-    let line = Arc::new(Line::new(id, switch, &sockets.limits, now));
+    if let Some(switch) = &switch {
+        switch.becomes_socket(sockets.limits.silence_max());
+    }
+    let Sockets { limits, metrics, .. } = &**sockets;
+    let budget = Budget::new(metrics.queued.clone(), limits.queues_bytes_max);
+    let line = Arc::new(Line::new(id, switch, limits, budget, now));
     let presence = Presence(Arc::clone(&line));
     let ends = Ends { line, sockets, hub, network: address.map(peer::network) };
     M::greet(&ends, caller);

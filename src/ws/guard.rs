@@ -14,6 +14,11 @@ use socket2::{SockRef, Socket};
 /// the connection up.
 const UNREAD_MAX: Duration = Duration::from_secs(20);
 
+/// How much may wait in the kernel for a client, in bytes; Linux takes twice as much. Left alone it
+/// grows to megabytes for a client that does not read, counted in no budget, and the client is found
+/// to be slow that much later.
+const UNSENT_MAX: usize = 32 * 1024;
+
 /// A second handle on a connection's socket. It costs a descriptor for as long as the connection
 /// lives. Every connection has one: what it will ask for isn't known when it opens, and later the
 /// framework shows nobody its stream.
@@ -21,6 +26,20 @@ const UNREAD_MAX: Duration = Duration::from_secs(20);
 pub struct Switch(Arc<Socket>);
 
 impl Switch {
+    /// For a connection that has become a socket: bounds what waits in the kernel (downloads over
+    /// long ways need more), and leaves it to the hub for `at_most` to find out that the client is
+    /// not there, since the kernel says to nobody why it gave up.
+    pub fn becomes_socket(&self, at_most: Duration) {
+        let bounded = self.0.set_send_buffer_size(UNSENT_MAX);
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        let bounded = bounded.and_then(|()| self.0.set_tcp_user_timeout(Some(at_most)));
+        #[cfg(not(any(target_os = "android", target_os = "linux")))]
+        let _: Duration = at_most;
+        if let Err(err) = bounded {
+            tracing::warn!(error = %err, "a socket goes without its bounds");
+        }
+    }
+
     /// Ends the connection at once, both ways, whatever is still on its way.
     pub fn cut(&self) {
         self.shutdown(Shutdown::Both);
@@ -97,6 +116,27 @@ mod tests {
         let mut text = String::new();
         client.read_to_string(&mut text).unwrap();
         assert_eq!(text, "bye");
+    }
+
+    #[test]
+    fn a_socket_keeps_little_for_a_client_that_does_not_read() {
+        let (mut server, switch, client) = connected();
+        switch.becomes_socket(Duration::from_secs(45));
+        SockRef::from(&server).set_nonblocking(true).unwrap();
+
+        let mut taken = 0;
+        while let Ok(bytes) = server.write(&[0; 4096]) {
+            taken += bytes;
+        }
+
+        #[cfg(target_os = "linux")]
+        assert_eq!(
+            SockRef::from(&server).tcp_user_timeout().unwrap(),
+            Some(Duration::from_secs(45))
+        );
+        // And what the client's side takes unread.
+        let received = SockRef::from(&client).recv_buffer_size().unwrap();
+        assert!(taken <= 2 * UNSENT_MAX + received, "{taken} beside {received}");
     }
 
     #[cfg(target_os = "linux")]

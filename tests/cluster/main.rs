@@ -20,6 +20,7 @@ mod alert;
 mod autobahn;
 mod cart;
 mod catalogue;
+mod crowd;
 mod delivery;
 mod dispatch;
 mod fault;
