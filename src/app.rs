@@ -145,7 +145,8 @@ impl App {
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let consumers = start_consumers(&edge.store);
         let sockets = sockets(&edge, bus, counts, (caches.tickets, caches.board));
-        let sockets = Sockets { limits: limits(config), ..sockets };
+        let has_echo = config.env == Environment::Test;
+        let sockets = Sockets { limits: limits(config), has_echo, ..sockets };
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
         start_posting(post, address);
@@ -293,6 +294,7 @@ fn sockets(
         tickets,
         origins: edge.origins.iter().cloned().collect(),
         node: name,
+        has_echo: false,
         limits: ws::Limits::default(),
         metrics,
         hubs: ws::Hubs::default(),

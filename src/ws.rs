@@ -26,7 +26,10 @@ use tokio::{
 };
 
 use self::{
-    connection::seats::Seats,
+    connection::{
+        meaning::{Echo, Shop},
+        seats::Seats,
+    },
     hub::{Count, Cut, Drain, Hub},
     metrics::Metrics,
     protocol::close::Close,
@@ -76,6 +79,7 @@ const CUT_WITHIN: Duration = Duration::from_millis(500);
 
 routes! {
     GET  "/api/v1/ws"         Public connect;
+    GET  "/api/v1/ws/echo"    Public echo;
     POST "/api/v1/ws/tickets" Caller ticket::create_ticket;
 }
 
@@ -98,6 +102,8 @@ pub struct Sockets {
     pub origins: BTreeSet<String>,
     /// What this node is called in the welcome.
     pub node: String,
+    /// Whether there is an endpoint that says back what it is told.
+    pub has_echo: bool,
     pub limits: Limits,
     pub metrics: Metrics,
     pub hubs: Hubs,
@@ -146,7 +152,27 @@ async fn connect(
     connection::check(&request)?;
     allow_origin(&request, &sockets.origins)?;
     let caller = caller(&request, &sockets).await?;
-    connection::open(&request, payload, sockets, Addr::clone(&hub), caller).await
+    connection::open::<Shop>(&request, payload, sockets, Addr::clone(&hub), caller).await
+}
+
+/// Opens a socket that says back what it is told, by which the parts that all sockets are made of are
+/// tried with the Autobahn suite. It is there in `test` alone.
+#[utoipa::path(
+    get, path = "/api/v1/ws/echo", tag = "socket",
+    responses((status = 101, description = "From here on it is a WebSocket that says back all messages"))
+)]
+async fn echo(
+    _: Auth<Public>,
+    request: HttpRequest,
+    payload: Payload,
+    sockets: Data<Sockets>,
+    hub: Data<Addr<Hub>>,
+) -> Answered {
+    if !sockets.has_echo {
+        return Err(Error::NotFound("echo").into());
+    }
+    connection::check(&request)?;
+    connection::open::<Echo>(&request, payload, sockets, Addr::clone(&hub), None).await
 }
 
 /// Browsers say where a page is from, and can't be made not to; programs say nothing.

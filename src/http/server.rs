@@ -64,10 +64,20 @@ impl End {
     /// # Errors
     /// What the operating system says, but for a peer that was faster.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        let Some(stream) = self.0.upgrade() else { return Ok(()) };
-        match SockRef::from(&*lock(&stream)).shutdown(how) {
+        match self.with(|socket| socket.shutdown(how)) {
             Err(err) if err.kind() != io::ErrorKind::NotConnected => Err(err),
             _ => Ok(()),
+        }
+    }
+
+    /// Does something to the socket itself, unless it is closed already.
+    ///
+    /// # Errors
+    /// That of what is done.
+    pub fn with(&self, act: impl FnOnce(SockRef<'_>) -> io::Result<()>) -> io::Result<()> {
+        match self.0.upgrade() {
+            Some(stream) => act(SockRef::from(&*lock(&stream))),
+            None => Ok(()),
         }
     }
 }

@@ -4,7 +4,9 @@
 //! The only file that names `actix_web_actors`. Of it we use the handshake, the decoder and the
 //! context of the actor; what goes out is merged into the response beside it, from the queue.
 
-use std::{collections::HashMap, net::IpAddr, rc::Rc, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap, marker::PhantomData, net::IpAddr, rc::Rc, sync::Arc, time::Instant,
+};
 
 use actix::prelude::*;
 use actix_http::ws::Item;
@@ -18,14 +20,21 @@ use actix_web_actors::ws::{
 };
 
 use self::{
-    inbound::Inbound, line::Line, outbound::Body, pieces::Pieces, rate::Rate, request::Change,
+    inbound::Inbound,
+    line::Line,
+    meaning::Meaning,
+    outbound::Body,
+    pieces::{Gathered, Pieces, Whole},
+    queue::Budget,
+    rate::Rate,
+    request::Change,
 };
 use super::{
     Sockets,
     guard::Switch,
     hub::{Hub, Open},
     protocol::{
-        self, Frame, Request, RequestId, SUBPROTOCOL, Standing, Unread,
+        Frame, Request, RequestId, SUBPROTOCOL, Standing,
         close::Close,
         wire::{self, FRAME_BYTES_MAX},
     },
@@ -40,6 +49,7 @@ use crate::{
 
 mod inbound;
 pub mod line;
+pub mod meaning;
 mod outbound;
 mod pieces;
 mod queue;
@@ -48,8 +58,8 @@ mod request;
 pub mod seats;
 mod vitals;
 
-/// One open socket.
-pub struct Connection {
+/// One open socket, whose messages mean what `M` says.
+pub struct Connection<M> {
     ends: Ends,
     who: Who,
     /// Of the client.
@@ -58,6 +68,7 @@ pub struct Connection {
     topics: Rc<HashMap<Topic, Subscribed>>,
     rate: Rate,
     pieces: Pieces,
+    meaning: PhantomData<M>,
 }
 
 /// What a request of a connection is served with.
@@ -89,7 +100,7 @@ pub fn check(request: &HttpRequest) -> Result<(), Error> {
 }
 
 /// Answers the handshake of `caller`, or of nobody yet.
-pub async fn open(
+pub async fn open<M: Meaning>(
     request: &HttpRequest,
     payload: Payload,
     sockets: Data<Sockets>,
@@ -100,12 +111,17 @@ pub async fn open(
     let seat = sockets.seats.take(address, sockets.limits.per_address_max)?;
     let (id, now) = (ConnectionId::new(), Instant::now());
     let switch = request.conn_data::<Switch>().cloned();
-    let line = Arc::new(Line::new(id, switch, &sockets.limits, now));
+    if let Some(switch) = &switch {
+        switch.becomes_socket(sockets.limits.silence_max());
+    }
+    let Sockets { limits, metrics, .. } = &**sockets;
+    let budget = Budget::new(metrics.queued.clone(), limits.queues_bytes_max);
+    let line = Arc::new(Line::new(id, switch, limits, budget, now));
     let presence = Presence(Arc::clone(&line));
     let ends = Ends { line, sockets, hub, network: address.map(peer::network) };
-    ends.welcome(caller);
+    M::greet(&ends, caller);
     ends.hub.send(Open(Arc::clone(&ends.line), seat)).await.unwrap_or(Err(Error::Busy))?;
-    let connection = Connection::new(ends, Who { caller, cart: None }, address, now);
+    let connection = Connection::<M>::new(ends, Who { caller, cart: None }, address, now);
     let response = WsResponseBuilder::new(connection, request, Inbound::new(payload))
         .protocols(&[SUBPROTOCOL])
         .frame_size(usize::try_from(FRAME_BYTES_MAX).unwrap_or(usize::MAX))
@@ -114,24 +130,19 @@ pub async fn open(
     Ok(response.map_body(|_, actor| BoxBody::new(Body::new(actor, presence))))
 }
 
-impl Connection {
+impl<M: Meaning> Connection<M> {
     fn new(ends: Ends, who: Who, address: Option<IpAddr>, now: Instant) -> Self {
         let limits = &ends.sockets.limits;
         let rate = Rate::new(limits.frames_per_second, limits.frames_burst, now);
         let (topics, pieces) = (Rc::default(), Pieces::default());
-        Connection { ends, who, address, topics, rate, pieces }
+        Connection { ends, who, address, topics, rate, pieces, meaning: PhantomData }
     }
 
     /// Serves a whole message. Nothing else is read from the client until that is done.
-    fn text(&mut self, text: &str, ctx: &mut WebsocketContext<Self>) {
-        let request = match protocol::parse(text) {
-            Ok(request) => request,
-            Err(Unread::NoObject) => return self.ends.line.close(Close::BadFrame),
-            Err(Unread::Refused(id, err)) => {
-                return self.ends.line.push(Frame::refused(&id, &err).wire());
-            }
-        };
-        self.serve(request, ctx);
+    fn message(&self, message: Whole<'_>, ctx: &mut WebsocketContext<Self>) {
+        if let Some(request) = M::read(&self.ends.line, message) {
+            self.serve(request, ctx);
+        }
     }
 
     fn serve(&self, request: Request, ctx: &mut WebsocketContext<Self>) {
@@ -169,29 +180,30 @@ impl Connection {
     fn bytes(&mut self, message: Message, ctx: &mut WebsocketContext<Self>) {
         let line = &self.ends.line;
         match message {
-            Message::Text(text) => self.text(&text, ctx),
+            Message::Text(text) => self.message(Whole::Text(&text), ctx),
             Message::Continuation(item) => match self.piece(item) {
-                Ok(Some(text)) => self.text(&text, ctx),
+                Ok(Some(gathered)) => self.message(gathered.whole(), ctx),
                 Ok(None) => {}
                 Err(pieces::Refused) => self.ends.line.close(Close::BadFrame),
             },
-            Message::Binary(_) => line.close(Close::BadFrame),
+            Message::Binary(bytes) => self.message(Whole::Binary(&bytes), ctx),
             Message::Ping(payload) => line.push(wire::pong(&payload)),
             Message::Pong(_) | Message::Nop | Message::Close(_) => {}
         }
     }
 
-    fn piece(&mut self, item: Item) -> Result<Option<String>, pieces::Refused> {
+    fn piece(&mut self, item: Item) -> Result<Option<Gathered>, pieces::Refused> {
         match item {
-            Item::FirstText(bytes) => self.pieces.first(&bytes).map(|()| None),
-            Item::FirstBinary(_) => Err(pieces::Refused),
+            Item::FirstText(bytes) => self.pieces.first_of_text(&bytes).map(|()| None),
+            Item::FirstBinary(_) if !M::TAKES_BINARY => Err(pieces::Refused),
+            Item::FirstBinary(bytes) => self.pieces.first_of_binary(&bytes).map(|()| None),
             Item::Continue(bytes) => self.pieces.next(&bytes).map(|()| None),
             Item::Last(bytes) => self.pieces.last(&bytes).map(Some),
         }
     }
 }
 
-impl Actor for Connection {
+impl<M: Meaning> Actor for Connection<M> {
     type Context = WebsocketContext<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
@@ -202,7 +214,7 @@ impl Actor for Connection {
     }
 }
 
-impl StreamHandler<Result<Message, ProtocolError>> for Connection {
+impl<M: Meaning> StreamHandler<Result<Message, ProtocolError>> for Connection<M> {
     fn handle(&mut self, item: Result<Message, ProtocolError>, ctx: &mut Self::Context) {
         let (line, now) = (&self.ends.line, Instant::now());
         line.heard(now);
@@ -221,7 +233,7 @@ impl StreamHandler<Result<Message, ProtocolError>> for Connection {
     }
 }
 
-impl Handler<Ended> for Connection {
+impl<M: Meaning> Handler<Ended> for Connection<M> {
     type Result = ();
 
     fn handle(&mut self, _: Ended, _: &mut Self::Context) {

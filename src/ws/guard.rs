@@ -3,7 +3,7 @@
 //! The framework polls a socket's actor as the body of its response, and stops when the client
 //! takes no more: timers, heartbeats and a stop of the actor itself all wait for the client then.
 //! So two things stand outside: the kernel gives up on a peer that acknowledges nothing, and the
-//! hub can shut the socket down through a descriptor of its own.
+//! hub can shut the socket down.
 
 use std::{io, net::Shutdown, time::Duration};
 
@@ -16,12 +16,30 @@ use crate::http::server::{End, Stream};
 /// the connection up.
 const UNREAD_MAX: Duration = Duration::from_secs(20);
 
+/// How much may wait in the kernel for a client, in bytes; Linux takes twice as much. Left alone it
+/// grows to megabytes for a client that does not read, counted in no budget, and the client is found
+/// to be slow that much later.
+const UNSENT_MAX: usize = 32 * 1024;
+
 /// What the hub has of a connection's socket. Every connection has one: what it will ask for isn't
 /// known when it opens, and later the framework shows nobody its stream.
 #[derive(Debug, Clone)]
 pub struct Switch(End);
 
 impl Switch {
+    /// For a connection that has become a socket: bounds what waits in the kernel (downloads over
+    /// long ways need more), and leaves it to the hub for `at_most` to find out that the client is
+    /// not there, since the kernel says to nobody why it gave up.
+    pub fn becomes_socket(&self, at_most: Duration) {
+        let bounded = self.0.with(|socket| {
+            socket.set_send_buffer_size(UNSENT_MAX)?;
+            give_up_after(&socket, at_most)
+        });
+        if let Err(err) = bounded {
+            tracing::warn!(error = %err, "a socket goes without its bounds");
+        }
+    }
+
     /// Ends the connection at once, both ways, whatever is still on its way.
     pub fn cut(&self) {
         self.shutdown(Shutdown::Both);
@@ -50,10 +68,17 @@ pub fn on_connect(connection: &Stream, data: &mut Extensions) {
 fn prepare(socket: SockRef<'_>) -> io::Result<()> {
     // A push is small and must not wait for the acknowledgement of the one before it.
     socket.set_tcp_nodelay(true)?;
-    #[cfg(any(target_os = "android", target_os = "linux"))]
-    socket.set_tcp_user_timeout(Some(UNREAD_MAX))?;
-    #[cfg(not(any(target_os = "android", target_os = "linux")))]
-    let _: Duration = UNREAD_MAX; // Only the hub's own look at the connection ends it there.
+    give_up_after(&socket, UNREAD_MAX)
+}
+
+#[cfg(any(target_os = "android", target_os = "linux"))]
+fn give_up_after(socket: &SockRef<'_>, unread: Duration) -> io::Result<()> {
+    socket.set_tcp_user_timeout(Some(unread))
+}
+
+/// Elsewhere only the hub's own look at the connection ends it.
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
+fn give_up_after(_: &SockRef<'_>, _: Duration) -> io::Result<()> {
     Ok(())
 }
 
@@ -61,6 +86,7 @@ fn prepare(socket: SockRef<'_>) -> io::Result<()> {
 mod tests {
     use std::io::{ErrorKind, Read};
 
+    use futures_util::FutureExt;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
@@ -109,6 +135,23 @@ mod tests {
 
         assert_eq!(client.read(&mut [0]).unwrap(), 0);
         switch.cut();
+    }
+
+    #[actix_rt::test]
+    async fn a_socket_keeps_little_for_a_client_that_does_not_read() {
+        let (mut server, switch, client) = connected();
+        switch.becomes_socket(Duration::from_secs(45));
+
+        let mut taken = 0;
+        while let Some(bytes) = server.write(&[0; 4096]).now_or_never() {
+            taken += bytes.unwrap();
+        }
+
+        #[cfg(target_os = "linux")]
+        assert_eq!(server.with(|it| it.tcp_user_timeout()).unwrap(), Some(Duration::from_secs(45)));
+        // And what the client's side takes unread.
+        let received = SockRef::from(&client).recv_buffer_size().unwrap();
+        assert!(taken <= 2 * UNSENT_MAX + received, "{taken} beside {received}");
     }
 
     #[cfg(target_os = "linux")]

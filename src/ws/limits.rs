@@ -15,6 +15,8 @@ pub struct Limits {
     pub close_within: Duration,
     /// How many bytes may wait for the client.
     pub queue_bytes_max: usize,
+    /// How many bytes may wait for all clients of a node together.
+    pub queues_bytes_max: usize,
     /// How many frames it may send in a second.
     pub frames_per_second: u32,
     /// How many frames it may send at once.
@@ -30,6 +32,17 @@ pub struct Limits {
     pub look_every: Duration,
 }
 
+impl Limits {
+    /// How long it takes at most until a client that is not there any more was asked whether it is,
+    /// told to leave, and cut.
+    pub fn silence_max(&self) -> Duration {
+        let looks = self.look_every.saturating_mul(3);
+        [self.ping_every, self.pong_within, self.close_within]
+            .into_iter()
+            .fold(looks, Duration::saturating_add)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {
@@ -38,6 +51,7 @@ impl Default for Limits {
             admit_within: Duration::from_secs(10),
             close_within: Duration::from_secs(5),
             queue_bytes_max: 1024 * 1024,
+            queues_bytes_max: 256 * 1024 * 1024,
             frames_per_second: 50,
             frames_burst: 100,
             subscriptions_max: 64,

@@ -112,6 +112,7 @@ impl Node {
             tickets: Tickets::memory(),
             origins: BTreeSet::new(),
             node: "n1".to_owned(),
+            has_echo: false,
             limits,
             metrics: Metrics::default(),
             hubs: Hubs::default(),

@@ -17,8 +17,10 @@ use tokio::time::Instant;
 
 mod address;
 mod alert;
+mod autobahn;
 mod cart;
 mod catalogue;
+mod crowd;
 mod delivery;
 mod dispatch;
 mod drain;

@@ -2,7 +2,8 @@
 //!
 //! The decoder reads all that has come before it decodes any, and looks at the size of a frame when
 //! the whole of it is in memory. Here a frame that is too large is refused by its header, and what
-//! comes of it is dropped as it comes. After what is no frame, nothing comes through.
+//! comes of it is dropped as it comes. After what is no frame, nothing comes through; a goodbye that
+//! is none counts as that, since the decoder takes whatever bytes it has for one.
 
 use std::{
     pin::Pin,
@@ -12,7 +13,10 @@ use std::{
 use actix_web::{error::PayloadError, web::Bytes};
 use futures_util::Stream;
 
-use crate::ws::protocol::wire::{FRAME_BYTES_MAX, Header, Malformed};
+use crate::ws::protocol::wire::{self, FRAME_BYTES_MAX, Header, Malformed};
+
+/// What comes before the mask in the header of a frame as short as a close is.
+const CLOSE_HEADER_BYTES: usize = 2;
 
 /// The bytes of a connection, whole frame by whole frame.
 pub struct Inbound<S> {
@@ -73,6 +77,8 @@ enum At {
     Header(Vec<u8>),
     /// So many bytes of the frame are to come.
     Payload(u64),
+    /// These bytes begin a close, of which so many are to come.
+    Close(Vec<u8>, u64),
     /// So many bytes of a frame that was refused are to come.
     Refused(u64),
     /// Where the next frame begins can't be told any more.
@@ -103,6 +109,14 @@ impl Frames {
                 }
                 self.at = At::Header(Vec::new());
                 Piece::Last(part)
+            }
+            At::Close(begun, left) => {
+                begun.extend_from_slice(&split(bytes, left));
+                if *left > 0 {
+                    return Piece::None;
+                }
+                let whole = std::mem::take(begun);
+                self.close(whole)
             }
             At::Refused(left) => {
                 split(bytes, left);
@@ -136,12 +150,27 @@ impl Frames {
             self.at = At::Refused(header.payload);
             return Piece::Refused;
         }
+        if header.is_close && header.payload > 0 {
+            self.at = At::Close(begun, header.payload);
+            return Piece::None;
+        }
         if header.payload == 0 {
             self.at = At::Header(Vec::new());
             return Piece::Last(begun.into());
         }
         self.at = At::Payload(header.payload);
         Piece::Part(begun.into())
+    }
+
+    /// Looks at the whole frame of a close.
+    fn close(&mut self, frame: Vec<u8>) -> Piece {
+        let masked = frame.get(CLOSE_HEADER_BYTES..).and_then(|it| it.split_first_chunk());
+        if masked.is_none_or(|(mask, payload)| !wire::is_close(&wire::unmasked(*mask, payload))) {
+            self.at = At::Lost;
+            return Piece::Refused;
+        }
+        self.at = At::Header(Vec::new());
+        Piece::Last(frame.into())
     }
 }
 
@@ -205,6 +234,22 @@ mod tests {
         for length in [1, 5, 1_000, 200_000] {
             let due = [Ok(frame(b"one")), Err(()), Ok(frame(b"two"))];
             assert_eq!(through(&sent, length), due, "in pieces of {length}");
+        }
+    }
+
+    #[test]
+    fn a_goodbye_comes_through_if_it_is_one() {
+        let close = |payload: &[u8]| {
+            let payload = wire::unmasked([1, 2, 3, 4], payload);
+            let length = 0x80 | u8::try_from(payload.len()).unwrap();
+            [&[0x88, length, 1, 2, 3, 4], payload.as_slice()].concat()
+        };
+        for length in [1, 7, 200_000] {
+            for right in [close(b""), close(b"\x03\xe8bye")] {
+                assert_eq!(through(&right, length), [Ok(right)], "in pieces of {length}");
+            }
+            let wrong = [close(b"\x03\xed"), frame(b"two")].concat();
+            assert_eq!(through(&wrong, length), [Err(())], "in pieces of {length}");
         }
     }
 

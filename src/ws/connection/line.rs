@@ -11,7 +11,7 @@ use actix_web::web::Bytes;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 use super::{
-    queue::Queue,
+    queue::{Budget, Queue},
     vitals::{Due, Vitals},
 };
 use crate::{
@@ -42,6 +42,8 @@ pub struct Line {
     state: Mutex<State>,
     room: Notify,
     room_bytes: usize,
+    /// Of the queues of all connections.
+    budget: Budget,
     turn: Semaphore,
 }
 
@@ -84,9 +86,15 @@ pub enum Found {
 }
 
 impl Line {
-    pub fn new(id: ConnectionId, switch: Option<Switch>, limits: &Limits, now: Instant) -> Self {
+    pub fn new(
+        id: ConnectionId,
+        switch: Option<Switch>,
+        limits: &Limits,
+        budget: Budget,
+        now: Instant,
+    ) -> Self {
         let state = State {
-            queue: Queue::new(limits.queue_bytes_max),
+            queue: Queue::new(limits.queue_bytes_max, budget.clone()),
             vitals: Vitals::new(now),
             phase: Phase::Open,
             code: None,
@@ -101,6 +109,7 @@ impl Line {
             state: Mutex::new(state),
             room: Notify::new(),
             room_bytes: limits.queue_bytes_max.checked_div(ROOM_SHARE).unwrap_or(0),
+            budget,
             turn: Semaphore::new(1),
         }
     }
@@ -271,9 +280,11 @@ impl Line {
         }
     }
 
-    /// How much of what was missed may be put into the queue when there is room.
+    /// How much of what was missed may be put into the queue when there is room: less where all
+    /// queues together hold much, or whoever comes back would be sent away again, but never nothing.
     pub fn room_bytes(&self) -> usize {
-        self.room_bytes
+        let share = self.budget.left().checked_div(ROOM_SHARE).unwrap_or(0);
+        self.room_bytes.min(share).max(1)
     }
 
     fn advance(&self, mut state: MutexGuard<'_, State>, phase: Phase) {

@@ -3,11 +3,49 @@
 use std::collections::VecDeque;
 
 use actix_web::web::{Bytes, BytesMut};
+use prometheus_client::metrics::gauge::Gauge;
 
 /// What holding a frame costs beside its bytes, so that tiny ones are not free.
 const FRAME_COST: usize = 64;
 /// How much is handed over at once: half of what the framework gathers before it writes.
 const CHUNK_BYTES: usize = 16 * 1024;
+
+/// What the queues of all sockets of a node may hold together, in bytes. Clones share it.
+///
+/// No queue may hold more than is left for all. So the more of them grow, the less is left to each,
+/// and there is always something left: of `n` clients that don't read, each has the `n + 1`th part of
+/// the whole, and as much is there for whoever reads. The fullest are the first that have too much.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    spent: Gauge,
+    bytes_max: usize,
+}
+
+impl Budget {
+    /// `spent` is what is held by now.
+    pub fn new(spent: Gauge, bytes_max: usize) -> Self {
+        Budget { spent, bytes_max }
+    }
+
+    /// What one queue may hold now.
+    pub fn left(&self) -> usize {
+        let spent = usize::try_from(self.spent.get()).unwrap_or(0);
+        self.bytes_max.saturating_sub(spent)
+    }
+
+    fn spend(&self, bytes: usize) {
+        self.spent.inc_by(counted(bytes));
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.spent.dec_by(counted(bytes));
+    }
+}
+
+/// A gauge counts in 64 bits with a sign, which hold any memory there is.
+fn counted(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
 
 /// Frames in the order in which they go out, within a budget of bytes.
 #[derive(Debug)]
@@ -17,24 +55,27 @@ pub struct Queue {
     urgent: Option<Bytes>,
     bytes: usize,
     bytes_max: usize,
+    /// Of all queues.
+    all: Budget,
 }
 
-/// The budget is spent: the client reads more slowly than things happen to it.
+/// The budget is spent, its own or that of all: the client reads more slowly than things happen to it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Overflow;
 
 impl Queue {
-    pub fn new(bytes_max: usize) -> Self {
-        Queue { frames: VecDeque::new(), urgent: None, bytes: 0, bytes_max }
+    pub fn new(bytes_max: usize, all: Budget) -> Self {
+        Queue { frames: VecDeque::new(), urgent: None, bytes: 0, bytes_max, all }
     }
 
     pub fn push(&mut self, frame: Bytes) -> Result<(), Overflow> {
         let bytes = self.bytes.saturating_add(cost(&frame));
-        if bytes > self.bytes_max {
+        // Whoever has read everything is not refused, whatever others leave.
+        let is_too_much = self.bytes > 0 && bytes > self.all.left();
+        if bytes > self.bytes_max || is_too_much {
             return Err(Overflow);
         }
-        self.bytes = bytes;
-        self.frames.push_back(frame);
+        self.push_last(frame);
         Ok(())
     }
 
@@ -46,6 +87,7 @@ impl Queue {
     /// The last frame that there will be: it goes out whatever the budget says.
     pub fn push_last(&mut self, frame: Bytes) {
         self.bytes = self.bytes.saturating_add(cost(&frame));
+        self.all.spend(cost(&frame));
         self.frames.push_back(frame);
     }
 
@@ -73,8 +115,7 @@ impl Queue {
     }
 
     pub fn clear(&mut self) {
-        let bytes_max = self.bytes_max;
-        *self = Queue::new(bytes_max);
+        *self = Queue::new(self.bytes_max, self.all.clone());
     }
 
     /// How much waits, as the budget counts it.
@@ -85,7 +126,14 @@ impl Queue {
     fn take(&mut self) -> Option<Bytes> {
         let frame = self.frames.pop_front()?;
         self.bytes = self.bytes.saturating_sub(cost(&frame));
+        self.all.give_back(cost(&frame));
         Some(frame)
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.all.give_back(self.bytes);
     }
 }
 
@@ -98,7 +146,7 @@ mod tests {
     use super::*;
 
     fn queue(bytes_max: usize) -> Queue {
-        Queue::new(bytes_max)
+        Queue::new(bytes_max, Budget::new(Gauge::default(), 1 << 30))
     }
 
     fn frame(length: usize) -> Bytes {
@@ -157,5 +205,38 @@ mod tests {
 
         assert_eq!(queue.pop().unwrap().as_ref(), b"ping");
         assert_eq!(queue.pop().unwrap().as_ref(), b"xbye");
+    }
+
+    #[test]
+    fn of_many_that_do_not_read_each_has_a_share_and_as_much_is_left() {
+        let all = Budget::new(Gauge::default(), 1 << 20);
+        let mut queues: Vec<_> = (0..9).map(|_| Queue::new(1 << 20, all.clone())).collect();
+        let mut held = [true; 9];
+        while held.contains(&true) {
+            for (queue, is_held) in queues.iter_mut().zip(&mut held) {
+                *is_held = *is_held && queue.push(frame(1000)).is_ok();
+            }
+        }
+
+        let (share, slack) = ((1 << 20) / 10, 10 * (1000 + FRAME_COST));
+        for queue in &queues {
+            assert!(queue.bytes().abs_diff(share) <= slack, "{}", queue.bytes());
+        }
+        assert!(all.left().abs_diff(share) <= slack, "{}", all.left());
+        let mut reads = Queue::new(1 << 20, all.clone());
+        reads.push(frame(1000)).unwrap();
+        drop(queues);
+        reads.clear();
+        assert_eq!(all.left(), 1 << 20);
+    }
+
+    #[test]
+    fn whoever_has_read_everything_is_told_the_next_thing_though_nothing_is_left() {
+        let all = Budget::new(Gauge::default(), 0);
+        let mut queue = Queue::new(1 << 20, all);
+        queue.push(frame(1000)).unwrap();
+        assert_eq!(queue.push(frame(1)), Err(Overflow));
+        queue.pop().unwrap();
+        queue.push(frame(1000)).unwrap();
     }
 }

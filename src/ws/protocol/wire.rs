@@ -21,12 +21,17 @@ const LENGTH_OF_8_BYTES: u8 = 127;
 const MASK_BYTES: usize = 4;
 
 const TEXT: u8 = 1;
+const BINARY: u8 = 2;
 const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
 
 pub fn text(json: &str) -> Bytes {
     frame(TEXT, json.as_bytes())
+}
+
+pub fn binary(bytes: &[u8]) -> Bytes {
+    frame(BINARY, bytes)
 }
 
 pub fn ping() -> Bytes {
@@ -45,6 +50,13 @@ pub fn close(code: u16, reason: &str) -> Bytes {
         payload.extend(reason.as_bytes());
     }
     frame(CLOSE, &payload)
+}
+
+/// Whether a client may say goodbye with `payload`: nothing, or a code that may be sent and a text.
+pub fn is_close(payload: &[u8]) -> bool {
+    let Some((code, reason)) = payload.split_first_chunk() else { return payload.is_empty() };
+    let is_code = matches!(u16::from_be_bytes(*code), 1000..=1003 | 1007..=1014 | 3000..=4999);
+    is_code && std::str::from_utf8(reason).is_ok()
 }
 
 /// The answer to a close without a code.
@@ -76,6 +88,12 @@ fn frame(opcode: u8, payload: &[u8]) -> Bytes {
 pub struct Header {
     /// The bytes that follow the header.
     pub payload: u64,
+    pub is_close: bool,
+}
+
+/// Takes the mask off what a client sent, or puts it on. A frame has one of four bytes.
+pub fn unmasked(mask: [u8; 4], payload: &[u8]) -> Vec<u8> {
+    payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect()
 }
 
 /// Bytes that begin no frame of a client; where the next one begins can't be told.
@@ -99,7 +117,8 @@ impl Header {
         };
         let header = 2_usize.saturating_add(extended).saturating_add(MASK_BYTES);
         let payload = payload.filter(|_| bytes.len() >= header);
-        Ok(payload.map(|payload| Header { payload }))
+        let is_close = first & OPCODE == CLOSE;
+        Ok(payload.map(|payload| Header { payload, is_close }))
     }
 }
 
@@ -130,16 +149,27 @@ mod tests {
     }
 
     #[test]
+    fn a_client_says_goodbye_with_a_code_that_may_be_sent_and_a_text() {
+        for right in [&b""[..], b"\x03\xe8", b"\x0b\xc0slow", b"\x13\x87", b"\x03\xef\xc3\xa9"] {
+            assert!(is_close(right), "{right:?}");
+        }
+        let wrong = [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65_535];
+        assert!(!wrong.iter().any(|code: &u16| is_close(&code.to_be_bytes())));
+        assert!(!is_close(b"\x03"), "half a code");
+        assert!(!is_close(b"\x03\xe8\xff"), "no text");
+    }
+
+    #[test]
     fn the_header_of_a_client_is_read_as_soon_as_it_is_there() {
         let whole = [0x81, 0xfe, 0x01, 0x00, 1, 2, 3, 4];
         for cut in 0..whole.len() {
             assert_eq!(Header::parse(&whole[..cut]), Ok(None), "{cut}");
         }
-        assert_eq!(Header::parse(&whole), Ok(Some(Header { payload: 256 })));
+        assert_eq!(Header::parse(&whole), Ok(Some(Header { payload: 256, is_close: false })));
         let short = [0x89, 0x80, 1, 2, 3, 4, 0xff];
-        assert_eq!(Header::parse(&short), Ok(Some(Header { payload: 0 })));
+        assert_eq!(Header::parse(&short), Ok(Some(Header { payload: 0, is_close: false })));
         let long = [0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4];
-        assert_eq!(Header::parse(&long), Ok(Some(Header { payload: 1 << 32 })));
+        assert_eq!(Header::parse(&long), Ok(Some(Header { payload: 1 << 32, is_close: false })));
     }
 
     #[test]

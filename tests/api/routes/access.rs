@@ -163,6 +163,7 @@ expected! {
     GET    "/api/v1/admin/audit"                       401    401   401      403   200;
     GET    "/api/v1/admin/audit/export"                401    401   401      403   200;
     GET    "/api/v1/ws"                                400    400   400      400   400;
+    GET    "/api/v1/ws/echo"                           400    400   400      400   400;
     POST   "/api/v1/ws/tickets"                        401    401   401      201   201;
     GET    "/api/v1/filler/{bytes}"                    404    404   404      404   404;
     GET    "/healthz"                                  200    200   200      200   200;

@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use prometheus_client::metrics::gauge::Gauge;
+
 use super::*;
 
 #[derive(Default)]
@@ -25,7 +27,8 @@ fn limits() -> Limits {
 }
 
 fn line() -> Line {
-    Line::new(ConnectionId::new(), None, &limits(), Instant::now())
+    let budget = Budget::new(Gauge::default(), 1 << 20);
+    Line::new(ConnectionId::new(), None, &limits(), budget, Instant::now())
 }
 
 /// All that goes out now, and whether the response has ended.

@@ -1,0 +1,276 @@
+//! A crowd of clients that do what they should not, beside some that do what they should.
+
+use std::{slice::from_ref, time::Duration};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    time::{interval, timeout},
+};
+
+use crate::{
+    SHARED,
+    support::{TestShop, client::Client, each, key, socket::Socket, soon},
+};
+
+/// How many never read, and as many that read a byte now and then.
+const STALLED: usize = 1_000;
+/// How many there are of each kind of those that say what they should not.
+const WRONG: usize = 50;
+/// How many vanish without a word.
+const VANISHED: usize = 10;
+/// How many sockets a login session has; it may have 64.
+const SESSION: usize = 60;
+/// How many handshakes are under way at once.
+const AT_ONCE: usize = 50;
+/// So little that a client which does not read is found out soon; Linux takes a little more.
+const RECEIVED_MAX: u32 = 2_048;
+/// How often a cart is changed that all of the crowd follow, and how often something is bought.
+const CHANGES: usize = 80;
+const CHANGES_A_PURCHASE: usize = 10;
+/// What a socket may cost the server while it does not read: its actor, what the framework has
+/// gathered to write, and its share of what may wait.
+const SOCKET_BYTES: usize = 96 * 1024;
+/// What the server may take beside that, for whatever it does otherwise.
+const OTHER_BYTES: usize = 64 * 1024 * 1024;
+/// How long a peer that has vanished may be taken for one that is there: a ping, the time for its
+/// answer and the time to leave are 40 seconds.
+const FOUND_OUT: Duration = Duration::from_secs(90);
+
+const TEXT: u8 = 1;
+const BINARY: u8 = 2;
+const CLOSE: u8 = 8;
+
+/// A client that speaks the protocol no better than it is told to.
+struct Raw(TcpStream);
+
+impl Raw {
+    /// Opens a socket and says `frames`; nothing is read.
+    async fn open(address: &str, token: &str, frames: &[Vec<u8>]) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(RECEIVED_MAX).unwrap();
+        let mut stream = socket.connect(address.parse().unwrap()).await.unwrap();
+        let head = format!(
+            "GET /api/v1/ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {token}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&frames.concat()).await.unwrap();
+        Raw(stream)
+    }
+
+    /// The code that the server closes with, whatever it says before.
+    async fn closed(&mut self) -> u16 {
+        let read = async {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(self.0.read_u8().await.unwrap());
+            }
+            loop {
+                let opcode = self.0.read_u8().await.unwrap() & 0x0f;
+                let length = match self.0.read_u8().await.unwrap() {
+                    126 => self.0.read_u16().await.unwrap().into(),
+                    short => usize::from(short),
+                };
+                let mut payload = vec![0; length];
+                self.0.read_exact(&mut payload).await.unwrap();
+                if opcode == CLOSE {
+                    return u16::from_be_bytes([payload[0], payload[1]]);
+                }
+            }
+        };
+        soon("a close", read).await
+    }
+
+    /// Takes a byte of what waits, if there is one.
+    fn sip(&self) {
+        self.0.try_read(&mut [0]).ok(); // There may be nothing, or the server may have cut it.
+    }
+}
+
+/// A frame of a client; the mask is zero, so that the payload is itself.
+fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0x80 | opcode];
+    match payload.len() {
+        short @ 0..126 => bytes.push(0x80 | u8::try_from(short).unwrap()),
+        long => {
+            bytes.push(0xff);
+            bytes.extend(u64::try_from(long).unwrap().to_be_bytes());
+        }
+    }
+    bytes.extend([0; 4]);
+    bytes.extend(payload);
+    bytes
+}
+
+fn request(op: &str, topic: &str) -> Vec<u8> {
+    frame(TEXT, json!({ "id": 1, "op": op, "topic": topic }).to_string().as_bytes())
+}
+
+/// So many clients that say `frames`, of as many sessions as that takes.
+async fn open(shop: &TestShop, admins: &[Client], count: usize, frames: &[Vec<u8>]) -> Vec<Raw> {
+    let (address, mut all) = (shop.address(), Vec::new());
+    while all.len() < count {
+        let now = all.len()..count.min(all.len() + AT_ONCE);
+        let token = |number: usize| admins[number / SESSION].access_token();
+        all.extend(join_all(now.map(|it| Raw::open(&address, token(it), frames))).await);
+    }
+    all
+}
+
+/// What `/metrics` has under a name; 0 where it has nothing yet.
+async fn figure(shop: &TestShop, name: &str) -> usize {
+    let text = shop.stranger().get("/metrics").await.text;
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value.map_or(0, |it| it.parse().unwrap())
+}
+
+async fn until(shop: &TestShop, name: &str, is: impl Fn(usize) -> bool) {
+    let (mut tick, mut last) = (interval(Duration::from_millis(100)), figure(shop, name).await);
+    let looked = timeout(FOUND_OUT, async {
+        while !is(last) {
+            tick.tick().await;
+            last = figure(shop, name).await;
+        }
+    });
+    let looked = looked.await;
+    assert!(looked.is_ok(), "{name} is {last}\n{}", shop.stranger().get("/metrics").await.text);
+}
+
+fn closed(code: u16) -> String {
+    format!("rialto_sockets_closed_total{{code=\"{code}\"}}")
+}
+
+/// Each of these is told by its code that it does what it should not.
+async fn the_wrong_are_told(shop: &TestShop) {
+    let subscriptions: Vec<_> =
+        (0..10_000).map(|_| request("subscribe", &format!("product:{}", key()))).collect();
+    for (count, code, said) in [
+        (WRONG, 3501, frame(TEXT, &vec![b' '; 65_537])),
+        (WRONG, 3501, frame(TEXT, b"{\"id\":1,\"op\":\"\xff\"}")),
+        (WRONG, 3501, frame(BINARY, b"{}")),
+        (1, 3013, subscriptions.concat()),
+    ] {
+        let (address, admin) = (shop.address(), shop.log_in_admin().await);
+        let told = (0..count).map(async |_| {
+            let mut raw = Raw::open(&address, admin.access_token(), &[]).await;
+            // The server may have gone before all of it was said.
+            raw.0.write_all(&said).await.ok();
+            raw.closed().await
+        });
+        let told = join_all(told).await;
+        assert!(told.iter().all(|it| *it == code), "{told:?} and not {code}");
+    }
+    let mut unknown = shop.admin().await.socket().await;
+    assert_eq!(unknown.refused("order.place", json!({})).await, "unknown_op");
+    assert_eq!(unknown.ask("ping", json!({})).await["ok"], true);
+}
+
+/// A client that reads all that it is told, and keeps what it hears of the feed.
+struct Good {
+    socket: Socket,
+    /// Where the feed stood.
+    since: Value,
+    heard: Vec<Value>,
+}
+
+impl Good {
+    async fn follow(admin: &Client) -> Self {
+        let mut socket = admin.socket().await;
+        let cart = socket.ask("subscribe", json!({ "topic": "cart" })).await;
+        assert_eq!(cart["ok"], true, "{cart}");
+        let feed = socket.ask("subscribe", json!({ "topic": "admin:feed" })).await;
+        let since = json!({ "epoch": feed["epoch"], "sequence": feed["sequence"] });
+        Good { socket, since, heard: Vec::new() }
+    }
+
+    async fn until(&mut self, is: impl Fn(&Value) -> bool) {
+        loop {
+            let push = self.socket.next().await;
+            let found = is(&push);
+            if push["topic"] == "admin:feed" {
+                self.heard.push(push);
+            }
+            if found {
+                return;
+            }
+        }
+    }
+
+    fn has_missed_nothing(&self) -> bool {
+        let first = self.since["sequence"].as_i64().unwrap() + 1;
+        let gapless: Vec<Value> = (first..).take(self.heard.len()).map(Value::from).collect();
+        each(&self.heard, "sequence") == gapless.iter().collect::<Vec<_>>()
+    }
+}
+
+/// Has much happen, each thing when the one before has been heard.
+async fn flood(shop: &TestShop, admin: &Client, good: &mut Good, slow: &[Raw]) {
+    let mut items = Value::Null;
+    for product in ["mug", "shirt", "candle", "piano"] {
+        let product = shop.stranger().get(&format!("/products/{product}")).await.is(200);
+        for variant in product["variants"].as_array().unwrap() {
+            let body = json!({ "variant_id": variant["id"], "quantity": 1 });
+            items = admin.post("/cart/items", body).await.is(200)["items"].clone();
+        }
+    }
+    let place = format!("/cart/items/{}", items[0]["id"].as_str().unwrap());
+    let (buyer, teapot) = (shop.sign_up().await, shop.variant("teapot").await);
+    for change in 0..CHANGES {
+        let cart = admin.patch(&place, json!({ "quantity": 2 - change % 2 })).await.is(200);
+        let is_told =
+            |push: &Value| push["topic"] == "cart" && push["data"]["version"] == cart["version"];
+        good.until(is_told).await;
+        if change % CHANGES_A_PURCHASE == 0 {
+            let order = buyer.buy(&teapot, 1).await;
+            let is_there = |push: &Value| {
+                push["type"] == "order.delivered" && push["data"]["order_id"] == order["id"]
+            };
+            good.until(is_there).await;
+        }
+        slow.iter().for_each(Raw::sip);
+    }
+}
+
+#[actix_rt::test]
+async fn two_thousand_that_do_not_read_cost_little_and_keep_nothing_from_those_that_do() {
+    let (shop, count) = (TestShop::on_postgres(&SHARED).await, 2 * STALLED);
+    let mut admins = Vec::new();
+    for _ in 0..count.div_ceil(SESSION) {
+        admins.push(shop.log_in_admin().await);
+    }
+    let admin = shop.admin().await;
+    let candle = format!("product:{}", shop.variant("candle").await.product);
+    the_wrong_are_told(&shop).await;
+    let quiet = [request("subscribe", &candle)];
+    let _gone = open(&shop, from_ref(&admin), VANISHED, &quiet).await;
+    let before = shop.memory_peak();
+
+    let mut good = Good::follow(&admin).await;
+    let follows = ["cart", "admin:feed"].map(|topic| request("subscribe", topic));
+    let crowd = open(&shop, &admins, count, &follows).await;
+    until(&shop, "rialto_socket_subscriptions", |it| it == 2 * count + VANISHED + 2).await;
+    flood(&shop, &admin, &mut good, &crowd[STALLED..]).await;
+    assert!(good.has_missed_nothing(), "{:?}", each(&good.heard, "sequence"));
+    let Good { heard, since, socket } = good;
+    socket.close().await;
+    until(&shop, "rialto_sockets_open", |it| it == 0).await;
+
+    let memory = shop.memory_peak() - before;
+    assert!(memory <= count * SOCKET_BYTES + OTHER_BYTES, "{memory} bytes");
+    assert_eq!(figure(&shop, "rialto_socket_queued_bytes").await, 0);
+    // On a slow machine more of them are asked whether they are there before they are found slow.
+    let [slow, no_pong] = [figure(&shop, &closed(3008)).await, figure(&shop, &closed(3012)).await];
+    assert_eq!(slow + no_pong, count + VANISHED);
+    assert!(no_pong >= VANISHED);
+    assert_eq!(figure(&shop, "rialto_sockets_cut_total").await, count + VANISHED);
+    for admin in [&admins[0], &admins[admins.len() - 1]] {
+        let mut again = admin.socket().await;
+        let ask = json!({ "topic": "admin:feed", "since": since });
+        assert_eq!(again.ask("subscribe", ask).await["recovered"], true);
+        assert!(again.take(heard.len()).await == heard, "what was missed, and nothing else");
+    }
+}
