@@ -110,9 +110,13 @@ settings! {
     socket_pong: Duration = "RIALTO_SOCKET_PONG" or "10s";
     /// How long a client may take to authenticate or to subscribe
     socket_idle: Duration = "RIALTO_SOCKET_IDLE" or "10s";
+    /// How many bytes a message to a socket may have
+    socket_message: Size = "RIALTO_SOCKET_MESSAGE" or "64KiB";
     /// How many bytes may wait for the client of a socket; whoever reads more slowly is closed and
     /// resumes
     socket_queue: Size = "RIALTO_SOCKET_QUEUE" or "1MiB";
+    /// How many bytes may wait for the clients of all sockets of this node together
+    socket_queues: Size = "RIALTO_SOCKET_QUEUES" or "256MiB";
     /// How many topics a socket may follow
     socket_topics: Count = "RIALTO_SOCKET_TOPICS" or "64";
     /// How many messages the client of a socket may send in a second, and twice as many at once

@@ -10,6 +10,7 @@ use std::{
     io,
     net::{Shutdown, TcpListener},
     pin::Pin,
+    rc::Rc,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll},
     time::Duration,
@@ -29,13 +30,16 @@ use actix_web::{
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+mod upgrade;
+
+use self::upgrade::{Application, Made, carry};
 use super::Waits;
 
 /// How long a client may take to close after the last response on its connection; as `HttpServer`.
 const DISCONNECT_WITHIN: Duration = Duration::from_secs(1);
 
-/// A connection. The server reads and writes it; others may end it by its [`End`].
-#[derive(Debug)]
+/// A connection, or a clone of it. The server reads and writes it; others may end it by its [`End`].
+#[derive(Debug, Clone)]
 pub struct Stream(Arc<Mutex<TcpStream>>);
 
 /// Ends a connection from outside. It costs no descriptor and keeps nothing open.
@@ -144,6 +148,10 @@ where
             let err: Error = err.into();
             err.error_response()
         });
+        // The host by which the framework makes links; ours come from the settings.
+        let application = map_config(application, |()| AppConfig::default());
+        let made = Made::default();
+        let application = Application::new(application, Rc::clone(&made));
         let http = HttpService::build()
             // Hidden, but what `HttpServer` calls: connections that wait for a request end at once.
             .graceful_shutdown_signal(move || {
@@ -155,8 +163,8 @@ where
             .client_disconnect_timeout(DISCONNECT_WITHIN)
             .local_addr(address)
             .on_connect_ext(on_connect)
-            // The host by which the framework makes links; ours come from the settings.
-            .finish(map_config(application, |()| AppConfig::default()));
+            .upgrade(fn_service(move |(request, framed)| carry(&made, request, framed)))
+            .finish(application);
         fn_service(|stream: TcpStream| async move {
             let peer = stream.peer_addr().ok();
             Ok((Stream::of(stream), Protocol::Http1, peer))

@@ -33,11 +33,7 @@ use super::{
     Sockets,
     guard::Switch,
     hub::{Hub, Open},
-    protocol::{
-        Frame, Request, RequestId, SUBPROTOCOL, Standing,
-        close::Close,
-        wire::{self, FRAME_BYTES_MAX},
-    },
+    protocol::{Frame, Request, RequestId, SUBPROTOCOL, Standing, close::Close, wire},
     topic::{Subscribed, Who},
 };
 use crate::{
@@ -115,6 +111,8 @@ pub async fn open<M: Meaning>(
         switch.becomes_socket(sockets.limits.silence_max());
     }
     let Sockets { limits, metrics, .. } = &**sockets;
+    let message_max = limits.message_bytes_max;
+    let frame_max = u64::try_from(message_max).unwrap_or(u64::MAX);
     let budget = Budget::new(metrics.queued.clone(), limits.queues_bytes_max);
     let line = Arc::new(Line::new(id, switch, limits, budget, now));
     let presence = Presence(Arc::clone(&line));
@@ -122,9 +120,9 @@ pub async fn open<M: Meaning>(
     M::greet(&ends, caller);
     ends.hub.send(Open(Arc::clone(&ends.line), seat)).await.unwrap_or(Err(Error::Busy))?;
     let connection = Connection::<M>::new(ends, Who { caller, cart: None }, address, now);
-    let response = WsResponseBuilder::new(connection, request, Inbound::new(payload))
+    let response = WsResponseBuilder::new(connection, request, Inbound::new(payload, frame_max))
         .protocols(&[SUBPROTOCOL])
-        .frame_size(usize::try_from(FRAME_BYTES_MAX).unwrap_or(usize::MAX))
+        .frame_size(message_max)
         .start()
         .map_err(|err| Error::internal("opening a socket")(err.to_string()))?;
     Ok(response.map_body(|_, actor| BoxBody::new(Body::new(actor, presence))))
@@ -134,7 +132,7 @@ impl<M: Meaning> Connection<M> {
     fn new(ends: Ends, who: Who, address: Option<IpAddr>, now: Instant) -> Self {
         let limits = &ends.sockets.limits;
         let rate = Rate::new(limits.frames_per_second, limits.frames_burst, now);
-        let (topics, pieces) = (Rc::default(), Pieces::default());
+        let (topics, pieces) = (Rc::default(), Pieces::of(limits.message_bytes_max));
         Connection { ends, who, address, topics, rate, pieces, meaning: PhantomData }
     }
 

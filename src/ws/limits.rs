@@ -13,6 +13,8 @@ pub struct Limits {
     pub admit_within: Duration,
     /// How long a client may take to leave after it was told to, before its socket is shut down.
     pub close_within: Duration,
+    /// How many bytes a message of the client may have, in one frame or in several.
+    pub message_bytes_max: usize,
     /// How many bytes may wait for the client.
     pub queue_bytes_max: usize,
     /// How many bytes may wait for all clients of a node together.
@@ -50,6 +52,7 @@ impl Default for Limits {
             pong_within: Duration::from_secs(10),
             admit_within: Duration::from_secs(10),
             close_within: Duration::from_secs(5),
+            message_bytes_max: 64 * 1024,
             queue_bytes_max: 1024 * 1024,
             queues_bytes_max: 256 * 1024 * 1024,
             frames_per_second: 50,

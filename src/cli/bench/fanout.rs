@@ -120,8 +120,10 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
             let [of_floor, of_shop, of_peer] = &mut figures;
             turn(Target::Floor(&mut floor), sockets, options, of_floor).await?;
             turn(Target::Shop(&shop, &mut broadcast), sockets, options, of_shop).await?;
-            if let Some(peer) = &mut peer {
-                turn(Target::Peer(peer), sockets, options, of_peer).await?;
+            let Some(other) = &mut peer else { continue };
+            if let Err(err) = turn(Target::Peer(other), sockets, options, of_peer).await {
+                say(format!("nats-server is left out from here on: {err}"))?;
+                (peer, *of_peer) = (None, Figures::default());
             }
         }
         let [of_floor, of_shop, of_peer] = figures;

@@ -13,7 +13,7 @@ use std::{
 use actix_web::{error::PayloadError, web::Bytes};
 use futures_util::Stream;
 
-use crate::ws::protocol::wire::{self, FRAME_BYTES_MAX, Header, Malformed};
+use crate::ws::protocol::wire::{self, Header, Malformed};
 
 /// What comes before the mask in the header of a frame as short as a close is.
 const CLOSE_HEADER_BYTES: usize = 2;
@@ -29,8 +29,9 @@ pub struct Inbound<S> {
 }
 
 impl<S> Inbound<S> {
-    pub fn new(bytes: S) -> Self {
-        let frames = Frames { at: At::Header(Vec::new()) };
+    /// Of which a frame may hold so many bytes.
+    pub fn new(bytes: S, frame_bytes_max: u64) -> Self {
+        let frames = Frames { at: At::Header(Vec::new()), payload_max: frame_bytes_max };
         Inbound { bytes, rest: Bytes::new(), frames, is_whole: false }
     }
 }
@@ -51,7 +52,8 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for Inbound<S
             if this.rest.is_empty() {
                 match ready!(Pin::new(&mut this.bytes).poll_next(cx)) {
                     Some(Ok(bytes)) => this.rest = bytes,
-                    end => return Poll::Ready(end),
+                    // However it ended, it is no fault of a frame.
+                    Some(Err(_)) | None => return Poll::Ready(None),
                 }
             }
             match this.frames.take(&mut this.rest) {
@@ -70,6 +72,7 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for Inbound<S
 /// Where in a frame the bytes stand.
 struct Frames {
     at: At,
+    payload_max: u64,
 }
 
 enum At {
@@ -146,7 +149,7 @@ impl Frames {
                 }
             }
         };
-        if header.payload > FRAME_BYTES_MAX {
+        if header.payload > self.payload_max {
             self.at = At::Refused(header.payload);
             return Piece::Refused;
         }
@@ -206,7 +209,7 @@ mod tests {
     /// when `sent` comes in pieces of `length`.
     fn through(sent: &[u8], length: usize) -> Vec<Result<Vec<u8>, ()>> {
         let pieces: Vec<_> = sent.chunks(length).map(|it| Ok(Bytes::copy_from_slice(it))).collect();
-        let mut inbound = Inbound::new(stream::iter(pieces));
+        let mut inbound = Inbound::new(stream::iter(pieces), 65_536);
         let (mut seen, mut buffer) = (Vec::new(), Vec::new());
         loop {
             match inbound.next().now_or_never() {

@@ -1,7 +1,5 @@
 //! A message that comes in several frames.
 
-use crate::ws::protocol::wire::FRAME_BYTES_MAX;
-
 /// A message as its client sent it, in one frame or in several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whole<'a> {
@@ -10,8 +8,11 @@ pub enum Whole<'a> {
 }
 
 /// What has come of a message that is not whole yet.
-#[derive(Debug, Default)]
-pub struct Pieces(Option<Begun>);
+#[derive(Debug)]
+pub struct Pieces {
+    begun: Option<Begun>,
+    bytes_max: usize,
+}
 
 #[derive(Debug)]
 struct Begun {
@@ -32,6 +33,11 @@ pub enum Gathered {
 pub struct Refused;
 
 impl Pieces {
+    /// Of messages of at most so many bytes.
+    pub fn of(bytes_max: usize) -> Self {
+        Pieces { begun: None, bytes_max }
+    }
+
     pub fn first_of_text(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         self.first(Some(0), bytes)
     }
@@ -41,7 +47,7 @@ impl Pieces {
     }
 
     fn first(&mut self, letters: Option<usize>, bytes: &[u8]) -> Result<(), Refused> {
-        if self.0.replace(Begun { bytes: Vec::new(), letters }).is_some() {
+        if self.begun.replace(Begun { bytes: Vec::new(), letters }).is_some() {
             return Err(Refused);
         }
         self.next(bytes)
@@ -49,16 +55,15 @@ impl Pieces {
 
     /// One more piece. What can't become a text any more is refused at once.
     pub fn next(&mut self, bytes: &[u8]) -> Result<(), Refused> {
-        let begun = self.0.as_mut().ok_or(Refused)?;
+        let begun = self.begun.as_mut().ok_or(Refused)?;
         begun.bytes.extend_from_slice(bytes);
-        let is_small = u64::try_from(begun.bytes.len()).is_ok_and(|it| it <= FRAME_BYTES_MAX);
-        if is_small { begun.read() } else { Err(Refused) }
+        if begun.bytes.len() <= self.bytes_max { begun.read() } else { Err(Refused) }
     }
 
     /// The whole message.
     pub fn last(&mut self, bytes: &[u8]) -> Result<Gathered, Refused> {
         self.next(bytes)?;
-        match self.0.take().ok_or(Refused)? {
+        match self.begun.take().ok_or(Refused)? {
             Begun { bytes, letters: None } => Ok(Gathered::Binary(bytes)),
             Begun { bytes, letters: Some(_) } => {
                 String::from_utf8(bytes).map(Gathered::Text).map_err(|_| Refused)
@@ -96,7 +101,7 @@ mod tests {
 
     #[test]
     fn pieces_make_a_message_even_if_they_cut_a_letter() {
-        let (mut pieces, text) = (Pieces::default(), "où".as_bytes());
+        let (mut pieces, text) = (Pieces::of(65_536), "où".as_bytes());
         for _ in 0..2 {
             pieces.first_of_text(&text[..1]).unwrap();
             pieces.next(&text[1..2]).unwrap();
@@ -106,23 +111,23 @@ mod tests {
 
     #[test]
     fn pieces_out_of_order_or_of_no_text_are_refused() {
-        assert_eq!(Pieces::default().next(b"x"), Err(Refused));
-        assert_eq!(Pieces::default().last(b"x"), Err(Refused));
+        assert_eq!(Pieces::of(65_536).next(b"x"), Err(Refused));
+        assert_eq!(Pieces::of(65_536).last(b"x"), Err(Refused));
 
-        let mut pieces = Pieces::default();
+        let mut pieces = Pieces::of(65_536);
         pieces.first_of_text(b"x").unwrap();
         assert_eq!(pieces.first_of_text(b"x"), Err(Refused));
 
-        let mut pieces = Pieces::default();
+        let mut pieces = Pieces::of(65_536);
         pieces.first_of_text(b"\xc3").unwrap();
         assert_eq!(pieces.last(b""), Err(Refused));
     }
 
     #[test]
     fn what_can_become_no_text_is_refused_before_the_end_of_it() {
-        assert_eq!(Pieces::default().first_of_text(b"\xff"), Err(Refused));
+        assert_eq!(Pieces::of(65_536).first_of_text(b"\xff"), Err(Refused));
 
-        let mut pieces = Pieces::default();
+        let mut pieces = Pieces::of(65_536);
         pieces.first_of_text(b"caf\xc3").unwrap();
         pieces.next(b"\xa9 \xf4").unwrap();
         assert_eq!(pieces.next(b"\x90"), Err(Refused), "beyond the last letter");
@@ -130,14 +135,14 @@ mod tests {
 
     #[test]
     fn a_binary_message_may_have_any_bytes() {
-        let mut pieces = Pieces::default();
+        let mut pieces = Pieces::of(65_536);
         pieces.first_of_binary(b"\xff").unwrap();
         assert_eq!(pieces.last(b"\x00").unwrap().whole(), Whole::Binary(b"\xff\x00"));
     }
 
     #[test]
     fn a_message_is_no_larger_for_coming_in_pieces() {
-        let mut pieces = Pieces::default();
+        let mut pieces = Pieces::of(65_536);
         pieces.first_of_text(&[b'x'; 65_535]).unwrap();
         pieces.next(b"x").unwrap();
         assert_eq!(pieces.next(b"x"), Err(Refused));

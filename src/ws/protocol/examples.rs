@@ -223,7 +223,7 @@ fn the_document_has_every_close_code_with_its_reason() {
 fn the_document_has_the_limits() {
     let limits = Limits::default();
     for line in [
-        format!("| a message, in one frame or several | {} KiB |", wire::FRAME_BYTES_MAX / 1024),
+        format!("| a message, in one frame or several | {} KiB |", limits.message_bytes_max >> 10),
         format!("| topics followed | {} |", limits.subscriptions_max),
         format!(
             "| frames a second, at once | {}, {} |",

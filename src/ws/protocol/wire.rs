@@ -4,8 +4,6 @@
 
 use actix_web::web::{BufMut, Bytes, BytesMut};
 
-/// The longest message that a client may send, in bytes.
-pub const FRAME_BYTES_MAX: u64 = 64 * 1024;
 /// The longest header of a frame that we send.
 const HEADER_BYTES_MAX: usize = 10;
 /// What a control frame can carry.

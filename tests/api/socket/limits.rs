@@ -6,7 +6,11 @@ use crate::support::{TestShop, purchase::topic, socket::Socket};
 
 #[actix_rt::test]
 async fn a_socket_follows_and_says_as_much_as_the_settings_let_it() {
-    let limits = [("RIALTO_SOCKET_TOPICS", "2"), ("RIALTO_SOCKET_RATE", "4")];
+    let limits = [
+        ("RIALTO_SOCKET_TOPICS", "2"),
+        ("RIALTO_SOCKET_RATE", "4"),
+        ("RIALTO_SOCKET_MESSAGE", "1KiB"),
+    ];
     let shop = TestShop::with(&limits).await;
     let buyer = shop.sign_up().await;
 
@@ -24,6 +28,10 @@ async fn a_socket_follows_and_says_as_much_as_the_settings_let_it() {
         loud.send(r#"{"op":"ping"}"#).await;
     }
     assert_eq!(loud.closed().await.0, 3013);
+
+    let mut verbose = buyer.socket().await;
+    verbose.send(&json!({ "op": "ping", "why": "x".repeat(1_024) }).to_string()).await;
+    assert_eq!(verbose.closed().await.0, 3501);
 }
 
 #[actix_rt::test]

@@ -44,8 +44,8 @@ impl Peer {
         std::fs::create_dir(&folder).map_err(failed)?;
         let (plain, address) = (free().map_err(failed)?, free().map_err(failed)?);
         let settings = format!(
-            "listen: \"{plain}\"\nmax_connections: 100000\nlogtime: false\n\
-             websocket {{ listen: \"{address}\", no_tls: true }}\n"
+            "listen: \"{plain}\"\nmax_connections: 100000\nauthorization {{ timeout: 60 }}\n\
+             websocket {{ listen: \"{address}\", no_tls: true, handshake_timeout: \"60s\" }}\n"
         );
         let file = folder.join("nats.conf");
         std::fs::write(&file, settings).map_err(failed)?;
