@@ -145,8 +145,7 @@ impl App {
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let consumers = start_consumers(&edge.store);
         let sockets = sockets(&edge, bus, counts, (caches.tickets, caches.board));
-        let has_echo = config.env == Environment::Test;
-        let sockets = Sockets { limits: limits(config), has_echo, ..sockets };
+        let sockets = as_set(sockets, config);
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
         start_posting(post, address);
@@ -303,9 +302,9 @@ fn sockets(
     }
 }
 
-/// What sockets may do, as the settings say.
-fn limits(config: &Config) -> ws::Limits {
-    ws::Limits {
+/// The same with what the settings say.
+fn as_set(sockets: Sockets, config: &Config) -> Sockets {
+    let limits = ws::Limits {
         ping_every: config.socket_ping,
         pong_within: config.socket_pong,
         admit_within: config.socket_idle,
@@ -318,7 +317,8 @@ fn limits(config: &Config) -> ws::Limits {
         per_address_max: config.sockets_per_address.of_items(),
         reconnect_over: config.reconnect_over,
         ..ws::Limits::default()
-    }
+    };
+    Sockets { limits, has_echo: config.env == Environment::Test, ..sockets }
 }
 
 fn serve(

@@ -94,7 +94,7 @@ async fn ten_thousand_sockets_are_sent_to_another_node_and_miss_nothing() {
         async move { Thin::open(address, number, &hello).await }
     });
     let sockets: Vec<_> = opened.buffered(AT_ONCE).collect().await;
-    assert_eq!(one.figure("sockets_open").await, i64::try_from(SOCKETS).unwrap());
+    assert_eq!(one.figure("rialto_sockets_open").await, i64::try_from(SOCKETS).unwrap());
 
     let (there, delays) = (other.address(), RefCell::default());
     let surviving = sockets.into_iter().enumerate().map(|(number, socket)| {

@@ -41,6 +41,7 @@ const SHARED: &[(&str, &str)] = &[
     ("request_id", "http: the name of one request"),
     ("routes", "http: the table of all routes"),
     ("schema", "store: the tables"),
+    ("server", "http: how connections are served"),
     ("sqlite", "store: one of the two dialects"),
     ("stock", "store: the units that carts, orders and admins all count"),
     ("sweeper", "actors: wakes whatever is due, of every kind"),

@@ -16,7 +16,7 @@ use std::{
 
 use actix_codec::{Encoder, Framed, FramedParts};
 use actix_http::{
-    BoxedPayloadStream, ConnectionType, Payload, Request, Response, StatusCode,
+    BoxedPayloadStream, ConnectionType, Payload, Request, Response,
     body::{BodySize, BoxBody, MessageBody},
     h1::{Codec, Message},
 };
@@ -117,7 +117,7 @@ async fn answer(mut io: Stream, codec: Codec, response: Response<BoxBody>) -> io
 /// While the client takes nothing, the body is asked for nothing more.
 async fn send(io: &mut Stream, mut codec: Codec, response: Response<BoxBody>) -> io::Result<()> {
     let (mut head, body) = response.into_parts();
-    let has_switched = head.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let has_switched = head.upgrade();
     if !has_switched {
         head.head_mut().set_connection_type(ConnectionType::Close);
     }

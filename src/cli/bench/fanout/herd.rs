@@ -9,7 +9,7 @@ use std::{
 };
 
 use actix_rt::task::JoinHandle;
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::{
     io::AsyncWriteExt,
@@ -22,6 +22,7 @@ use super::{
     super::super::Failure,
     frames::{self, BINARY, CLOSE, Frame, PING, PONG, TEXT},
 };
+use crate::store;
 
 /// How many connect at once.
 const AT_ONCE: usize = 64;
@@ -322,7 +323,7 @@ fn age(payload: &[u8], kind: &str) -> Option<Duration> {
     let text = str::from_utf8(payload).ok().filter(|it| it.contains(kind))?;
     let (at, _) = text.split_once(r#""at":""#)?.1.split_once('"')?;
     let at = DateTime::parse_from_rfc3339(at).ok()?.to_utc();
-    Some((Utc::now() - at).to_std().unwrap_or_default())
+    Some((store::now() - at).to_std().unwrap_or_default())
 }
 
 /// Connects; over loopback from one of many addresses.
