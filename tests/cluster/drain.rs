@@ -8,7 +8,7 @@ use futures_util::{
     stream,
 };
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 
 use crate::{
     SHARED,
@@ -55,7 +55,7 @@ impl Placed {
 async fn survive(
     (mut socket, answer): (Thin, Value),
     (number, other): (usize, &str),
-    placed: &Placed,
+    (placed, turns): (&Placed, &Semaphore),
     delays: &RefCell<BTreeSet<u64>>,
 ) {
     let (mut heard, mut is_back, mut is_paid) = (0, false, false);
@@ -70,6 +70,8 @@ async fn survive(
                 let told: Value = serde_json::from_str(&reason).unwrap();
                 delays.borrow_mut().insert(told["reconnect_in_ms"].as_u64().unwrap());
                 let since = placed.subscribe(&answer["epoch"], heard);
+                // All have been told another time.
+                let _turn = turns.acquire().await.unwrap();
                 let (again, answer) = Thin::open(other, number, &since).await;
                 assert_eq!(answer["recovered"], true, "{answer}");
                 (socket, is_back) = (again, true);
@@ -96,9 +98,9 @@ async fn ten_thousand_sockets_are_sent_to_another_node_and_miss_nothing() {
     let sockets: Vec<_> = opened.buffered(AT_ONCE).collect().await;
     assert_eq!(one.figure("rialto_sockets_open").await, i64::try_from(SOCKETS).unwrap());
 
-    let (there, delays) = (other.address(), RefCell::default());
+    let (there, delays, turns) = (other.address(), RefCell::default(), Semaphore::new(AT_ONCE));
     let surviving = sockets.into_iter().enumerate().map(|(number, socket)| {
-        survive(socket, (number, &there), &orders[number % ORDERS], &delays)
+        survive(socket, (number, &there), (&orders[number % ORDERS], &turns), &delays)
     });
     let paying = join_all(orders.iter().map(async |it| {
         it.guest.at(&there).pay(&it.order, "tok_success").await.is(200);

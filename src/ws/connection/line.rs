@@ -201,6 +201,11 @@ impl Line {
         self.lock().vitals.admitted();
     }
 
+    /// Whether the client has asked to follow something and waits for the answer.
+    pub fn waits(&self, is_waiting: bool) {
+        self.lock().vitals.waits(is_waiting);
+    }
+
     pub fn identified(&self, session: SessionId, expires: Instant) {
         self.lock().vitals.identified(session, expires);
     }

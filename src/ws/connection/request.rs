@@ -138,7 +138,10 @@ async fn subscribe(
     let (sockets, epoch) = (&ends.sockets, ends.sockets.bus.epoch());
     let Sockets { store, catalogue, followed, keys, .. } = &***sockets;
     let ask = Ask { store, catalogue, followed, keys, epoch, who, follow: &follow };
-    let opening = match open_in_turn(sockets, &ask).await {
+    ends.line.waits(true);
+    let opened = open_in_turn(sockets, &ask).await;
+    ends.line.waits(false);
+    let opening = match opened {
         Ok(opening) => opening,
         Err(err) => return Err(lost(ends, channel, follow.topic, err).await),
     };

@@ -20,6 +20,8 @@ pub struct Vitals {
     pinged: Option<Instant>,
     /// Whether it has authenticated or followed something.
     is_admitted: bool,
+    /// Whether it has asked to follow something and was not answered yet: then it is we who are late.
+    is_waiting: bool,
     /// The login session, and when the token that named it expires.
     session: Option<(SessionId, Instant)>,
     /// When the last word was said to it.
@@ -43,6 +45,7 @@ impl Vitals {
             heard: now,
             pinged: None,
             is_admitted: false,
+            is_waiting: false,
             session: None,
             closed: None,
         }
@@ -54,6 +57,10 @@ impl Vitals {
 
     pub fn admitted(&mut self) {
         self.is_admitted = true;
+    }
+
+    pub fn waits(&mut self, is_waiting: bool) {
+        self.is_waiting = is_waiting;
     }
 
     pub fn identified(&mut self, session: SessionId, expires: Instant) {
@@ -80,7 +87,8 @@ impl Vitals {
                 return Due::Close(Close::Expired);
             }
         }
-        if !self.is_admitted && passed(self.opened, limits.admit_within) {
+        let is_idle = !self.is_admitted && !self.is_waiting;
+        if is_idle && passed(self.opened, limits.admit_within) {
             return Due::Close(Close::Idle);
         }
         let unanswered = self.pinged.filter(|pinged| self.heard < *pinged);
@@ -131,6 +139,12 @@ mod tests {
         let mut idle = Watched::new();
         assert_eq!(idle.due(9), Due::Nothing);
         assert_eq!(idle.due(10), Due::Close(Close::Idle));
+
+        let mut waiting = Watched::new();
+        waiting.0.waits(true);
+        assert_eq!(waiting.due(10), Due::Nothing);
+        waiting.0.waits(false);
+        assert_eq!(waiting.due(11), Due::Close(Close::Idle));
 
         let mut admitted = Watched::new();
         admitted.0.admitted();
