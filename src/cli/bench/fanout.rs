@@ -104,7 +104,6 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let shop = Shop::open(&base::checked(&options.url)?, &options.email).await?;
     let mut broadcast = shop.broadcast().await?;
     let bytes = length(&shop, &mut broadcast).await?;
-    let mut floor = Floor::start(bytes)?;
     let mut peer = match &options.nats {
         Some(program) => Some(Peer::start(program, bytes).await?),
         None => None,
@@ -118,7 +117,10 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         let mut figures = [Figures::default(), Figures::default(), Figures::default()];
         for _ in 0..options.passes {
             let [of_floor, of_shop, of_peer] = &mut figures;
+            // Anew for each turn: it does not see that sockets have gone which it does not write to.
+            let mut floor = Floor::start(bytes)?;
             turn(Target::Floor(&mut floor), sockets, options, of_floor).await?;
+            drop(floor);
             turn(Target::Shop(&shop, &mut broadcast), sockets, options, of_shop).await?;
             let Some(other) = &mut peer else { continue };
             if let Err(err) = turn(Target::Peer(other), sockets, options, of_peer).await {
