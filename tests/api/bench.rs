@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::TestShop;
+use crate::support::{PASSWORD, TestShop};
 
 #[actix_rt::test]
 async fn a_flood_of_logins_is_measured_beside_the_listing() {
@@ -20,4 +20,25 @@ async fn a_flood_of_logins_is_measured_beside_the_listing() {
     // This shop has no demo shopper, so that nobody is let in.
     let logins = out.lines().last().unwrap();
     assert!(logins.contains(" logins · 401: ") && !logins.contains("200: "), "{out}");
+}
+
+#[actix_rt::test]
+async fn sockets_that_are_told_are_measured_beside_a_bare_loop() {
+    let shop = TestShop::with(&[("RIALTO_COURIER", "manual")]).await;
+    let url = format!("http://{}", shop.address());
+
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_rialto"));
+    bench.env("BENCH_PASSWORD", PASSWORD).args(["bench", "fanout", "--url", &url]);
+    bench.args(["--email", "admin@tests.example", "--sockets", "20", "--passes", "1"]);
+    bench.args(["--rounds", "2", "--burst", "2", "--order-sockets", "5"]);
+    let ended = bench.args(["--paid", "10", "--orders", "100"]).output().unwrap();
+
+    let out = String::from_utf8(ended.stdout).unwrap();
+    assert!(ended.status.success(), "{out}{}", String::from_utf8_lossy(&ended.stderr));
+    for name in ["floor", "rialto"] {
+        let row = out.lines().find(|line| line.contains(name) && line.starts_with("20 ")).unwrap();
+        assert!(row.contains(" KiB ") && row.contains(" ms ") && row.ends_with("µs"), "{out}");
+    }
+    assert!(!out.contains("nats-server"), "{out}");
+    assert!(out.contains("5 sockets that follow 10 orders of their own"), "{out}");
 }
