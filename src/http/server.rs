@@ -74,6 +74,17 @@ impl End {
         }
     }
 
+    /// Sends as much of `bytes` as the operating system takes at once, past whoever serves the
+    /// connection: they must not be in the middle of sending something.
+    ///
+    /// # Errors
+    /// What the operating system says; `WouldBlock` where it takes nothing now, `NotConnected` where the
+    /// connection is closed already.
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let stream = self.0.upgrade().ok_or(io::ErrorKind::NotConnected)?;
+        lock(&stream).try_write(bytes)
+    }
+
     /// Does something to the socket itself, unless it is closed already.
     ///
     /// # Errors

@@ -40,6 +40,14 @@ impl Switch {
         }
     }
 
+    /// Sends as much of `bytes` as goes at once, while the response waits for something to send.
+    ///
+    /// # Errors
+    /// Those of [`End::try_write`]; the response will see the same.
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.try_write(bytes)
+    }
+
     /// Ends the connection at once, both ways, whatever is still on its way.
     pub fn cut(&self) {
         self.shutdown(Shutdown::Both);
@@ -83,7 +91,7 @@ fn give_up_after(_: &SockRef<'_>, _: Duration) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use std::io::{ErrorKind, Read};
 
     use futures_util::FutureExt;
@@ -92,7 +100,7 @@ mod tests {
     use super::*;
 
     /// A connection over loopback: the server's end, its switch, and the client's end.
-    fn connected() -> (Stream, Switch, std::net::TcpStream) {
+    pub fn connected() -> (Stream, Switch, std::net::TcpStream) {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (server, _) = listener.accept().unwrap();

@@ -16,6 +16,7 @@ use futures_util::{StreamExt, stream};
 
 use self::{
     fill::Job,
+    flush::Flush,
     following::Following,
     push::Texts,
     subscription::{Next, Step},
@@ -40,6 +41,7 @@ use crate::{
 
 mod drain;
 mod fill;
+mod flush;
 mod following;
 mod push;
 mod subscription;
@@ -59,6 +61,7 @@ pub struct Hub {
     /// Names the next subscription.
     next: u64,
     fills: fill::Fills,
+    flush: Flush,
     is_draining: bool,
 }
 
@@ -92,6 +95,7 @@ impl Hub {
             ctx.set_mailbox_capacity(MAILBOX);
             Hub {
                 fills: fill::Fills::new(&sockets),
+                flush: Flush::start_here(),
                 sockets,
                 connections: HashMap::new(),
                 channels: HashMap::new(),
@@ -154,17 +158,18 @@ impl Hub {
         let Some(all) = self.channels.get_mut(&delivery.channel) else { return };
         let (mut texts, mut count, mut gaps) = (Texts::of(delivery), 0, Vec::new());
         for it in all {
-            match it.subscription.live(delivery) {
-                Step::Push(previous) => {
-                    it.line.push(texts.wire(previous));
-                    count += 1;
+            let frame = match it.subscription.live(delivery) {
+                Step::Push(previous) => texts.wire(previous),
+                Step::Instead((told, previous)) => Texts::of(&told).wire(previous),
+                Step::Nothing => continue,
+                Step::Gap(after) => {
+                    gaps.push((it.place(delivery.channel), after));
+                    continue;
                 }
-                Step::Instead((told, previous)) => {
-                    it.line.push(Texts::of(&told).wire(previous));
-                    count += 1;
-                }
-                Step::Nothing => {}
-                Step::Gap(after) => gaps.push((it.place(delivery.channel), after)),
+            };
+            count += 1;
+            if it.line.put(frame) {
+                self.flush.due(&it.line);
             }
         }
         self.sockets.metrics.deliveries.inc_by(count);

@@ -58,8 +58,10 @@ struct State {
     is_answered: bool,
     /// Whether the socket was shut down.
     is_cut: bool,
-    /// Wakes the response when there is something to send.
+    /// Wakes the response, while it waits for something to send: all that it took has gone out then.
     waker: Option<Waker>,
+    /// Whether somebody is to flush the line.
+    is_due: bool,
     /// The login sessions that may know of the connection.
     sessions: Vec<SessionId>,
 }
@@ -101,6 +103,7 @@ impl Line {
             is_answered: false,
             is_cut: false,
             waker: None,
+            is_due: false,
             sessions: Vec::new(),
         };
         Line {
@@ -118,14 +121,45 @@ impl Line {
     /// client is told that it is slow, and resumes.
     pub fn push(&self, frame: Bytes) {
         let mut state = self.lock();
-        if state.phase != Phase::Open {
-            return;
-        }
-        if state.queue.push(frame).is_err() {
-            state.queue.clear();
-            state.close(Close::Slow);
-        }
+        state.push(frame);
         self.wake(state);
+    }
+
+    /// As `push`, for whoever tells many at once; whether it is to be flushed then.
+    pub fn put(&self, frame: Bytes) -> bool {
+        let mut state = self.lock();
+        state.push(frame);
+        if state.phase != Phase::Open {
+            self.wake(state);
+            return false;
+        }
+        state.waker.is_some() && !std::mem::replace(&mut state.is_due, true)
+    }
+
+    /// Sends what waits, as far as it goes out at once. The response is woken for the rest alone: that
+    /// costs as much as to send a frame, and nearly always there is none.
+    pub fn flush(&self) {
+        let mut state = self.lock();
+        state.is_due = false;
+        if state.waker.is_none() {
+            return; // It is woken already, or sends what it took; it will ask for more.
+        }
+        let before = state.queue.bytes();
+        let is_all_sent = self.switch.as_ref().is_some_and(|switch| state.send(switch));
+        let is_room = self.is_room(before, &state);
+        if is_all_sent {
+            drop(state);
+        } else {
+            self.wake(state);
+        }
+        if is_room {
+            self.room.notify_one();
+        }
+    }
+
+    /// Whether so little waits now that there is room again.
+    fn is_room(&self, before: usize, state: &State) -> bool {
+        before > self.room_bytes && state.queue.bytes() <= self.room_bytes
     }
 
     /// Says why the server ends the connection, once; what waits goes out before.
@@ -166,7 +200,8 @@ impl Line {
         let mut state = self.lock();
         let before = state.queue.bytes();
         if let Some(piece) = state.queue.pop() {
-            let is_room = before > self.room_bytes && state.queue.bytes() <= self.room_bytes;
+            let is_room = self.is_room(before, &state);
+            state.waker = None;
             drop(state);
             if is_room {
                 self.room.notify_one();
@@ -318,6 +353,25 @@ impl Line {
 }
 
 impl State {
+    fn push(&mut self, frame: Bytes) {
+        if self.phase == Phase::Open && self.queue.push(frame).is_err() {
+            self.queue.clear();
+            self.close(Close::Slow);
+        }
+    }
+
+    /// Sends what waits, while the response sends nothing; whether all of it has gone out.
+    fn send(&mut self, switch: &Switch) -> bool {
+        while let Some(piece) = self.queue.pop() {
+            let sent = switch.try_write(&piece).unwrap_or(0);
+            if sent < piece.len() {
+                self.queue.put_back(piece.slice(sent..));
+                return false;
+            }
+        }
+        true
+    }
+
     fn close(&mut self, close: Close) {
         if self.phase == Phase::Open {
             self.phase = Phase::Closing;

@@ -18,17 +18,12 @@ pub struct Body {
     /// Polling it runs the actor. None of what we send comes from it.
     actor: BoxBody,
     actor_has_ended: bool,
-    /// How many pieces have gone out since it was polled.
-    unheard: u32,
     presence: Presence,
 }
 
-/// How many pieces go out before the client is heard.
-const UNHEARD_MAX: u32 = 4;
-
 impl Body {
     pub fn new(actor: BoxBody, presence: Presence) -> Self {
-        Body { actor, actor_has_ended: false, unheard: 0, presence }
+        Body { actor, actor_has_ended: false, presence }
     }
 
     fn line(&self) -> &Arc<Line> {
@@ -54,15 +49,6 @@ impl MessageBody for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        // What waits comes first, for most of what wakes a socket is a push; but whoever is told much is
-        // heard too.
-        if self.unheard < UNHEARD_MAX
-            && let Poll::Ready(Some(piece)) = self.line().poll_next(cx)
-        {
-            self.unheard = self.unheard.saturating_add(1);
-            return Poll::Ready(Some(Ok(piece)));
-        }
-        self.unheard = 0;
         if !self.actor_has_ended {
             match Pin::new(&mut self.actor).poll_next(cx) {
                 Poll::Ready(Some(bytes)) => return Poll::Ready(Some(bytes)),

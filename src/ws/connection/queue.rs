@@ -51,6 +51,8 @@ fn counted(bytes: usize) -> i64 {
 #[derive(Debug)]
 pub struct Queue {
     frames: VecDeque<Bytes>,
+    /// What is left of a piece whose beginning has gone out: nothing may come before it.
+    begun: Option<Bytes>,
     /// Goes out before all others, and is not counted: a socket has one of it at most.
     urgent: Option<Bytes>,
     bytes: usize,
@@ -65,7 +67,14 @@ pub struct Overflow;
 
 impl Queue {
     pub fn new(bytes_max: usize, all: Budget) -> Self {
-        Queue { frames: VecDeque::new(), urgent: None, bytes: 0, bytes_max, all }
+        Queue {
+            frames: VecDeque::new(),
+            begun: None,
+            urgent: None,
+            bytes: 0,
+            bytes_max,
+            all,
+        }
     }
 
     pub fn push(&mut self, frame: Bytes) -> Result<(), Overflow> {
@@ -86,13 +95,22 @@ impl Queue {
 
     /// The last frame that there will be: it goes out whatever the budget says.
     pub fn push_last(&mut self, frame: Bytes) {
-        self.bytes = self.bytes.saturating_add(cost(&frame));
-        self.all.spend(cost(&frame));
+        self.count(&frame);
         self.frames.push_back(frame);
+    }
+
+    /// Takes back what did not go out of a piece.
+    pub fn put_back(&mut self, rest: Bytes) {
+        self.count(&rest);
+        self.begun = Some(rest);
     }
 
     /// What goes out next: one frame as it is, or several small ones in one piece.
     pub fn pop(&mut self) -> Option<Bytes> {
+        if let Some(rest) = self.begun.take() {
+            self.uncount(&rest);
+            return Some(rest);
+        }
         if let Some(urgent) = self.urgent.take() {
             return Some(urgent);
         }
@@ -114,8 +132,13 @@ impl Queue {
         Some(chunk.freeze())
     }
 
+    /// Drops all that waits, but for the rest of what the client has read the beginning of.
     pub fn clear(&mut self) {
+        let begun = self.begun.take();
         *self = Queue::new(self.bytes_max, self.all.clone());
+        if let Some(rest) = begun {
+            self.put_back(rest);
+        }
     }
 
     /// How much waits, as the budget counts it.
@@ -125,9 +148,18 @@ impl Queue {
 
     fn take(&mut self) -> Option<Bytes> {
         let frame = self.frames.pop_front()?;
-        self.bytes = self.bytes.saturating_sub(cost(&frame));
-        self.all.give_back(cost(&frame));
+        self.uncount(&frame);
         Some(frame)
+    }
+
+    fn count(&mut self, frame: &Bytes) {
+        self.bytes = self.bytes.saturating_add(cost(frame));
+        self.all.spend(cost(frame));
+    }
+
+    fn uncount(&mut self, frame: &Bytes) {
+        self.bytes = self.bytes.saturating_sub(cost(frame));
+        self.all.give_back(cost(frame));
     }
 }
 
@@ -205,6 +237,21 @@ mod tests {
 
         assert_eq!(queue.pop().unwrap().as_ref(), b"ping");
         assert_eq!(queue.pop().unwrap().as_ref(), b"xbye");
+    }
+
+    #[test]
+    fn nothing_comes_between_the_parts_of_a_piece() {
+        let mut queue = queue(1 << 20);
+        queue.put_back(Bytes::from_static(b"rest"));
+        queue.push(frame(1)).unwrap();
+        queue.push_urgent(Bytes::from_static(b"ping"));
+
+        queue.clear();
+        queue.push_last(Bytes::from_static(b"bye"));
+
+        assert_eq!(queue.pop().unwrap().as_ref(), b"rest");
+        assert_eq!(queue.pop().unwrap().as_ref(), b"bye");
+        assert_eq!(queue.bytes(), 0);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What goes out of a line, in which order, and when it ends.
 
 use std::{
+    io::Read,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -12,6 +13,7 @@ use std::{
 use prometheus_client::metrics::gauge::Gauge;
 
 use super::*;
+use crate::{http::server::Stream, ws::guard};
 
 #[derive(Default)]
 struct Wakes(AtomicUsize);
@@ -27,8 +29,26 @@ fn limits() -> Limits {
 }
 
 fn line() -> Line {
+    line_of(None)
+}
+
+fn line_of(switch: Option<Switch>) -> Line {
     let budget = Budget::new(Gauge::default(), 1 << 20);
-    Line::new(ConnectionId::new(), None, &limits(), budget, Instant::now())
+    Line::new(ConnectionId::new(), switch, &limits(), budget, Instant::now())
+}
+
+/// A line to a client; the connection is open as long as its stream is.
+fn connected() -> (Line, Stream, std::net::TcpStream) {
+    let (stream, switch, client) = guard::tests::connected();
+    switch.becomes_socket(Duration::from_secs(45));
+    (line_of(Some(switch)), stream, client)
+}
+
+/// The next so many bytes that the client reads.
+fn read(client: &mut std::net::TcpStream, length: usize) -> Vec<u8> {
+    let mut read = vec![0; length];
+    client.read_exact(&mut read).unwrap();
+    read
 }
 
 /// All that goes out now, and whether the response has ended.
@@ -147,4 +167,61 @@ async fn there_is_no_room_on_a_line_that_is_over() {
     line.gone();
 
     assert!(waits.await.is_none());
+}
+
+#[actix_rt::test]
+async fn what_was_put_goes_out_in_one_piece_and_wakes_nobody() {
+    let ((line, _stream, mut client), wakes) = (connected(), Arc::new(Wakes::default()));
+    sent_with(&line, &wakes);
+
+    assert!(line.put(wire::text("1")));
+    assert!(!line.put(wire::text("2")), "once is enough");
+    line.flush();
+    assert!(line.put(wire::text("3")));
+    line.flush();
+
+    let all = bytes(&["1", "2", "3"].map(wire::text));
+    assert_eq!(read(&mut client, all.len()), all);
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 0);
+    assert_eq!(sent(&line), (Vec::new(), false));
+}
+
+#[actix_rt::test]
+async fn the_response_sends_what_the_client_does_not_take_at_once() {
+    let ((line, _stream, mut client), wakes) = (connected(), Arc::new(Wakes::default()));
+    sent_with(&line, &wakes);
+    let frame = wire::text(&"x".repeat(1000));
+
+    let mut put = 0;
+    while wakes.0.load(Ordering::Relaxed) == 0 {
+        assert!(line.put(frame.clone()));
+        line.flush();
+        put += 1;
+    }
+    assert!(!line.put(wire::text("last")), "the response sees to it");
+
+    let (rest, _) = sent(&line);
+    let last = wire::text("last").len();
+    let mut all = read(&mut client, put * frame.len() + last - rest.len());
+    all.extend(rest);
+    assert_eq!(all, [frame.repeat(put), wire::text("last").to_vec()].concat());
+}
+
+#[actix_rt::test]
+async fn nothing_goes_past_a_piece_that_the_response_sends() {
+    let (line, stream, mut client) = connected();
+    line.push(wire::text("1"));
+    let (waker, mut all) = (Waker::noop(), Vec::new());
+    let Poll::Ready(Some(piece)) = line.poll_next(&mut Context::from_waker(waker)) else {
+        panic!("something waits");
+    };
+
+    assert!(!line.put(wire::text("2")));
+    line.flush();
+    all.extend_from_slice(&piece);
+    all.extend_from_slice(&sent(&line).0);
+
+    assert_eq!(all, bytes(&["1", "2"].map(wire::text)));
+    drop(stream);
+    assert_eq!(client.read(&mut [0]).unwrap(), 0, "of it the client has read nothing");
 }
