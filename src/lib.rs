@@ -16,4 +16,5 @@ pub mod logging;
 pub mod pages;
 pub mod reading;
 pub mod store;
+pub mod threads;
 pub mod ws;

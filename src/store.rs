@@ -23,15 +23,15 @@ pub mod origin;
 pub mod plain;
 mod pool;
 pub mod postgres;
+mod readers;
 mod schema;
 pub mod sqlite;
 #[cfg(test)]
 pub(crate) mod tests;
-pub mod threads;
 mod writer;
 
 pub use commands::Command;
-pub use threads::Readers;
+pub use readers::Readers;
 
 /// Threads and connections that read: enough to keep two cores busy while some wait for the disk.
 pub const READERS: usize = 4;

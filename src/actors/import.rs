@@ -19,10 +19,8 @@ use crate::{
         id::UserId,
     },
     gateway::products::{Format, Part, Parts},
-    store::{
-        Store,
-        threads::{Rank, Threads},
-    },
+    store::Store,
+    threads::{Rank, Threads},
 };
 
 /// How many files are read at once; who comes then is `Busy`.

@@ -19,7 +19,7 @@ use crate::{
         account::Password,
         password::{Argon2idCost, BcryptCost, Hashing},
     },
-    store::threads::{Rank, Threads},
+    threads::{Rank, Threads},
 };
 
 /// Whoever would wait for longer is refused at once.

@@ -235,7 +235,7 @@ pub fn start_mailer(
             let server = smtp::Server::new(place, tls, url.login.clone(), stationery.host());
             Post::Smtp(server.map_err(Error::internal("reading the certificates"))?)
         }
-        None => Post::Files(Folder::below(&config.data_dir)),
+        None => Post::Files(Folder::below(&config.data_dir)?),
     };
     let retry =
         TimeDelta::from_std(config.mail_retry).map_err(Error::internal("reading a time"))?;

@@ -47,10 +47,44 @@ impl Plain {
         origin: &Origin,
         commands: Vec<C>,
     ) -> Result<C::Outcome, Error> {
+        let mut transaction = Transaction::default();
+        let last = commands.into_iter().map(|command| transaction.add(origin, command)).last();
+        self.run(transaction)?;
+        last.ok_or(Error::Busy)?.outcome()
+    }
+
+    /// Runs a transaction. It blocks.
+    pub fn run(&self, transaction: Transaction) -> Result<(), Error> {
         match &self.0 {
-            Databases::Sqlite(pool) => pool.write(origin, commands),
-            Databases::Postgres(pool) => pool.write(origin, commands),
+            Databases::Sqlite(pool) => pool.run(transaction),
+            Databases::Postgres(pool) => pool.run(transaction),
         }
+    }
+}
+
+/// What is to be done in one transaction.
+#[derive(Default)]
+pub struct Transaction {
+    lanes: Lanes,
+    replies: Replies,
+}
+
+/// What comes of a command, once its transaction was run.
+pub struct Pending<T>(oneshot::Receiver<Result<T, Error>>);
+
+impl Transaction {
+    pub fn add<C: Command>(&mut self, origin: &Origin, command: C) -> Pending<C::Outcome> {
+        let (reply, answered) = oneshot::channel();
+        self.lanes.push(command.enqueue(origin.clone(), reply), &mut self.replies);
+        Pending(answered)
+    }
+}
+
+impl<T> Pending<T> {
+    /// # Errors
+    /// The command's own, and `Busy` where its transaction was not run.
+    pub fn outcome(mut self) -> Result<T, Error> {
+        self.0.try_recv().unwrap_or(Err(Error::Busy))
     }
 }
 
@@ -63,20 +97,13 @@ impl<E: Engine> Pool<E> {
         Ok(Pool { free: Mutex::new(free), back })
     }
 
-    fn write<C: Command>(&self, origin: &Origin, commands: Vec<C>) -> Result<C::Outcome, Error> {
-        let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
-        let mut last = None;
-        for command in commands {
-            let (reply, answered) = oneshot::channel();
-            lanes.push(command.enqueue(origin.clone(), reply), &mut replies);
-            last = Some(answered);
-        }
+    fn run(&self, Transaction { lanes, replies }: Transaction) -> Result<(), Error> {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let mut engine = free.map_err(|_| Error::Busy)?;
         let done = attempt(&mut engine, &lanes);
         self.back.send(engine).map_err(|_| Error::Busy)?;
         replies.answer(done?.outcomes);
-        last.and_then(|mut it| it.try_recv().ok()).unwrap_or(Err(Error::Busy)) // it was answered
+        Ok(())
     }
 }
 

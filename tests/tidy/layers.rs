@@ -7,14 +7,15 @@ use crate::{
 };
 
 /// What each layer may name beside itself, lowest first. A module that isn't here has no place.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("domain", &[]),
-    ("store", &["domain"]),
+    ("threads", &["domain"]),
+    ("store", &["domain", "threads"]),
     ("cache", &["domain"]),
-    ("gateway", &["domain"]),
+    ("gateway", &["domain", "threads"]),
     ("bus", &["domain", "store", "cache"]),
     ("reading", &["domain", "store", "bus"]),
-    ("actors", &["domain", "store", "cache", "gateway", "bus", "reading"]),
+    ("actors", &["domain", "threads", "store", "cache", "gateway", "bus", "reading"]),
     ("http", &["domain", "store", "cache", "gateway", "bus", "reading", "actors"]),
     ("ws", &["domain", "store", "cache", "gateway", "bus", "reading", "actors", "http"]),
     // They come with a program of their own, which asks as any other does.
@@ -28,8 +29,8 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("main", EVERYTHING),
 ];
 const EVERYTHING: &[&str] = &[
-    "domain", "store", "cache", "gateway", "bus", "reading", "actors", "http", "ws", "pages",
-    "config", "demo", "logging", "app", "cli",
+    "domain", "threads", "store", "cache", "gateway", "bus", "reading", "actors", "http", "ws",
+    "pages", "config", "demo", "logging", "app", "cli",
 ];
 /// Our own crate, as its binary names it.
 const CRATE: &str = "rialto::";

@@ -22,7 +22,7 @@ use crate::{
         Error,
         image::{Format, ImageFile, Kind, Picture, Size, Width},
     },
-    store::threads::{Rank, Threads},
+    threads::{Rank, Threads},
 };
 
 /// The most threads: each may hold a picture of [`PIXELS_MAX`](crate::domain::image::PIXELS_MAX)

@@ -298,7 +298,7 @@ impl News {
 }
 
 /// Tells what is to be told of the events after place `from`, up to `to`: all of it, or nothing and
-/// `Stale` where somebody else has.
+/// `Stale` where somebody else has. Where the two are one, nobody else would tell of them.
 #[derive(Debug, Clone)]
 pub struct Tell {
     pub from: i64,

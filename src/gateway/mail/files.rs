@@ -9,22 +9,37 @@ use std::{
 };
 
 use super::{Refusal, message::Message};
+use crate::{
+    domain::Error,
+    threads::{Rank, Threads},
+};
 
-/// Where the files are.
+/// More than all lines of a node have in hand at once.
+const QUEUE: usize = 64;
+
+/// Where the files are, and who writes them.
 #[derive(Debug, Clone)]
-pub struct Folder(PathBuf);
+pub struct Folder {
+    place: PathBuf,
+    /// Making a file costs as much as a purchase does, and those who buy come first.
+    threads: Threads,
+}
 
 impl Folder {
     /// The folder below the data directory; it is made with the first mail.
-    pub fn below(data_dir: &Path) -> Self {
-        Folder(data_dir.join("mail"))
+    ///
+    /// # Errors
+    /// The operating system's, where it gives no thread.
+    pub fn below(data_dir: &Path) -> Result<Self, Error> {
+        let threads = Threads::start("mail", 1, QUEUE, Rank::Background)?;
+        Ok(Folder { place: data_dir.join("mail"), threads })
     }
 
     /// Keeps a message. It is there whole or not at all, and a repeat is the same file.
     pub async fn keep(&self, message: &Message) -> Result<(), Refusal> {
-        let (folder, name, bytes) = (self.0.clone(), message.id.to_string(), message.bytes(true));
-        let written = tokio::task::spawn_blocking(move || write(&folder, &name, &bytes)).await;
-        match written {
+        let (folder, name, bytes) =
+            (self.place.clone(), message.id.to_string(), message.bytes(true));
+        match self.threads.run(move || Ok(write(&folder, &name, &bytes))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(err)) => Err(Refusal::Refused { why: err.to_string(), lasting: false }),
             Err(err) => Err(Refusal::Broken(err.to_string())),

@@ -217,10 +217,12 @@ fn buyer(
     Ok(Buyer::Guest(Email::parse(&email).map_err(corrupt)?, language))
 }
 
-/// Tells of events, and takes the cursor past them.
+/// Tells of events, and takes the cursor past them, if it is to move.
 pub fn tell_news(tx: &mut Tx<'_>, command: &Tell) -> Result<(), Error> {
     let Tell { from, to, news } = command;
-    event::consume(tx, Consumer::Notifications, *from, *to)?;
+    if from != to {
+        event::consume(tx, Consumer::Notifications, *from, *to)?;
+    }
     let ids: BTreeSet<UserId> = news.iter().filter_map(|it| it.buyer.user()).collect();
     if news.is_empty() {
         return Ok(());

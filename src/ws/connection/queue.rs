@@ -67,14 +67,7 @@ pub struct Overflow;
 
 impl Queue {
     pub fn new(bytes_max: usize, all: Budget) -> Self {
-        Queue {
-            frames: VecDeque::new(),
-            begun: None,
-            urgent: None,
-            bytes: 0,
-            bytes_max,
-            all,
-        }
+        Queue { frames: VecDeque::new(), begun: None, urgent: None, bytes: 0, bytes_max, all }
     }
 
     pub fn push(&mut self, frame: Bytes) -> Result<(), Overflow> {

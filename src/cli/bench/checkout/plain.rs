@@ -22,16 +22,22 @@ use crate::{
             change::{Edit, Moments},
         },
         delivery::Method,
-        id::{CartId, DeliveryId, ItemId, OrderId, SessionId, UserId, VariantId},
+        event::{Event, Kind, Published},
+        id::{CartId, DeliveryId, EventId, ItemId, OrderId, SessionId, UserId, VariantId},
         idempotency::{Answer, Claim, Outcome},
+        notification::order::{self as notification, Bought, BoughtLine, Facts, News, Tell},
         order::{
-            Order,
+            Line, Order,
             change::{Advance, NewDelivery},
             place::Place,
         },
         payment::{ProviderName, Verdict},
     },
-    store::{self, Migration, Store, Url, plain, read},
+    store::{
+        self, Migration, Store, Url,
+        plain::{self, Transaction},
+        read,
+    },
 };
 
 /// Connections that write.
@@ -123,7 +129,12 @@ impl Plain {
         self.store.write(&origin, vec![save])?;
         let placed = self.store.write(&origin, vec![place(user, &cart)?])?;
         let order = placed.order.ok_or(Error::NotFound("order"))?;
-        self.store.write(&origin, confirm(&order)?)?;
+        let mut confirmation = Transaction::default();
+        let told = confirmation.add(&origin, tell(user, &order)?);
+        let confirmed = confirm(&order)?.map(|it| confirmation.add(&origin, it));
+        self.store.run(confirmation)?;
+        told.outcome()?;
+        confirmed.into_iter().try_for_each(|it| it.outcome().map(drop))?;
         Ok(cart.emptied())
     }
 }
@@ -203,7 +214,7 @@ fn place(user: UserId, cart: &Cart) -> Result<Place, Error> {
 }
 
 /// What a confirmation writes: the attempt, and what the provider said of it.
-fn confirm(order: &Order) -> Result<Vec<Advance>, Error> {
+fn confirm(order: &Order) -> Result<[Advance; 2], Error> {
     let (now, claim) = (store::now(), claim());
     let attempt = order.attempt("tok_success", &claim, now + TimeDelta::seconds(10), now)?;
     let (after, verdict) =
@@ -213,7 +224,39 @@ fn confirm(order: &Order) -> Result<Vec<Advance>, Error> {
     let settled = settled.ok_or(Error::Stale)?;
     let answer = Outcome::Done(serde_json::json!(settled.order.payment).to_string());
     let claim = Some((claim, Answer::fresh(answer)));
-    Ok(vec![Advance { change: attempt, claim: None }, Advance { change: settled, claim }])
+    Ok([Advance { change: attempt, claim: None }, Advance { change: settled, claim }])
+}
+
+/// What the buyer is told: that the order was placed, and that it is paid, in the inbox and by letter.
+fn tell(user: UserId, order: &Order) -> Result<Tell, Error> {
+    let line = |it: &Line| BoughtLine {
+        name: it.name.clone(),
+        quantity: it.quantity.get(),
+        total: it.line_total,
+    };
+    let bought = Bought {
+        lines: order.items.iter().map(line).collect(),
+        discount: order.discount,
+        delivery: order.delivery_price,
+        tax: order.tax,
+        total: order.total,
+    };
+    let facts = Facts {
+        id: order.id,
+        number: order.number.clone(),
+        buyer: notification::Buyer::User(user),
+        bought,
+        carrier: None,
+        tracking_number: None,
+        past: Vec::new(),
+    };
+    let news = [Kind::OrderPlaced, Kind::OrderPaid].map(|kind| {
+        let (id, at, data) = (EventId::new(), order.placed_at, serde_json::Value::Null);
+        let event = Event { id, order: Some((order.id, 1)), user: Some(user), kind, at, data };
+        News::of(&Published { sequence: 0, user_sequence: None, event }, &facts)
+    });
+    let news = news.into_iter().filter_map(Result::transpose).collect::<Result<_, Error>>()?;
+    Ok(Tell { from: 0, to: 0, news })
 }
 
 fn claim() -> Claim {

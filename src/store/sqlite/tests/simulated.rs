@@ -30,12 +30,12 @@ use super::super::{
     super::{
         CONNECTION_WAIT, Databases, Inner, Migration, Store,
         commands::{Job, Lanes, Replies},
-        threads::{self, Readers},
+        readers::Readers,
         writer::{Done, Engine, Loop},
     },
     Backend, Conn, SETUP, Sqlite, connect, migrate, q, reader_pool,
 };
-use crate::domain::Error;
+use crate::{domain::Error, threads};
 
 thread_local! {
     static CLOCK: Cell<Option<(DateTime<Utc>, Instant)>> = const { Cell::new(None) };
