@@ -144,7 +144,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
 /// The length of a push.
 async fn length(shop: &Shop, broadcast: &mut Broadcast) -> Result<usize, Failure> {
     let speech = shop.speech(Counted::Bytes(1));
-    let hello = vec![vec![broadcast.order.hello()]];
+    let hello = vec![vec![broadcast.hello()]];
     let herd = Herd::open(shop.address, &speech, hello).await?;
     herd.expect(1);
     shop.ready(broadcast, 1).await?;
@@ -177,7 +177,7 @@ impl Target<'_> {
     fn hello(&self) -> String {
         match self {
             Target::Floor(_) => String::new(),
-            Target::Shop(_, broadcast) => broadcast.order.hello(),
+            Target::Shop(_, broadcast) => broadcast.hello(),
             Target::Peer(_) => peer::HELLO.to_owned(),
         }
     }
@@ -254,7 +254,7 @@ async fn orders(shop: &Shop, sockets: usize, options: &Options) -> Result<(), Fa
     let mut hellos = vec![Vec::new(); sockets];
     for (at, order) in placed.iter().enumerate() {
         if let Some(hello) = hellos.get_mut(at.checked_rem(sockets).unwrap_or(0)) {
-            hello.push(order.hello());
+            hello.push(shop::hello(order));
         }
     }
     let speech = shop.speech(Counted::Stamped("order.paid"));
