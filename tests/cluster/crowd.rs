@@ -4,15 +4,17 @@ use std::{slice::from_ref, time::Duration};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpSocket, TcpStream},
-    time::{interval, timeout},
-};
+use tokio::time::{interval, timeout};
 
 use crate::{
     SHARED,
-    support::{TestShop, client::Client, each, key, socket::Socket, soon},
+    support::{
+        TestShop,
+        client::Client,
+        each, key,
+        socket::Socket,
+        thin::{BINARY, TEXT, Thin, frame},
+    },
 };
 
 /// How many never read, and as many that read a byte now and then.
@@ -25,8 +27,6 @@ const VANISHED: usize = 10;
 const SESSION: usize = 60;
 /// How many handshakes are under way at once.
 const AT_ONCE: usize = 50;
-/// So little that a client which does not read is found out soon; Linux takes a little more.
-const RECEIVED_MAX: u32 = 2_048;
 /// How often a cart is changed that all of the crowd follow, and how often something is bought.
 const CHANGES: usize = 80;
 const CHANGES_A_PURCHASE: usize = 10;
@@ -39,84 +39,17 @@ const OTHER_BYTES: usize = 64 * 1024 * 1024;
 /// answer and the time to leave are 40 seconds.
 const FOUND_OUT: Duration = Duration::from_secs(90);
 
-const TEXT: u8 = 1;
-const BINARY: u8 = 2;
-const CLOSE: u8 = 8;
-
-/// A client that speaks the protocol no better than it is told to.
-struct Raw(TcpStream);
-
-impl Raw {
-    /// Opens a socket and says `frames`; nothing is read.
-    async fn open(address: &str, token: &str, frames: &[Vec<u8>]) -> Self {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(RECEIVED_MAX).unwrap();
-        let mut stream = socket.connect(address.parse().unwrap()).await.unwrap();
-        let head = format!(
-            "GET /api/v1/ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {token}\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        stream.write_all(&frames.concat()).await.unwrap();
-        Raw(stream)
-    }
-
-    /// The code that the server closes with, whatever it says before.
-    async fn closed(&mut self) -> u16 {
-        let read = async {
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                head.push(self.0.read_u8().await.unwrap());
-            }
-            loop {
-                let opcode = self.0.read_u8().await.unwrap() & 0x0f;
-                let length = match self.0.read_u8().await.unwrap() {
-                    126 => self.0.read_u16().await.unwrap().into(),
-                    short => usize::from(short),
-                };
-                let mut payload = vec![0; length];
-                self.0.read_exact(&mut payload).await.unwrap();
-                if opcode == CLOSE {
-                    return u16::from_be_bytes([payload[0], payload[1]]);
-                }
-            }
-        };
-        soon("a close", read).await
-    }
-
-    /// Takes a byte of what waits, if there is one.
-    fn sip(&self) {
-        self.0.try_read(&mut [0]).ok(); // There may be nothing, or the server may have cut it.
-    }
-}
-
-/// A frame of a client; the mask is zero, so that the payload is itself.
-fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0x80 | opcode];
-    match payload.len() {
-        short @ 0..126 => bytes.push(0x80 | u8::try_from(short).unwrap()),
-        long => {
-            bytes.push(0xff);
-            bytes.extend(u64::try_from(long).unwrap().to_be_bytes());
-        }
-    }
-    bytes.extend([0; 4]);
-    bytes.extend(payload);
-    bytes
-}
-
 fn request(op: &str, topic: &str) -> Vec<u8> {
     frame(TEXT, json!({ "id": 1, "op": op, "topic": topic }).to_string().as_bytes())
 }
 
 /// So many clients that say `frames`, of as many sessions as that takes.
-async fn open(shop: &TestShop, admins: &[Client], count: usize, frames: &[Vec<u8>]) -> Vec<Raw> {
+async fn open(shop: &TestShop, admins: &[Client], count: usize, frames: &[Vec<u8>]) -> Vec<Thin> {
     let (address, mut all) = (shop.address(), Vec::new());
     while all.len() < count {
         let now = all.len()..count.min(all.len() + AT_ONCE);
         let token = |number: usize| admins[number / SESSION].access_token();
-        all.extend(join_all(now.map(|it| Raw::open(&address, token(it), frames))).await);
+        all.extend(join_all(now.map(|it| Thin::unread(&address, it, token(it), frames))).await);
     }
     all
 }
@@ -155,11 +88,12 @@ async fn the_wrong_are_told(shop: &TestShop) {
         (1, 3013, subscriptions.concat()),
     ] {
         let (address, admin) = (shop.address(), shop.log_in_admin().await);
-        let told = (0..count).map(async |_| {
-            let mut raw = Raw::open(&address, admin.access_token(), &[]).await;
+        let told = (0..count).map(async |number| {
+            let mut wrong = Thin::unread(&address, number, admin.access_token(), &[]).await;
             // The server may have gone before all of it was said.
-            raw.0.write_all(&said).await.ok();
-            raw.closed().await
+            wrong.write(&said).await;
+            wrong.shaken().await;
+            wrong.closed().await
         });
         let told = join_all(told).await;
         assert!(told.iter().all(|it| *it == code), "{told:?} and not {code}");
@@ -208,7 +142,7 @@ impl Good {
 }
 
 /// Has much happen, each thing when the one before has been heard.
-async fn flood(shop: &TestShop, admin: &Client, good: &mut Good, slow: &[Raw]) {
+async fn flood(shop: &TestShop, admin: &Client, good: &mut Good, slow: &[Thin]) {
     let mut items = Value::Null;
     for product in ["mug", "shirt", "candle", "piano"] {
         let product = shop.stranger().get(&format!("/products/{product}")).await.is(200);
@@ -231,7 +165,7 @@ async fn flood(shop: &TestShop, admin: &Client, good: &mut Good, slow: &[Raw]) {
             };
             good.until(is_there).await;
         }
-        slow.iter().for_each(Raw::sip);
+        slow.iter().for_each(Thin::sip);
     }
 }
 
