@@ -14,23 +14,16 @@ use clap::Args;
 
 use super::{
     super::{Failure, base, say},
+    followed::{self, Broadcast, Shop},
+    herd::{Counted, Herd, Speech},
     table::{millis, percentile, ratio},
+    usage::Usage,
 };
 
 pub mod floor;
-mod frames;
-mod herd;
 mod peer;
-mod shop;
-mod usage;
 
-use self::{
-    floor::Floor,
-    herd::{Counted, Herd, Speech},
-    peer::Peer,
-    shop::{Broadcast, Shop},
-    usage::Usage,
-};
+use self::{floor::Floor, peer::Peer};
 
 /// The most topics that one socket may follow is 64.
 const TOPICS_MAX: usize = 60;
@@ -254,7 +247,7 @@ async fn orders(shop: &Shop, sockets: usize, options: &Options) -> Result<(), Fa
     let mut hellos = vec![Vec::new(); sockets];
     for (at, order) in placed.iter().enumerate() {
         if let Some(hello) = hellos.get_mut(at.checked_rem(sockets).unwrap_or(0)) {
-            hello.push(shop::hello(order));
+            hello.push(followed::hello(order));
         }
     }
     let speech = shop.speech(Counted::Stamped("order.paid"));

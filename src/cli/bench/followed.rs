@@ -8,12 +8,10 @@ use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{
-    super::{
-        super::Failure,
-        raw::Client,
-        shop::{self, Placed, check_out, parse, post},
-    },
+    super::Failure,
     herd::{Counted, Speech},
+    raw::Client,
+    shop::{self, Placed, check_out, parse, post},
     usage::{Usage, of_metrics},
 };
 use crate::domain::id::DeliveryId;
@@ -69,9 +67,12 @@ impl Shop {
     }
 
     pub async fn usage(&self) -> Result<Usage, Failure> {
-        let text = Client::connect(&self.base).await?.text("/metrics").await?;
         let untold = || Failure::new("the server does not tell what it uses".to_owned());
-        of_metrics(&text).ok_or_else(untold)
+        of_metrics(&self.metrics().await?).ok_or_else(untold)
+    }
+
+    pub async fn metrics(&self) -> Result<String, Failure> {
+        Client::connect(&self.base).await?.text("/metrics").await
     }
 
     /// Guests place so many orders.
