@@ -144,8 +144,7 @@ impl App {
         let webhooks = start_webhooks(config, edge.store.clone(), proofs.clone(), told_others)?;
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
         let consumers = start_consumers(&edge.store);
-        let sockets = sockets(&edge, bus, counts, (caches.tickets, caches.board));
-        let sockets = as_set(sockets, config);
+        let sockets = sockets(config, &edge, bus, counts, (caches.tickets, caches.board));
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;
         start_posting(post, address);
@@ -271,6 +270,7 @@ async fn caches(
 
 /// What sockets share: of the REST edge what both need.
 fn sockets(
+    config: &Config,
     edge: &Edge,
     bus: Bus,
     metrics: ws::metrics::Metrics,
@@ -293,8 +293,8 @@ fn sockets(
         tickets,
         origins: edge.origins.iter().cloned().collect(),
         node: name,
-        has_echo: false,
-        limits: ws::Limits::default(),
+        has_echo: config.env == Environment::Test,
+        limits: socket_limits(config),
         metrics,
         hubs: ws::Hubs::default(),
         seats: ws::seats::Seats::default(),
@@ -302,9 +302,8 @@ fn sockets(
     }
 }
 
-/// The same with what the settings say.
-fn as_set(sockets: Sockets, config: &Config) -> Sockets {
-    let limits = ws::Limits {
+fn socket_limits(config: &Config) -> ws::Limits {
+    ws::Limits {
         ping_every: config.socket_ping,
         pong_within: config.socket_pong,
         admit_within: config.socket_idle,
@@ -317,8 +316,7 @@ fn as_set(sockets: Sockets, config: &Config) -> Sockets {
         per_address_max: config.sockets_per_address.of_items(),
         reconnect_over: config.reconnect_over,
         ..ws::Limits::default()
-    };
-    Sockets { limits, has_echo: config.env == Environment::Test, ..sockets }
+    }
 }
 
 fn serve(

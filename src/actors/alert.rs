@@ -3,7 +3,7 @@
 
 use tokio::time::sleep;
 
-use super::consumer::{Consume, Look, RETRY_AFTER};
+use super::consumer::{Consume, Look, RETRY_AFTER, write_whole};
 use crate::{
     domain::{Error, alert::Tell},
     store::{Store, read},
@@ -25,11 +25,9 @@ impl Consume for BackInStock {
     /// Tells all at once, and if that cannot be done, each by themselves: one who cannot be told goes on
     /// waiting, and holds up no other.
     async fn tell(store: &Store, told: Tell) -> Result<(), Error> {
-        let error = match store.write(told.clone()).await {
-            Err(error @ Error::Internal { .. }) => error,
-            done => return done,
-        };
-        tracing::warn!(?error, people = told.due.len(), "telling of what is back one by one");
+        if write_whole(store, told.clone(), told.due.len()).await? {
+            return Ok(());
+        }
         let Tell { from, to, due } = told;
         for one in due {
             let alert = one.alert;

@@ -11,7 +11,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{domain::Error, store::Store};
+use crate::{
+    domain::{Error, audit::Audited},
+    store::{Command, Store},
+};
 
 /// How often the feed is read unasked: for what another node has left.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -36,6 +39,22 @@ pub trait Consume: 'static {
 
     /// Writes it, with the cursor; `Stale` where another node has.
     fn tell(store: &Store, batch: Self::Batch) -> impl Future<Output = Result<(), Error>>;
+}
+
+/// Writes what follows from a batch; false where the store refuses that, and one thing in it may be why:
+/// then each of them is to be written by itself, so that it holds up no other.
+pub async fn write_whole<C>(store: &Store, batch: C, things: usize) -> Result<bool, Error>
+where
+    C: Command + Audited<Outcome = ()>,
+{
+    match store.write(batch).await {
+        Ok(()) => Ok(true),
+        Err(error @ Error::Internal { .. }) => {
+            tracing::warn!(?error, things, "what follows from a batch is written one by one");
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// A batch of the feed.

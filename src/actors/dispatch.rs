@@ -16,7 +16,7 @@ use actix::prelude::*;
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
-use super::lines::{self, Drain, Lines, Looks, look, told};
+use super::lines::{self, Drain, Lines, Looks, told};
 use crate::{
     domain::{
         Error,
@@ -30,9 +30,6 @@ use crate::{
 
 /// How many messages a node brings at once.
 const LINES_MAX: usize = 8;
-/// How often it is looked for what is too old, and how much waits is counted.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
-const COUNT_EVERY: Duration = Duration::from_secs(5);
 
 /// What lines need.
 pub struct Deps {
@@ -72,29 +69,39 @@ impl Actor for Dispatcher {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        let deps = Rc::clone(&self.deps);
-        let recovered = async move {
-            // With a store of its own nobody else has anything in hand, and this node has not begun.
-            if !deps.store.is_shared()
-                && let Err(error) = deps.store.write(Recover).await
-            {
-                tracing::warn!(?error, "messages to devices could not be recovered");
-            }
-        };
-        ctx.spawn(recovered.into_actor(self).map(|(), actor, ctx| look(actor, ctx)));
-        ctx.run_interval(TIDY_EVERY, |actor, ctx| {
-            let deps = Rc::clone(&actor.deps);
-            ctx.spawn(async move { tidy(&deps).await }.into_actor(actor));
-        });
-        ctx.run_interval(COUNT_EVERY, |actor, ctx| {
-            let (deps, counts) = (Rc::clone(&actor.deps), Arc::clone(&actor.counts));
-            ctx.spawn(async move { count(&deps, &counts).await }.into_actor(actor));
-        });
+        lines::start(self, ctx);
     }
 }
 
 impl Looks for Dispatcher {
     type Due = usize;
+    const COUNT_EVERY: Duration = Duration::from_secs(5);
+
+    fn recover(&self) -> impl Future<Output = ()> + 'static {
+        let deps = Rc::clone(&self.deps);
+        async move { lines::recover(&deps.store, Recover).await }
+    }
+
+    fn tidy(&self) -> impl Future<Output = ()> + 'static {
+        let deps = Rc::clone(&self.deps);
+        async move {
+            if let Err(error) = deps.store.write(Prune).await {
+                tracing::warn!(?error, "old messages to devices could not be forgotten");
+            }
+        }
+    }
+
+    fn count(&self) -> impl Future<Output = ()> + 'static {
+        let (deps, counts) = (Rc::clone(&self.deps), Arc::clone(&self.counts));
+        async move {
+            match read!(deps.store, dispatch::waiting()) {
+                Ok(waiting) => counts.waiting.store(waiting, Ordering::Relaxed),
+                Err(error) => {
+                    tracing::warn!(?error, "the messages to devices could not be counted")
+                }
+            }
+        }
+    }
 
     fn queued(&mut self) -> impl Future<Output = ()> + 'static {
         told(&mut self.queued)
@@ -102,13 +109,12 @@ impl Looks for Dispatcher {
 
     fn due(&self) -> impl Future<Output = Result<usize, Error>> + 'static {
         let deps = Rc::clone(&self.deps);
-        // More than all lines can take are as many as one more.
-        let at_most = i64::try_from(LINES_MAX).unwrap_or(i64::MAX).saturating_add(1);
+        let at_most = self.lines.due_max();
         async move { read!(deps.store, dispatch::due(store::now(), at_most)) }
     }
 
     fn begin(&mut self, due: usize, ctx: &mut Context<Self>) {
-        if !self.lines.wants_one(due, LINES_MAX) {
+        if !self.lines.wants_one(due) {
             return;
         }
         let (deps, counts) = (Rc::clone(&self.deps), Arc::clone(&self.counts));
@@ -129,26 +135,13 @@ impl Looks for Dispatcher {
 impl Dispatcher {
     pub fn new(deps: Deps, counts: Arc<Counts>) -> Self {
         let queued = deps.store.mailed();
-        Dispatcher { deps: Rc::new(deps), counts, lines: Rc::default(), queued }
+        Dispatcher { deps: Rc::new(deps), counts, lines: Rc::new(Lines::of(LINES_MAX)), queued }
     }
 }
 
 /// The private key by which push services know the shop: the one that is kept, or else `made`.
 pub async fn key(store: &Store, made: String) -> Result<String, Error> {
     store.write(KeepKey { key: made }).await
-}
-
-async fn tidy(deps: &Deps) {
-    if let Err(error) = deps.store.write(Prune).await {
-        tracing::warn!(?error, "old messages to devices could not be forgotten");
-    }
-}
-
-async fn count(deps: &Deps, counts: &Counts) {
-    match read!(deps.store, dispatch::waiting()) {
-        Ok(waiting) => counts.waiting.store(waiting, Ordering::Relaxed),
-        Err(error) => tracing::warn!(?error, "the messages to devices could not be counted"),
-    }
 }
 
 /// Brings what is due, one after the other, until nothing is.

@@ -21,13 +21,15 @@ use crate::{
 
 /// How often the rows are read unasked: for what another node left, and what is to be tried again.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often it is looked for what is too old.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
 /// How often it is tried to write down what became of a thing.
 const SETTLE_TRIES_MAX: u32 = 5;
 const SETTLE_AGAIN: Duration = Duration::from_millis(200);
 
 /// The lines of a sender on this node.
-#[derive(Default)]
 pub struct Lines {
+    most: usize,
     open: watch::Sender<usize>,
     /// Those that have something in hand.
     busy: watch::Sender<usize>,
@@ -40,6 +42,17 @@ pub struct Lines {
 pub struct Drain;
 
 impl Lines {
+    /// Of which there may be so many.
+    pub fn of(most: usize) -> Self {
+        let (open, busy) = (watch::Sender::new(0), watch::Sender::new(0));
+        Lines { most, open, busy, draining: AtomicBool::new(false) }
+    }
+
+    /// How many due things are worth finding: more than all lines can take are as many as one more.
+    pub fn due_max(&self) -> i64 {
+        i64::try_from(self.most).unwrap_or(i64::MAX).saturating_add(1)
+    }
+
     /// One more line, until it is dropped.
     pub fn open(&self) -> OneMore {
         OneMore::of(&self.open)
@@ -55,12 +68,11 @@ impl Lines {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Whether another line is needed, where so many things are `due`, and allowed, of which there may
-    /// be `most`.
-    pub fn wants_one(&self, due: usize, most: usize) -> bool {
+    /// Whether another line is needed, where so many things are `due`, and allowed.
+    pub fn wants_one(&self, due: usize) -> bool {
         let open = *self.open.borrow();
         let idle = open.saturating_sub(*self.busy.borrow());
-        due > idle && open < most && !self.is_draining()
+        due > idle && open < self.most && !self.is_draining()
     }
 
     /// What answers [`Drain`].
@@ -89,9 +101,20 @@ impl Drop for OneMore {
     }
 }
 
-/// A sender, as far as it looks for what is due.
+/// A sender, beside what it does on its lines.
 pub trait Looks: Actor<Context = Context<Self>> {
     type Due: 'static;
+    /// How often it is counted how much waits.
+    const COUNT_EVERY: Duration;
+
+    /// Takes back, before anything else, what was in hand when a process ended.
+    fn recover(&self) -> impl Future<Output = ()> + 'static;
+
+    /// Forgets what is too old.
+    fn tidy(&self) -> impl Future<Output = ()> + 'static;
+
+    /// Counts how much waits.
+    fn count(&self) -> impl Future<Output = ()> + 'static;
 
     /// Ends when something was queued here since this was called.
     fn queued(&mut self) -> impl Future<Output = ()> + 'static;
@@ -103,8 +126,30 @@ pub trait Looks: Actor<Context = Context<Self>> {
     fn begin(&mut self, due: Self::Due, ctx: &mut Context<Self>);
 }
 
+/// Begins to look, to tidy and to count.
+pub fn start<S: Looks>(sender: &S, ctx: &mut Context<S>) {
+    let recovered = sender.recover().into_actor(sender);
+    ctx.spawn(recovered.map(|(), sender, ctx| look(sender, ctx)));
+    ctx.run_interval(TIDY_EVERY, |sender, ctx| {
+        ctx.spawn(sender.tidy().into_actor(sender));
+    });
+    ctx.run_interval(S::COUNT_EVERY, |sender, ctx| {
+        ctx.spawn(sender.count().into_actor(sender));
+    });
+}
+
+/// Writes a command that takes back all that is in hand. With a store of its own nobody else has anything
+/// in hand, and this node has not begun.
+pub async fn recover<C: Command>(store: &Store, command: C) {
+    if !store.is_shared()
+        && let Err(error) = store.write(command).await
+    {
+        tracing::warn!(?error, "what was in hand could not be recovered");
+    }
+}
+
 /// Looks what is due, has lines opened, and waits to look again: two looks never overlap.
-pub fn look<S: Looks>(sender: &mut S, ctx: &mut Context<S>) {
+fn look<S: Looks>(sender: &mut S, ctx: &mut Context<S>) {
     // Asked before the rows are read: what is committed after it is seen again.
     let queued = sender.queued();
     let looked = sender.due().into_actor(sender).then(|due, sender, ctx| {

@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::lines::{self, Drain, Lines, Looks, look, told};
+use super::lines::{self, Drain, Lines, Looks, told};
 use crate::{
     domain::{
         Error,
@@ -34,8 +34,6 @@ use crate::{
     store::{self, Store, read},
 };
 
-/// How often it is counted how many wait.
-const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// How many lines a node has to the post at once. Mail servers allow few from one place.
 const LINES_MAX: usize = 4;
 /// How many mails are claimed at once on a line on which it does no harm to send one twice. On others
@@ -47,8 +45,6 @@ const REACH_AGAIN_MAX: Duration = Duration::from_secs(30);
 /// How often a claim is renewed: two renewals may fail.
 const RENEW_EVERY: Duration = Duration::from_secs(20);
 const _: () = assert!(RENEW_EVERY.as_secs() * 3 <= CLAIM_SECONDS.unsigned_abs());
-/// How often it is looked for what others left, and for what is too old.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 /// What lines need.
 pub struct Deps {
@@ -90,19 +86,7 @@ impl Actor for Mailer {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        let (deps, counts) = (Arc::clone(&self.deps), Arc::clone(&self.counts));
-        // With a store of its own nobody else has anything in hand, and this node has not begun.
-        let nobody_lives = !deps.store.is_shared();
-        let recovered = async move { tidy(&deps, &counts, nobody_lives).await };
-        ctx.spawn(recovered.into_actor(self).map(|(), actor, ctx| look(actor, ctx)));
-        ctx.run_interval(TIDY_EVERY, |actor, ctx| {
-            let (deps, counts) = (Arc::clone(&actor.deps), Arc::clone(&actor.counts));
-            ctx.spawn(async move { tidy(&deps, &counts, false).await }.into_actor(actor));
-        });
-        ctx.run_interval(COUNT_EVERY, |actor, ctx| {
-            let (deps, counts) = (Arc::clone(&actor.deps), Arc::clone(&actor.counts));
-            ctx.spawn(async move { count(&deps, &counts).await }.into_actor(actor));
-        });
+        lines::start(self, ctx);
     }
 }
 
@@ -112,7 +96,7 @@ impl Mailer {
             mailed: deps.store.mailed(),
             deps: Arc::new(deps),
             counts,
-            lines: Arc::default(),
+            lines: Arc::new(Lines::of(LINES_MAX)),
             reach_again: REACH_AGAIN,
             not_before: Instant::now(),
         }
@@ -120,7 +104,7 @@ impl Mailer {
 
     /// Opens a line if there is more to do than the lines can take that have nothing in hand.
     fn open_line(&mut self, due: usize, ctx: &mut Context<Self>) {
-        if !self.lines.wants_one(due, LINES_MAX) || Instant::now() < self.not_before {
+        if !self.lines.wants_one(due) || Instant::now() < self.not_before {
             return;
         }
         let open = self.lines.open();
@@ -151,6 +135,29 @@ impl Mailer {
 
 impl Looks for Mailer {
     type Due = usize;
+    const COUNT_EVERY: Duration = Duration::from_secs(1);
+
+    fn recover(&self) -> impl Future<Output = ()> + 'static {
+        let (deps, counts) = (Arc::clone(&self.deps), Arc::clone(&self.counts));
+        // With a store of its own nobody else has anything in hand, and this node has not begun.
+        let nobody_lives = !deps.store.is_shared();
+        async move { tidy(&deps, &counts, nobody_lives).await }
+    }
+
+    fn tidy(&self) -> impl Future<Output = ()> + 'static {
+        let (deps, counts) = (Arc::clone(&self.deps), Arc::clone(&self.counts));
+        async move { tidy(&deps, &counts, false).await }
+    }
+
+    fn count(&self) -> impl Future<Output = ()> + 'static {
+        let (deps, counts) = (Arc::clone(&self.deps), Arc::clone(&self.counts));
+        async move {
+            match read!(deps.store, mail::waiting()) {
+                Ok(waiting) => counts.waiting.store(waiting, Ordering::Relaxed),
+                Err(error) => tracing::warn!(?error, "the mails that wait could not be counted"),
+            }
+        }
+    }
 
     fn queued(&mut self) -> impl Future<Output = ()> + 'static {
         told(&mut self.mailed)
@@ -158,8 +165,7 @@ impl Looks for Mailer {
 
     fn due(&self) -> impl Future<Output = Result<usize, Error>> + 'static {
         let deps = Arc::clone(&self.deps);
-        // More than all lines can take are as many as one more.
-        let at_most = i64::try_from(LINES_MAX).unwrap_or(i64::MAX).saturating_add(1);
+        let at_most = self.lines.due_max();
         async move { read!(deps.store, mail::due(store::now(), at_most)) }
     }
 
@@ -176,13 +182,6 @@ async fn tidy(deps: &Deps, counts: &Counts, nobody_lives: bool) {
     }
     if let Err(error) = deps.store.write(Prune).await {
         tracing::warn!(?error, "old mails could not be forgotten");
-    }
-}
-
-async fn count(deps: &Deps, counts: &Counts) {
-    match read!(deps.store, mail::waiting()) {
-        Ok(waiting) => counts.waiting.store(waiting, Ordering::Relaxed),
-        Err(error) => tracing::warn!(?error, "the mails that wait could not be counted"),
     }
 }
 

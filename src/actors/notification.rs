@@ -3,7 +3,7 @@
 
 use tokio::time::sleep;
 
-use super::consumer::{Consume, Look, RETRY_AFTER};
+use super::consumer::{Consume, Look, RETRY_AFTER, write_whole};
 use crate::{
     domain::{
         Error,
@@ -33,11 +33,9 @@ impl Consume for OrderNews {
     /// Tells of a batch, and if that cannot be done, of each event by itself: one that the store
     /// refuses must not hold up all others.
     async fn tell(store: &Store, due: Tell) -> Result<(), Error> {
-        let error = match store.write(due.clone()).await {
-            Err(error @ Error::Internal { .. }) => error,
-            done => return done,
-        };
-        tracing::warn!(?error, events = due.news.len(), "telling of a batch one by one");
+        if write_whole(store, due.clone(), due.news.len()).await? {
+            return Ok(());
+        }
         for one in due.singly() {
             tell_one(store, one).await?;
         }

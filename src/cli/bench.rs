@@ -5,12 +5,17 @@ use clap::Subcommand;
 
 mod catalogue;
 mod checkout;
+mod crowd;
 mod fanout;
+mod followed;
+mod frames;
+mod herd;
 mod logins;
 mod paths;
 mod raw;
 mod shop;
 mod table;
+mod usage;
 
 use super::Failure;
 
@@ -20,6 +25,8 @@ pub enum Bench {
     Catalogue(catalogue::Options),
     /// Buy, from the cart to the payment, beside the plain way to write the same rows
     Checkout(checkout::Options),
+    /// Tell sockets that read, in turns with and without a crowd that does what it should not
+    Crowd(crowd::Options),
     /// Tell thousands of sockets, beside a bare loop and nats-server
     Fanout(fanout::Options),
     /// What a bare loop does of `fanout`, for it to start
@@ -34,6 +41,7 @@ pub fn run(bench: &Bench) -> Result<(), Failure> {
         match bench {
             Bench::Catalogue(options) => catalogue::run(options).await,
             Bench::Checkout(options) => checkout::run(options).await,
+            Bench::Crowd(options) => crowd::run(options).await,
             Bench::Fanout(options) => fanout::run(options).await,
             Bench::Floor(options) => fanout::floor::run(options),
             Bench::Logins(options) => logins::run(options).await,

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
     Error,
+    account::{Role, User, UserStatus},
     address::Address,
     cart::Quantity,
     delivery::{self, Delivery, Method},
+    error::Refusal,
     id::{DeliveryId, UserId},
     order::{Line, Order},
 };
@@ -21,6 +23,16 @@ pub const CODE_DIGITS: usize = 6;
 pub const CODES: u32 = 1_000_000;
 /// How many wrong codes may be said of a parcel; then those who run the shop have to settle it.
 pub const WRONG_CODES_MAX: i32 = 5;
+
+/// Whether the user can be given parcels: `Conflict("not_a_courier")` where the account is none's who
+/// brings them, or cannot be used.
+pub fn may_bring(user: &User) -> Result<(), Error> {
+    if user.role == Role::Courier && user.status == UserStatus::Active {
+        return Ok(());
+    }
+    let message = "this account is none of a courier, or cannot be used";
+    Err(Refusal::new("not_a_courier", message).into())
+}
 
 /// What the buyer of a parcel says at the door, so that it is known to have come to the right one: six
 /// digits. It is compared as one number, which takes the same time whatever is wrong with it.

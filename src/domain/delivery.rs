@@ -188,6 +188,31 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// A parcel with `items` that nobody has begun to pick.
+    pub fn pending(id: DeliveryId, method: Method, items: Vec<DeliveryItem>) -> Self {
+        Delivery {
+            id,
+            status: Status::Pending,
+            method,
+            tracking_number: None,
+            carrier: None,
+            eta: None,
+            location: None,
+            items,
+            due_at: None,
+            steps_done: 0,
+            is_called_off: false,
+            attempts: 0,
+            stops: 0,
+            courier: None,
+            code: None,
+            handover_code: None,
+            wrong_codes: 0,
+            position: None,
+            positions: 0,
+        }
+    }
+
     /// Its status after `step`; one that was called off, or has failed without having left, takes none.
     pub fn after(&self, step: Step) -> Result<Status, Error> {
         let after = self.status.after(step)?;
@@ -295,27 +320,7 @@ mod tests {
     }
 
     fn parcel() -> Delivery {
-        Delivery {
-            id: DeliveryId::new(),
-            status: Status::Pending,
-            method: Method::Standard,
-            tracking_number: None,
-            carrier: None,
-            eta: None,
-            location: None,
-            items: Vec::new(),
-            due_at: None,
-            steps_done: 0,
-            is_called_off: false,
-            attempts: 0,
-            stops: 0,
-            courier: None,
-            code: None,
-            handover_code: None,
-            wrong_codes: 0,
-            position: None,
-            positions: 0,
-        }
+        Delivery::pending(DeliveryId::new(), Method::Standard, Vec::new())
     }
 
     #[test]

@@ -84,13 +84,12 @@ pub async fn report_my_delivery(
     let route = format!("POST /courier/deliveries/{delivery}/events");
     let claim = key.map(|key| key.claim(&format!("user:{user}"), &route, &body));
     let told = body.json::<Said>().and_then(|it| Ok(it.parse(user)?));
-    let answer = match (told, claim) {
-        (Ok(told), claim) => {
+    let answer = match told {
+        Ok(told) => {
             let order = read!(store, delivery::order(delivery))?;
             actors.orders.ask(order, Hear { delivery, told, claim }).await?
         }
-        (Err(invalid), Some(claim)) => repeated(&store, &claim, invalid).await?,
-        (Err(invalid), None) => return Err(invalid),
+        Err(invalid) => repeated(&store, claim.as_ref(), invalid).await?,
     };
     respond(HttpResponse::Ok(), answer)
 }

@@ -87,8 +87,13 @@ impl FromRequest for OptionalKey {
 
 /// The answer to a request that is `refused` for its body, or for who sends it. The key is compared
 /// before either: one that was used for another request is told first, what was done under it is
-/// answered again, and only a free key lets the request be refused.
-pub async fn repeated(store: &Store, claim: &Claim, refused: Problem) -> Result<Answer, Problem> {
+/// answered again, and only a free key lets the request be refused, or a request without one.
+pub async fn repeated<'a>(
+    store: &Store,
+    claim: impl Into<Option<&'a Claim>>,
+    refused: Problem,
+) -> Result<Answer, Problem> {
+    let Some(claim) = claim.into() else { return Err(refused) };
     let key = claim.key.clone();
     match read!(store, idempotency::find(key))? {
         Some(kept) => Ok(kept.answer(claim)?),

@@ -17,7 +17,7 @@ const PAGE: File = File { name: "index.html", text: include_str!("../../web/admi
 
 /// What the page loads besides files of the storefront.
 const FILES: &[File] = files! { "admin":
-    "admin.css" "main.js" "feed.js" "figures.js" "order.js" "presence.js" "session.js"
+    "admin.css" "main.js" "feed.js" "figures.js" "kinds.js" "order.js" "presence.js" "session.js"
 };
 
 /// The live feed of those who run the shop.
@@ -44,6 +44,7 @@ mod tests {
     use std::{collections::BTreeSet, fs};
 
     use super::*;
+    use crate::domain::event::Kind;
 
     #[test]
     fn every_file_of_the_folder_is_served() {
@@ -53,6 +54,17 @@ mod tests {
 
         let served = FILES.iter().chain([&PAGE]).map(|file| file.name.to_owned());
         assert_eq!(served.collect::<BTreeSet<_>>(), there.collect::<BTreeSet<_>>());
+    }
+
+    #[test]
+    fn what_can_be_chosen_is_every_type_of_event_once() {
+        let kinds = FILES.iter().find(|it| it.name == "kinds.js").unwrap();
+        let quoted = kinds.text.split('"').skip(1).step_by(2).filter(|it| it.contains('.'));
+        let mut chosen: Vec<_> = quoted.collect();
+        let mut all: Vec<_> = Kind::ALL.iter().map(|it| it.as_str()).collect();
+        chosen.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(chosen, all);
     }
 
     #[test]

@@ -42,3 +42,31 @@ async fn sockets_that_are_told_are_measured_beside_a_bare_loop() {
     assert!(!out.contains("nats-server"), "{out}");
     assert!(out.contains("5 sockets that follow 10 orders of their own"), "{out}");
 }
+
+#[actix_rt::test]
+async fn sockets_that_read_are_measured_without_and_with_a_crowd_that_does_not() {
+    let shop = TestShop::with(&[("RIALTO_COURIER", "manual")]).await;
+    let url = format!("http://{}", shop.address());
+
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_rialto"));
+    bench.env("BENCH_PASSWORD", PASSWORD).args(["bench", "crowd", "--url", &url]);
+    bench.args(["--email", "admin@tests.example", "--good", "10", "--stalled", "5"]);
+    bench.args(["--vanished", "2", "--wrong", "2", "--passes", "1", "--rounds", "5"]);
+    let ended = bench.args(["--every", "20"]).output().unwrap();
+
+    let out = String::from_utf8(ended.stdout).unwrap();
+    assert!(ended.status.success(), "{out}{}", String::from_utf8_lossy(&ended.stderr));
+    for name in ["1 ", "all "] {
+        let row = out.lines().find(|line| line.starts_with(name)).unwrap();
+        assert_eq!((row.matches(" ms").count(), row.matches(" MiB").count()), (4, 3), "{out}");
+    }
+    // Two of each kind, once at least: three kinds are sent away with 3501, and one with 3013.
+    let last = out.lines().last().unwrap();
+    let count = |name: &str| -> u32 {
+        let after = last.split_once(name).unwrap().1;
+        let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap()
+    };
+    assert!(count("3501: ") >= 6 && count("3013: ") >= 2, "{out}");
+    assert_eq!(shop.figure("rialto_socket_queued_bytes").await, 0);
+}

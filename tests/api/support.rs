@@ -156,6 +156,11 @@ impl TestShop {
         self.server().memory_peak()
     }
 
+    /// How many descriptors the process has open: each connection is one.
+    pub fn descriptors(&self) -> usize {
+        self.server().descriptors()
+    }
+
     /// All that the program has logged so far.
     pub fn log(&self) -> String {
         self.server().log()

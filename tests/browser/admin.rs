@@ -45,18 +45,49 @@ async fn an_admin_logs_in_and_sees_what_happens_how_it_goes_and_who_looks() {
     let shown = "document.getElementById('figure-revenue').textContent";
     window.shows(&format!("{shown} === {}", json!(revenue))).await;
 
-    window.see("document.querySelector('[data-group=\"orders\"]').click()").await;
-    window
-        .shows(&format!("{} === 0 && {} === 1", rows("order.paid"), rows("payment.captured")))
-        .await;
-    buyer.buy(&teapot, 1).await;
-    window
-        .shows(&format!("{} === 2 && {} === 0", rows("payment.captured"), rows("order.paid")))
-        .await;
-    window.see("document.querySelector('[data-group=\"orders\"]').click()").await;
-    window.shows(&format!("{} === 2", rows("order.paid"))).await;
     let wide = "[document.documentElement.scrollWidth - innerWidth, innerWidth]";
     assert_eq!(window.see(wide).await, json!([0, 320]));
+    window.close().await;
+}
+
+/// How often the page was told this on its socket.
+fn told(what: &str) -> String {
+    format!("told.filter((it) => it.topic === 'admin:feed' && {what}).length")
+}
+
+#[actix_rt::test]
+async fn what_an_admin_does_not_choose_is_not_sent_and_nothing_that_they_do_is_missed() {
+    let shop = TestShop::start().await;
+    let (buyer, teapot) = (shop.sign_up().await, shop.variant("teapot").await);
+    let mut window = Window::open().await;
+    window.keep_what_is_told().await;
+    log_in(&mut window, &shop, PASSWORD).await;
+    window.shows("document.querySelector('.mark')?.dataset.state === 'live'").await;
+    let choose =
+        |group: &str| format!("document.querySelector('[data-group=\"{group}\"]').click()");
+    let paid = told("it.type === 'order.paid'");
+    let captured = told("it.type === 'payment.captured'");
+    let answers = told("it.ok && it.epoch");
+
+    buyer.buy(&teapot, 1).await;
+    window.shows(&format!("{} === 1", rows("payment.captured"))).await;
+    window.shows(&format!("{} === 1", rows("order.paid"))).await;
+    window.see(&choose("orders")).await;
+    window.shows(&format!("{answers} === 2 && {} === 0", rows("order.paid"))).await;
+    buyer.buy(&teapot, 1).await;
+    // It comes after the payment, so that nothing of the purchase is left to be told.
+    window.shows(&format!("{} === 2", rows("delivery.created"))).await;
+    window.see(&choose("people")).await;
+    window.shows(&format!("{answers} === 3")).await;
+    assert_eq!(window.see(&format!("[{paid}, {captured}]")).await, json!([1, 2]));
+
+    for group in ["payments", "deliveries", "carts", "catalogue", "rest"] {
+        window.see(&choose(group)).await;
+    }
+    buyer.buy(&teapot, 1).await;
+    window.see(&choose("payments")).await;
+    window.shows(&format!("{} === 3", rows("payment.captured"))).await;
+    assert_eq!(window.see(&format!("[{paid}, {captured}]")).await, json!([1, 3]));
     window.close().await;
 }
 

@@ -56,6 +56,19 @@ impl Window {
         window
     }
 
+    /// Pages from now on keep what they are told by sockets, in a list that is called `told`.
+    pub async fn keep_what_is_told(&mut self) {
+        let source = "window.told = [];
+            window.WebSocket = class extends WebSocket {
+                constructor(...how) {
+                    super(...how);
+                    this.addEventListener('message', ({ data }) => told.push(JSON.parse(data)));
+                }
+            };";
+        self.ask("Page.enable", json!({})).await;
+        self.ask("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+    }
+
     /// Follows a link, and waits until the page has been loaded.
     pub async fn go(&mut self, url: &str) {
         let went = self.ask("Page.navigate", json!({ "url": url })).await;

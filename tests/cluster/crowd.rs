@@ -4,29 +4,31 @@ use std::{slice::from_ref, time::Duration};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpSocket, TcpStream},
-    time::{interval, timeout},
-};
+use tokio::time::{interval, timeout};
 
 use crate::{
     SHARED,
-    support::{TestShop, client::Client, each, key, socket::Socket, soon},
+    support::{
+        TestShop,
+        client::Client,
+        each, key,
+        socket::Socket,
+        thin::{BINARY, TEXT, Thin, frame},
+    },
 };
 
 /// How many never read, and as many that read a byte now and then.
 const STALLED: usize = 1_000;
 /// How many there are of each kind of those that say what they should not.
 const WRONG: usize = 50;
-/// How many vanish without a word.
-const VANISHED: usize = 10;
+/// How many vanish without a word, and as many that send half a request.
+const VANISHED: usize = 50;
+/// How many descriptors a process may open and close beside those of its clients.
+const OTHER_DESCRIPTORS: usize = VANISHED / 2;
 /// How many sockets a login session has; it may have 64.
 const SESSION: usize = 60;
 /// How many handshakes are under way at once.
 const AT_ONCE: usize = 50;
-/// So little that a client which does not read is found out soon; Linux takes a little more.
-const RECEIVED_MAX: u32 = 2_048;
 /// How often a cart is changed that all of the crowd follow, and how often something is bought.
 const CHANGES: usize = 80;
 const CHANGES_A_PURCHASE: usize = 10;
@@ -35,88 +37,26 @@ const CHANGES_A_PURCHASE: usize = 10;
 const SOCKET_BYTES: usize = 96 * 1024;
 /// What the server may take beside that, for whatever it does otherwise.
 const OTHER_BYTES: usize = 64 * 1024 * 1024;
-/// How long a peer that has vanished may be taken for one that is there: a ping, the time for its
-/// answer and the time to leave are 40 seconds.
+/// How long it may take until all have been found out.
 const FOUND_OUT: Duration = Duration::from_secs(90);
-
-const TEXT: u8 = 1;
-const BINARY: u8 = 2;
-const CLOSE: u8 = 8;
-
-/// A client that speaks the protocol no better than it is told to.
-struct Raw(TcpStream);
-
-impl Raw {
-    /// Opens a socket and says `frames`; nothing is read.
-    async fn open(address: &str, token: &str, frames: &[Vec<u8>]) -> Self {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(RECEIVED_MAX).unwrap();
-        let mut stream = socket.connect(address.parse().unwrap()).await.unwrap();
-        let head = format!(
-            "GET /api/v1/ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {token}\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        stream.write_all(&frames.concat()).await.unwrap();
-        Raw(stream)
-    }
-
-    /// The code that the server closes with, whatever it says before.
-    async fn closed(&mut self) -> u16 {
-        let read = async {
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                head.push(self.0.read_u8().await.unwrap());
-            }
-            loop {
-                let opcode = self.0.read_u8().await.unwrap() & 0x0f;
-                let length = match self.0.read_u8().await.unwrap() {
-                    126 => self.0.read_u16().await.unwrap().into(),
-                    short => usize::from(short),
-                };
-                let mut payload = vec![0; length];
-                self.0.read_exact(&mut payload).await.unwrap();
-                if opcode == CLOSE {
-                    return u16::from_be_bytes([payload[0], payload[1]]);
-                }
-            }
-        };
-        soon("a close", read).await
-    }
-
-    /// Takes a byte of what waits, if there is one.
-    fn sip(&self) {
-        self.0.try_read(&mut [0]).ok(); // There may be nothing, or the server may have cut it.
-    }
-}
-
-/// A frame of a client; the mask is zero, so that the payload is itself.
-fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0x80 | opcode];
-    match payload.len() {
-        short @ 0..126 => bytes.push(0x80 | u8::try_from(short).unwrap()),
-        long => {
-            bytes.push(0xff);
-            bytes.extend(u64::try_from(long).unwrap().to_be_bytes());
-        }
-    }
-    bytes.extend([0; 4]);
-    bytes.extend(payload);
-    bytes
-}
+/// No client is asked whether it is there while this test lasts, so that those that do not read are
+/// found out by that; and as much waits for them as the changes of the cart soon come to.
+const BY_WHAT_WAITS: [(&str, &str); 2] =
+    [("RIALTO_SOCKET_PING", "10m"), ("RIALTO_SOCKET_QUEUE", "64KiB")];
+/// Clients that are not there are soon asked whether they are.
+const BY_SILENCE: [(&str, &str); 2] = [("RIALTO_SOCKET_PING", "3s"), ("RIALTO_SOCKET_PONG", "2s")];
 
 fn request(op: &str, topic: &str) -> Vec<u8> {
     frame(TEXT, json!({ "id": 1, "op": op, "topic": topic }).to_string().as_bytes())
 }
 
 /// So many clients that say `frames`, of as many sessions as that takes.
-async fn open(shop: &TestShop, admins: &[Client], count: usize, frames: &[Vec<u8>]) -> Vec<Raw> {
+async fn open(shop: &TestShop, admins: &[Client], count: usize, frames: &[Vec<u8>]) -> Vec<Thin> {
     let (address, mut all) = (shop.address(), Vec::new());
     while all.len() < count {
         let now = all.len()..count.min(all.len() + AT_ONCE);
         let token = |number: usize| admins[number / SESSION].access_token();
-        all.extend(join_all(now.map(|it| Raw::open(&address, token(it), frames))).await);
+        all.extend(join_all(now.map(|it| Thin::unread(&address, it, token(it), frames))).await);
     }
     all
 }
@@ -140,6 +80,17 @@ async fn until(shop: &TestShop, name: &str, is: impl Fn(usize) -> bool) {
     assert!(looked.is_ok(), "{name} is {last}\n{}", shop.stranger().get("/metrics").await.text);
 }
 
+/// Waits until as many descriptors are open as there should be.
+async fn descriptors(shop: &TestShop, is: impl Fn(usize) -> bool) {
+    let mut tick = interval(Duration::from_millis(100));
+    let looked = timeout(FOUND_OUT, async {
+        while !is(shop.descriptors()) {
+            tick.tick().await;
+        }
+    });
+    assert!(looked.await.is_ok(), "there are {}", shop.descriptors());
+}
+
 fn closed(code: u16) -> String {
     format!("rialto_sockets_closed_total{{code=\"{code}\"}}")
 }
@@ -155,11 +106,12 @@ async fn the_wrong_are_told(shop: &TestShop) {
         (1, 3013, subscriptions.concat()),
     ] {
         let (address, admin) = (shop.address(), shop.log_in_admin().await);
-        let told = (0..count).map(async |_| {
-            let mut raw = Raw::open(&address, admin.access_token(), &[]).await;
+        let told = (0..count).map(async |number| {
+            let mut wrong = Thin::unread(&address, number, admin.access_token(), &[]).await;
             // The server may have gone before all of it was said.
-            raw.0.write_all(&said).await.ok();
-            raw.closed().await
+            wrong.write(&said).await;
+            wrong.shaken().await;
+            wrong.closed().await
         });
         let told = join_all(told).await;
         assert!(told.iter().all(|it| *it == code), "{told:?} and not {code}");
@@ -208,7 +160,7 @@ impl Good {
 }
 
 /// Has much happen, each thing when the one before has been heard.
-async fn flood(shop: &TestShop, admin: &Client, good: &mut Good, slow: &[Raw]) {
+async fn flood(shop: &TestShop, admin: &Client, good: &mut Good, slow: &[Thin]) {
     let mut items = Value::Null;
     for product in ["mug", "shirt", "candle", "piano"] {
         let product = shop.stranger().get(&format!("/products/{product}")).await.is(200);
@@ -231,28 +183,26 @@ async fn flood(shop: &TestShop, admin: &Client, good: &mut Good, slow: &[Raw]) {
             };
             good.until(is_there).await;
         }
-        slow.iter().for_each(Raw::sip);
+        slow.iter().for_each(Thin::sip);
     }
 }
 
 #[actix_rt::test]
 async fn two_thousand_that_do_not_read_cost_little_and_keep_nothing_from_those_that_do() {
-    let (shop, count) = (TestShop::on_postgres(&SHARED).await, 2 * STALLED);
+    let settings = [&SHARED[..], &BY_WHAT_WAITS].concat();
+    let (shop, count) = (TestShop::on_postgres(&settings).await, 2 * STALLED);
     let mut admins = Vec::new();
     for _ in 0..count.div_ceil(SESSION) {
         admins.push(shop.log_in_admin().await);
     }
     let admin = shop.admin().await;
-    let candle = format!("product:{}", shop.variant("candle").await.product);
     the_wrong_are_told(&shop).await;
-    let quiet = [request("subscribe", &candle)];
-    let _gone = open(&shop, from_ref(&admin), VANISHED, &quiet).await;
     let before = shop.memory_peak();
 
     let mut good = Good::follow(&admin).await;
     let follows = ["cart", "admin:feed"].map(|topic| request("subscribe", topic));
     let crowd = open(&shop, &admins, count, &follows).await;
-    until(&shop, "rialto_socket_subscriptions", |it| it == 2 * count + VANISHED + 2).await;
+    until(&shop, "rialto_socket_subscriptions", |it| it == 2 * count + 2).await;
     flood(&shop, &admin, &mut good, &crowd[STALLED..]).await;
     assert!(good.has_missed_nothing(), "{:?}", each(&good.heard, "sequence"));
     let Good { heard, since, socket } = good;
@@ -262,15 +212,41 @@ async fn two_thousand_that_do_not_read_cost_little_and_keep_nothing_from_those_t
     let memory = shop.memory_peak() - before;
     assert!(memory <= count * SOCKET_BYTES + OTHER_BYTES, "{memory} bytes");
     assert_eq!(figure(&shop, "rialto_socket_queued_bytes").await, 0);
-    // On a slow machine more of them are asked whether they are there before they are found slow.
-    let [slow, no_pong] = [figure(&shop, &closed(3008)).await, figure(&shop, &closed(3012)).await];
-    assert_eq!(slow + no_pong, count + VANISHED);
-    assert!(no_pong >= VANISHED);
-    assert_eq!(figure(&shop, "rialto_sockets_cut_total").await, count + VANISHED);
+    assert_eq!(figure(&shop, &closed(3008)).await, count);
+    assert_eq!(figure(&shop, "rialto_sockets_cut_total").await, count);
     for admin in [&admins[0], &admins[admins.len() - 1]] {
         let mut again = admin.socket().await;
         let ask = json!({ "topic": "admin:feed", "since": since });
         assert_eq!(again.ask("subscribe", ask).await["recovered"], true);
         assert!(again.take(heard.len()).await == heard, "what was missed, and nothing else");
     }
+}
+
+#[actix_rt::test]
+async fn those_that_have_vanished_are_found_out_whatever_they_had_begun() {
+    let settings = [&SHARED[..], &BY_SILENCE].concat();
+    let shop = TestShop::on_postgres(&settings).await;
+    let (address, admin) = (shop.address(), shop.admin().await);
+    let candle = shop.variant("candle").await;
+    let follows = [request("subscribe", &format!("product:{}", candle.product))];
+    let before = shop.descriptors();
+
+    let following = open(&shop, from_ref(&admin), VANISHED, &follows).await;
+    until(&shop, "rialto_socket_subscriptions", |it| it == VANISHED).await;
+    let halves = join_all((0..VANISHED).map(async |number| {
+        let mut half = Thin::connect(&address, number, None).await;
+        half.write(b"GET /api/v1/products HTTP/1.1\r\nhost: 127.0.0.1\r\nx-the-rest: ").await;
+        half
+    }));
+    let halves = halves.await;
+    descriptors(&shop, |it| it >= before + 2 * VANISHED).await;
+    following.iter().chain(&halves).for_each(Thin::vanish);
+    // It is sent to them, and will never be acknowledged.
+    shop.stock(&candle, 7).await;
+
+    until(&shop, "rialto_sockets_open", |it| it == 0).await;
+    assert_eq!(figure(&shop, &closed(3012)).await, VANISHED);
+    assert_eq!(figure(&shop, "rialto_sockets_cut_total").await, VANISHED);
+    descriptors(&shop, |it| it <= before + OTHER_DESCRIPTORS).await;
+    assert_eq!(admin.socket().await.ask("ping", json!({})).await["ok"], true);
 }

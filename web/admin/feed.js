@@ -5,18 +5,9 @@
 
 import { byId, element } from "/storefront/element.js";
 import { money } from "/storefront/words.js";
+import { GROUPS, groupOf } from "./kinds.js";
 
 const ROWS_MAX = 200;
-// What types are shown together, by their first word; all others are the last.
-const GROUPS = [
-  ["orders", "Orders", ["order", "checkout"]],
-  ["payments", "Payments", ["payment"]],
-  ["deliveries", "Deliveries", ["delivery"]],
-  ["carts", "Carts", ["cart"]],
-  ["people", "People", ["user", "session", "notification", "mail"]],
-  ["catalogue", "Catalogue", ["catalogue", "stock", "review", "promotion", "tariff"]],
-  ["rest", "The rest", []],
-];
 const FAULTS = new Set([
   "checkout.refused",
   "payment.failed",
@@ -32,33 +23,53 @@ const shown = new Set(GROUPS.map(([name]) => name));
 let waiting = [];
 let isDrawing = false;
 let isPaused = false;
+// Where the feed stands, and what ends following it.
+let since;
+let leave = () => {};
 
 // Calls `look` with the id of an order that somebody wants to see.
 export function start(live, look) {
-  filter();
   const pause = byId("pause");
   pause.onclick = () => {
     isPaused = !isPaused;
     pause.setAttribute("aria-pressed", String(isPaused));
     draw(look);
   };
-  live.follow("admin:feed", ({ type, data }) => {
-    if (type === "snapshot" || type === "refused") {
-      return;
-    }
-    waiting.push({ type, data, at: new Date() });
-    if (waiting.length > ROWS_MAX) {
-      waiting = waiting.slice(-ROWS_MAX);
-    }
-    draw(look);
-  });
+  filter(() => follow(live, look));
+  follow(live, look);
 }
 
-function filter() {
+// Has what is chosen told from here on, and nothing else sent. What has happened since the last that was
+// told follows, so that nothing is missed between one choice and the next.
+function follow(live, look) {
+  leave();
+  const types = GROUPS.filter(([name]) => shown.has(name)).flatMap(([, , types]) => types);
+  if (types.length === 0) {
+    leave = () => {};
+    return;
+  }
+  const filter = shown.size < GROUPS.length ? { types } : undefined;
+  leave = live.follow("admin:feed", (said) => hear(said, look), { filter, since });
+}
+
+function hear({ type, data, sequence }, look) {
+  if (type === "snapshot" || type === "refused") {
+    return;
+  }
+  since = { sequence };
+  waiting.push({ type, data, at: new Date() });
+  if (waiting.length > ROWS_MAX) {
+    waiting = waiting.slice(-ROWS_MAX);
+  }
+  draw(look);
+}
+
+function filter(changed) {
   const boxes = GROUPS.map(([name, title]) => {
     const change = ({ target }) => {
       target.checked ? shown.add(name) : shown.delete(name);
       sift();
+      changed();
     };
     const box = element("input", { type: "checkbox", checked: true, change, "data-group": name });
     return element("label", {}, box, title);
@@ -115,11 +126,6 @@ function row({ type, data, at }, look) {
   }
   made.hidden = !shown.has(group);
   return made;
-}
-
-function groupOf(type) {
-  const word = type.split(".")[0];
-  return GROUPS.find(([, , words]) => words.includes(word))?.[0] ?? "rest";
 }
 
 // What of an event is worth a line: amounts, states and words, and no ids.

@@ -4,7 +4,7 @@
 // which was the last, and one that is missing is asked for. docs/ws-protocol.md has the frames.
 /**
  * @typedef {{ token?: string, cart_token?: string }} Credentials
- * @typedef {{ filter?: { types: string[] }, order_token?: string }} Options
+ * @typedef {{ filter?: { types: string[] }, order_token?: string, since?: { sequence: number } }} Options
  * @typedef {{ type: string, data: any, at?: string, sequence?: number }} Said
  * @typedef {{ code: string, message: string, retry: boolean }} Refusal `lost` is perhaps done
  * @typedef {"idle" | "connecting" | "live" | "reconnecting" | "ended"} State
@@ -62,8 +62,8 @@ export class Live {
    */
   follow(topic, heard, options = {}) {
     const found = this.#topics.get(topic);
-    const it = found ??
-      { options, listeners: new Set(), isAsked: false, epoch: null, sequence: 0, last: null };
+    const { sequence } = options.since ?? { sequence: 0 };
+    const it = found ?? { options, listeners: new Set(), isAsked: false, epoch: null, sequence, last: null };
     it.listeners.add(heard);
     if (!found || STORED.test(topic)) {
       it.epoch = null; // events alone tell nobody how it stands

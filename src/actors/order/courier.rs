@@ -8,17 +8,15 @@ use crate::{
     actors::atomically,
     domain::{
         Error,
-        account::{Role, UserStatus},
-        error::Refusal,
         id::{DeliveryId, UserId},
         idempotency::{Answer, Claim},
         order::{Order, deliver::courier::Told},
     },
-    store::{Store, read},
 };
 
 /// Gives a parcel to a courier, or takes it from whoever has it; what is so already stays so.
-/// `Conflict("not_a_courier")` where the account is none's who brings parcels, or cannot be used.
+/// `Conflict("not_a_courier")` where the account, when that is written, is none's who brings parcels, or
+/// cannot be used.
 #[derive(Message)]
 #[rtype(result = "Result<Order, Error>")]
 pub struct Assign {
@@ -35,9 +33,6 @@ impl Handler<Assign> for OrderActor {
         _: &mut Context<Self>,
     ) -> Self::Result {
         atomically(self, async move |held| {
-            if let Some(user) = courier {
-                may_bring(&held.deps.store, user).await?;
-            }
             let mover = held.deps.courier;
             held.change(|order, now| order.assign(delivery, courier, &expecting(mover, now), now))
                 .await
@@ -72,13 +67,4 @@ impl Handler<Hear> for OrderActor {
             held.once(claim.as_ref(), hear, seen).await
         })
     }
-}
-
-async fn may_bring(store: &Store, user: UserId) -> Result<(), Error> {
-    let account = read!(store, account::account(user))?.user;
-    if account.role == Role::Courier && account.status == UserStatus::Active {
-        return Ok(());
-    }
-    let message = "this account is none of a courier, or cannot be used";
-    Err(Refusal::new("not_a_courier", message).into())
 }

@@ -19,7 +19,7 @@ use actix::prelude::*;
 use chrono::TimeDelta;
 use tokio::{sync::Notify, time::Instant};
 
-use super::super::lines::{self, Drain, Lines, Looks, look};
+use super::super::lines::{self, Drain, Lines, Looks};
 use crate::{
     domain::{
         Error,
@@ -31,9 +31,6 @@ use crate::{
     store::{self, Store, read},
 };
 
-/// How often it is looked for what is too old, and how much waits is counted.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
-const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// The longest that an endpoint is left alone that does not answer, in times of the first wait.
 const PAUSE_TIMES_MAX: u32 = 12;
 
@@ -94,24 +91,7 @@ impl Actor for Sender {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        let deps = Rc::clone(&self.deps);
-        let recovered = async move {
-            // With a store of its own nobody else has anything in hand, and this node has not begun.
-            if !deps.store.is_shared()
-                && let Err(error) = deps.store.write(Recover).await
-            {
-                tracing::warn!(?error, "messages to webhooks could not be recovered");
-            }
-        };
-        ctx.spawn(recovered.into_actor(self).map(|(), actor, ctx| look(actor, ctx)));
-        ctx.run_interval(TIDY_EVERY, |actor, ctx| {
-            let deps = Rc::clone(&actor.deps);
-            ctx.spawn(async move { tidy(&deps).await }.into_actor(actor));
-        });
-        ctx.run_interval(COUNT_EVERY, |actor, ctx| {
-            let (deps, counts) = (Rc::clone(&actor.deps), Arc::clone(&actor.counts));
-            ctx.spawn(async move { count(&deps, &counts).await }.into_actor(actor));
-        });
+        lines::start(self, ctx);
     }
 }
 
@@ -120,7 +100,8 @@ impl Sender {
         Sender {
             deps: Rc::new(deps),
             counts,
-            lines: Rc::default(),
+            // There are only so many endpoints, each of which has one.
+            lines: Rc::new(Lines::of(usize::MAX)),
             open: HashSet::new(),
             pauses: HashMap::new(),
         }
@@ -168,6 +149,35 @@ impl Sender {
 
 impl Looks for Sender {
     type Due = Vec<WebhookId>;
+    const COUNT_EVERY: Duration = Duration::from_secs(5);
+
+    fn recover(&self) -> impl Future<Output = ()> + 'static {
+        let deps = Rc::clone(&self.deps);
+        async move { lines::recover(&deps.store, Recover).await }
+    }
+
+    fn tidy(&self) -> impl Future<Output = ()> + 'static {
+        let deps = Rc::clone(&self.deps);
+        async move {
+            if let Err(error) = deps.store.write(Prune).await {
+                tracing::warn!(?error, "old messages to webhooks could not be forgotten");
+            }
+        }
+    }
+
+    fn count(&self) -> impl Future<Output = ()> + 'static {
+        let (deps, counts) = (Rc::clone(&self.deps), Arc::clone(&self.counts));
+        async move {
+            match read!(deps.store, webhook::waiting()) {
+                Ok(waiting) => {
+                    counts.waiting.store(u64::try_from(waiting).unwrap_or(0), Ordering::Relaxed);
+                }
+                Err(error) => {
+                    tracing::warn!(?error, "the messages to webhooks could not be counted")
+                }
+            }
+        }
+    }
 
     fn queued(&mut self) -> impl Future<Output = ()> + 'static {
         let queued = Arc::clone(&self.deps.queued);
@@ -181,21 +191,6 @@ impl Looks for Sender {
 
     fn begin(&mut self, due: Vec<WebhookId>, ctx: &mut Context<Self>) {
         due.into_iter().for_each(|webhook| self.open_line(webhook, ctx));
-    }
-}
-
-async fn tidy(deps: &Deps) {
-    if let Err(error) = deps.store.write(Prune).await {
-        tracing::warn!(?error, "old messages to webhooks could not be forgotten");
-    }
-}
-
-async fn count(deps: &Deps, counts: &Counts) {
-    match read!(deps.store, webhook::waiting()) {
-        Ok(waiting) => {
-            counts.waiting.store(u64::try_from(waiting).unwrap_or(0), Ordering::Relaxed);
-        }
-        Err(error) => tracing::warn!(?error, "the messages to webhooks could not be counted"),
     }
 }
 

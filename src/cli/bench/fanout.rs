@@ -14,23 +14,16 @@ use clap::Args;
 
 use super::{
     super::{Failure, base, say},
+    followed::{self, Broadcast, Shop},
+    herd::{Counted, Herd, Speech},
     table::{millis, percentile, ratio},
+    usage::Usage,
 };
 
 pub mod floor;
-mod frames;
-mod herd;
 mod peer;
-mod shop;
-mod usage;
 
-use self::{
-    floor::Floor,
-    herd::{Counted, Herd, Speech},
-    peer::Peer,
-    shop::{Broadcast, Shop},
-    usage::Usage,
-};
+use self::{floor::Floor, peer::Peer};
 
 /// The most topics that one socket may follow is 64.
 const TOPICS_MAX: usize = 60;
@@ -144,7 +137,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
 /// The length of a push.
 async fn length(shop: &Shop, broadcast: &mut Broadcast) -> Result<usize, Failure> {
     let speech = shop.speech(Counted::Bytes(1));
-    let hello = vec![vec![broadcast.order.hello()]];
+    let hello = vec![vec![broadcast.hello()]];
     let herd = Herd::open(shop.address, &speech, hello).await?;
     herd.expect(1);
     shop.ready(broadcast, 1).await?;
@@ -177,7 +170,7 @@ impl Target<'_> {
     fn hello(&self) -> String {
         match self {
             Target::Floor(_) => String::new(),
-            Target::Shop(_, broadcast) => broadcast.order.hello(),
+            Target::Shop(_, broadcast) => broadcast.hello(),
             Target::Peer(_) => peer::HELLO.to_owned(),
         }
     }
@@ -254,7 +247,7 @@ async fn orders(shop: &Shop, sockets: usize, options: &Options) -> Result<(), Fa
     let mut hellos = vec![Vec::new(); sockets];
     for (at, order) in placed.iter().enumerate() {
         if let Some(hello) = hellos.get_mut(at.checked_rem(sockets).unwrap_or(0)) {
-            hello.push(order.hello());
+            hello.push(followed::hello(order));
         }
     }
     let speech = shop.speech(Counted::Stamped("order.paid"));

@@ -1,19 +1,34 @@
 //! What the load programs ask of a shop: goods of which there is enough, and answers that are read.
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
     super::{Failure, seed::DEMO_ADMIN},
     raw::Client,
 };
+use crate::domain::id::{OrderId, PaymentId};
 
 /// How many variants are bought from: enough that not everybody wants the same one.
 const VARIANTS: usize = 100;
 /// Units of each: more than a run can sell.
 const UNITS: i64 = 100_000_000;
 /// The address and the rest of a checkout, in which an e-mail address may follow.
-pub const CHECKOUT: &str = r#""address":{"name":"Ada Byron","line1":"Lindenstr. 5","city":"Berlin","postal_code":"10969","country":"DE"},"delivery_method":"standard","payment":{"method":"card"}"#;
+const CHECKOUT: &str = r#""address":{"name":"Ada Byron","line1":"Lindenstr. 5","city":"Berlin","postal_code":"10969","country":"DE"},"delivery_method":"standard","payment":{"method":"card"}"#;
+
+/// An order that waits for its payment, as a checkout is answered.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Placed {
+    order: Named<OrderId>,
+    payment: Named<PaymentId>,
+    /// What opens the order of a guest.
+    order_token: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Named<T> {
+    id: T,
+}
 
 /// Logs the admin in: the header that says so. The password is `BENCH_PASSWORD` of the environment, or
 /// the demo shop's.
@@ -51,6 +66,43 @@ pub async fn stock(client: &mut Client, admin: &str) -> Result<Vec<String>, Fail
         return Err(Failure::new("the shop sells nothing".to_owned()));
     }
     Ok(variants)
+}
+
+/// Checks out the cart that `headers` open; an e-mail address is a guest's.
+pub async fn check_out(
+    client: &mut Client,
+    headers: &str,
+    email: Option<&str>,
+) -> Result<Placed, Failure> {
+    let email = email.map(|it| format!(r#","email":"{it}""#)).unwrap_or_default();
+    let body = format!("{{{CHECKOUT}{email}}}");
+    parse(&post(client, "/api/v1/checkout", &once(headers), &body).await?)
+}
+
+impl Placed {
+    pub fn id(&self) -> OrderId {
+        self.order.id
+    }
+
+    /// What opens the order of a guest.
+    pub fn token(&self) -> &str {
+        self.order_token.as_deref().unwrap_or_default()
+    }
+
+    /// Pays, as whoever `headers` say.
+    pub async fn pay(&self, client: &mut Client, headers: &str) -> Result<(), Failure> {
+        let path = format!("/api/v1/payments/{}/confirm", self.payment.id);
+        let paid = post(client, &path, &once(headers), r#"{"token":"tok_success"}"#).await?;
+        if paid.contains(r#""status":"captured""#) {
+            return Ok(());
+        }
+        Err(Failure::new(format!("a payment came to {paid}")))
+    }
+}
+
+/// The headers with a key that is used this once.
+fn once(headers: &str) -> String {
+    format!("{headers}idempotency-key: {}\r\n", uuid::Uuid::now_v7())
 }
 
 /// The body of an answer that says that it was done.

@@ -37,6 +37,9 @@ pub struct Change {
     pub ledger: Vec<Entry>,
     /// What of it changed besides the order itself.
     pub touched: Touched,
+    /// Who is given a parcel by it: it is written if that is then [a courier who can
+    /// bring it](crate::domain::courier::may_bring).
+    pub given_to: Option<UserId>,
     /// What whoever asked for it is told instead of the order: what they tried is written down, and
     /// was not done.
     pub refusal: Option<Refusal>,
@@ -174,6 +177,7 @@ impl Change {
             stock: StockEffect::None,
             ledger: Vec::new(),
             touched: Touched::default(),
+            given_to: None,
             refusal: None,
         };
         Draft { change, now }

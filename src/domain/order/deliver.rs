@@ -164,25 +164,9 @@ impl Draft {
         let order = self.order();
         let items = order.items.iter().map(|it| DeliveryItem { id: it.id, quantity: it.quantity });
         let delivery = Delivery {
-            id: new.id,
-            status: delivery::Status::Pending,
-            method: order.delivery_method,
-            tracking_number: None,
-            carrier: None,
             eta: new.eta,
-            location: None,
-            items: items.collect(),
             due_at: new.due_at,
-            steps_done: 0,
-            is_called_off: false,
-            attempts: 0,
-            stops: 0,
-            courier: None,
-            code: None,
-            handover_code: None,
-            wrong_codes: 0,
-            position: None,
-            positions: 0,
+            ..Delivery::pending(new.id, order.delivery_method, items.collect())
         };
         self.parcels().push(delivery);
         self.tell(Kind::DeliveryCreated, json!({ "delivery_id": new.id, "eta": new.eta }));

@@ -16,8 +16,11 @@ use crate::{
     domain::{
         Error,
         delivery::{Delivery, Status},
-        id::{DeliveryId, UserId},
-        order::deliver::{LOCATION_BYTES_MAX, NOTE_CHARS_MAX, Report},
+        id::{DeliveryId, OrderId, UserId},
+        order::{
+            Order,
+            deliver::{LOCATION_BYTES_MAX, NOTE_CHARS_MAX, Report},
+        },
     },
     http::{
         error::Answered,
@@ -44,10 +47,9 @@ pub async fn report_delivery(
     Json(body): Json<Station>,
 ) -> Answered {
     let (delivery, report) = (id.into_inner(), body.parse()?);
-    let order = read!(store, delivery::order(delivery))?;
-    let order = actors.orders.ask(order, Say { delivery, report }).await?;
-    let parcel = order.deliveries.into_iter().find(|it| it.id == delivery);
-    Ok(HttpResponse::Ok().json(parcel.ok_or(Error::NotFound("delivery"))?))
+    let say = Say { delivery, report };
+    let parcel = moved(&store, delivery, async |it| actors.orders.ask(it, say).await).await?;
+    Ok(HttpResponse::Ok().json(parcel))
 }
 
 /// Gives a parcel to one of the shop's own couriers, or to another one; the simulated courier moves it
@@ -97,11 +99,20 @@ async fn assign(
     delivery: DeliveryId,
     courier: Option<UserId>,
 ) -> Answered {
-    let order = read!(store, delivery::order(delivery))?;
-    let order = actors.orders.ask(order, Assign { delivery, courier }).await?;
-    let parcel = order.deliveries.into_iter().find(|it| it.id == delivery);
-    let delivery = parcel.ok_or(Error::NotFound("delivery"))?;
+    let assign = Assign { delivery, courier };
+    let delivery = moved(store, delivery, async |it| actors.orders.ask(it, assign).await).await?;
     Ok(HttpResponse::Ok().json(Assigned { courier_id: delivery.courier, delivery }))
+}
+
+/// Has its order do something with a parcel; the parcel as it is then.
+async fn moved(
+    store: &Store,
+    parcel: DeliveryId,
+    ask: impl AsyncFnOnce(OrderId) -> Result<Order, Error>,
+) -> Result<Delivery, Error> {
+    let order = ask(read!(store, delivery::order(parcel))?).await?;
+    let moved = order.deliveries.into_iter().find(|it| it.id == parcel);
+    moved.ok_or(Error::NotFound("delivery"))
 }
 
 /// A parcel, and which courier brings it.

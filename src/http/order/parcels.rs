@@ -58,10 +58,9 @@ pub async fn pack_order(
     let claim = key.map(|key| claim(&key, &admin, &format!("POST /admin/orders/{id}/pack"), &body));
     let packing = body.json_or_default::<Packing>();
     let pack = packing.and_then(|it| Ok(Pack { items: it.parse()?, claim: claim.clone() }));
-    let answer = match (pack, claim) {
-        (Ok(pack), _) => actors.orders.ask(*id, pack).await?,
-        (Err(invalid), Some(claim)) => repeated(&store, &claim, invalid).await?,
-        (Err(invalid), None) => return Err(invalid),
+    let answer = match pack {
+        Ok(pack) => actors.orders.ask(*id, pack).await?,
+        Err(invalid) => repeated(&store, claim.as_ref(), invalid).await?,
     };
     respond(HttpResponse::Ok(), answer)
 }
@@ -98,10 +97,9 @@ pub async fn ship_order(
     let claim = key.map(|key| claim(&key, &admin, &format!("POST /admin/orders/{id}/ship"), &body));
     let shipping = body.json_or_default::<Shipping>();
     let ship = shipping.and_then(|it| Ok(Ship { shipment: it.parse()?, claim: claim.clone() }));
-    let answer = match (ship, claim) {
-        (Ok(ship), _) => actors.orders.ask(*id, ship).await?,
-        (Err(invalid), Some(claim)) => repeated(&store, &claim, invalid).await?,
-        (Err(invalid), None) => return Err(invalid),
+    let answer = match ship {
+        Ok(ship) => actors.orders.ask(*id, ship).await?,
+        Err(invalid) => repeated(&store, claim.as_ref(), invalid).await?,
     };
     respond(HttpResponse::Ok(), answer)
 }

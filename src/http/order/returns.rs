@@ -63,10 +63,9 @@ pub async fn ask_return(
     let route = format!("POST /orders/{id}/returns");
     let claim = key.map(|key| key.claim(&holder.scope(id), &route, &body));
     let parsed = body.json::<Returning>().and_then(|it| Ok(it.parse(claim.clone())?));
-    let answer = match (parsed, claim) {
-        (Ok(ask), _) => actors.orders.ask(id, ask).await?,
-        (Err(invalid), Some(claim)) => repeated(&store, &claim, invalid).await?,
-        (Err(invalid), None) => return Err(invalid),
+    let answer = match parsed {
+        Ok(ask) => actors.orders.ask(id, ask).await?,
+        Err(invalid) => repeated(&store, claim.as_ref(), invalid).await?,
     };
     respond(HttpResponse::Created(), answer)
 }

@@ -6,7 +6,9 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
-use super::super::{ROWS_MAX, Tx, among, event, idempotency, pricing::Redeemed, stock::Shelf};
+use super::super::{
+    ROWS_MAX, Tx, among, courier, event, idempotency, pricing::Redeemed, stock::Shelf,
+};
 use super::{
     deliveries as parcels, refunds, returns,
     rows::{LineRow, OrderRow, PaymentRow},
@@ -14,7 +16,9 @@ use super::{
 use crate::{
     domain::{
         Error,
-        id::{EventId, OrderId, PromotionId},
+        account::User,
+        courier::may_bring,
+        id::{EventId, OrderId, PromotionId, UserId},
         idempotency::Kept,
         order::{
             Line, Order, Stage, Status,
@@ -28,13 +32,14 @@ use crate::{
     },
 };
 
-/// Writes changes of orders. The lock order is: promotions, stock, orders.
+/// Writes changes of orders. The lock order is: couriers, promotions, stock, orders.
 pub fn advance(
     tx: &mut Tx<'_>,
     commands: &[Advance],
 ) -> Result<Vec<Result<Advanced, Error>>, Error> {
     let claims = commands.iter().filter_map(|it| it.claim.as_ref().map(|(claim, _)| claim));
     let mut kept = idempotency::find_all(tx.conn, claims)?;
+    let known = courier::hold(tx, commands.iter().filter_map(|it| it.change.given_to).collect())?;
     let redeemed = Redeemed::lock(tx, commands.iter().flat_map(|it| given_back(&it.change)))?;
     let mut shelf = Shelf::lock(tx, commands.iter().flat_map(|it| touched(&it.change)))?;
     let mut versions = lock_versions(tx, commands)?;
@@ -44,6 +49,10 @@ pub fn advance(
         let found =
             claim.as_ref().and_then(|(claim, _)| kept.get(&claim.key).map(|it| (claim, it)));
         if versions.get(&change.order.id) == Some(&change.expected) {
+            if let Err(refused) = can_be_given(change, &known) {
+                outcomes.push(Err(refused));
+                continue;
+            }
             let told = found.map(|(claim, found)| found.answer(claim));
             move_stock(tx, &mut shelf, change)?;
             versions.insert(change.order.id, change.order.version);
@@ -74,6 +83,12 @@ pub fn advance(
     event::record(tx, restocked);
     idempotency::keep(tx, &fresh)?;
     Ok(outcomes)
+}
+
+/// Whether a parcel can be given to whom it is.
+fn can_be_given(change: &Change, known: &HashMap<UserId, User>) -> Result<(), Error> {
+    let Some(courier) = change.given_to else { return Ok(()) };
+    may_bring(known.get(&courier).ok_or(Error::NotFound("user"))?)
 }
 
 /// The promotions that an order has no more once it is called off.

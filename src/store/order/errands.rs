@@ -76,17 +76,12 @@ fn open(
     after: Option<DeliveryId>,
     limit: i64,
 ) -> Result<Vec<Pair>, Error> {
-    let mut query = deliveries::table
-        .filter(deliveries::courier_id.eq(courier.to_string()))
-        .filter(is_open!())
-        .order(deliveries::id)
-        .limit(limit)
-        .select((deliveries::id, deliveries::order_id))
-        .into_boxed::<Backend>();
+    let mut query =
+        deliveries::table.filter(is_open!()).order(deliveries::id).into_boxed::<Backend>();
     if let Some(after) = after {
         query = query.filter(deliveries::id.gt(after.to_string()));
     }
-    Ok(query.load(conn)?)
+    brought_by(conn, courier, query, limit)
 }
 
 fn over(
@@ -95,17 +90,24 @@ fn over(
     after: Option<DeliveryId>,
     limit: i64,
 ) -> Result<Vec<Pair>, Error> {
-    let mut query = deliveries::table
-        .filter(deliveries::courier_id.eq(courier.to_string()))
-        .filter(diesel::dsl::not(is_open!()))
-        .order(deliveries::id.desc())
-        .limit(limit)
-        .select((deliveries::id, deliveries::order_id))
-        .into_boxed::<Backend>();
+    let is_over = diesel::dsl::not(is_open!());
+    let mut query =
+        deliveries::table.filter(is_over).order(deliveries::id.desc()).into_boxed::<Backend>();
     if let Some(after) = after {
         query = query.filter(deliveries::id.lt(after.to_string()));
     }
-    Ok(query.load(conn)?)
+    brought_by(conn, courier, query, limit)
+}
+
+/// The first of those that `query` finds of a courier.
+fn brought_by(
+    conn: &mut Conn,
+    courier: UserId,
+    query: deliveries::BoxedQuery<'_, Backend>,
+    limit: i64,
+) -> Result<Vec<Pair>, Error> {
+    let own = query.filter(deliveries::courier_id.eq(courier.to_string())).limit(limit);
+    Ok(own.select((deliveries::id, deliveries::order_id)).load(conn)?)
 }
 
 /// The parcels as their courier sees them, in the same order.

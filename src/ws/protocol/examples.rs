@@ -134,25 +134,12 @@ fn figures() -> Stats {
 
 fn parcel() -> Tracked {
     let delivery = Delivery {
-        id: id("d1d2d3d4d5d6"),
         status: Status::InTransit,
-        method: Method::Standard,
         tracking_number: Some("RT80000000D1D2D3".to_owned()),
         carrier: Some("Rialto Courier".to_owned()),
         eta: Some(at()),
         location: Some(json!({ "city": "Kassel" })),
-        items: Vec::new(),
-        due_at: None,
-        steps_done: 3,
-        is_called_off: false,
-        attempts: 0,
-        stops: 2,
-        courier: None,
-        code: None,
-        handover_code: None,
-        wrong_codes: 0,
-        position: None,
-        positions: 0,
+        ..Delivery::pending(id("d1d2d3d4d5d6"), Method::Standard, Vec::new())
     };
     Tracked { sequence: 9, delivery }
 }

@@ -113,6 +113,11 @@ impl Server {
         peak.trim().trim_end_matches("kB").trim().parse::<usize>().unwrap() * 1024
     }
 
+    /// How many descriptors it has open: each connection is one.
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
     /// Sends SIGTERM.
     pub fn terminate(&self) {
         let kill = format!("kill -TERM {}", self.child.id());

@@ -3,15 +3,13 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::super::{
     super::Failure,
     raw::Client,
-    shop::{self, CHECKOUT, bearer, parse, post},
+    shop::{self, bearer, check_out, post},
 };
-use crate::domain::id::PaymentId;
 
 /// How often it is looked whether the server is done with what was bought, and how often at the most.
 /// It counts its letters once a second.
@@ -117,26 +115,7 @@ impl Buyer {
     }
 
     async fn purchase(&mut self) -> Result<(), Failure> {
-        let once = format!("{}idempotency-key: {}\r\n", self.headers, uuid::Uuid::now_v7());
-        let body = format!("{{{CHECKOUT}}}");
-        let answer = post(&mut self.client, "/api/v1/checkout", &once, &body).await?;
-        let Placed { payment } = parse(&answer)?;
-        let path = format!("/api/v1/payments/{}/confirm", payment.id);
-        let paid = post(&mut self.client, &path, &once, r#"{"token":"tok_success"}"#).await?;
-        if paid.contains(r#""status":"captured""#) {
-            return Ok(());
-        }
-        Err(Failure::new(format!("a payment came to {paid}")))
+        let placed = check_out(&mut self.client, &self.headers, None).await?;
+        placed.pay(&mut self.client, &self.headers).await
     }
-}
-
-/// What is read of the answer to a checkout.
-#[derive(Deserialize)]
-struct Placed {
-    payment: Payment,
-}
-
-#[derive(Deserialize)]
-struct Payment {
-    id: PaymentId,
 }

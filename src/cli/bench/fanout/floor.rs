@@ -19,8 +19,8 @@ use tokio::{
     sync::mpsc,
 };
 
-use super::{
-    super::super::{Failure, say},
+use super::super::{
+    super::{Failure, say},
     frames::{self, TEXT},
     usage::Process,
 };

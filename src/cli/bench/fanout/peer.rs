@@ -10,8 +10,8 @@ use std::{
 
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::{
-    super::super::Failure,
+use super::super::{
+    super::Failure,
     herd::{Counted, Speech},
     usage::Process,
 };

@@ -49,7 +49,7 @@ impl Order {
         (parcel.courier, parcel.code, parcel.wrong_codes) = (courier, None, 0);
         draft.expect(id, expect)?;
         draft.moved(id, Kind::DeliveryAssigned, json!({ "has_courier": courier.is_some() }))?;
-        Ok(Some(draft.done()))
+        Ok(Some(Change { given_to: courier, ..draft.done() }))
     }
 
     /// A courier says how a parcel of theirs stands, as [`Order::report`] does for those who run the

@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::{
-    super::super::Failure,
+    super::Failure,
     frames::{self, BINARY, CLOSE, Frame, PING, PONG, TEXT},
 };
 use crate::store;
@@ -39,6 +39,19 @@ pub struct Speech {
     /// What is found in a frame once a socket may be counted on; none where the handshake is enough.
     pub ready: Option<&'static str>,
     pub counted: Counted,
+}
+
+impl Speech {
+    /// What asks for a socket.
+    pub fn handshake(&self, server: SocketAddr) -> String {
+        let subprotocol = self.subprotocol.map(|it| format!("sec-websocket-protocol: {it}\r\n"));
+        format!(
+            "GET {} HTTP/1.1\r\nhost: {server}\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\r\n",
+            self.path,
+            subprotocol.unwrap_or_default()
+        )
+    }
 }
 
 /// What a delivery is.
@@ -178,14 +191,7 @@ impl Socket {
         let stream = connect(server, number).await?;
         stream.set_nodelay(true)?;
         let mut socket = Socket { stream, rest: Vec::new(), bytes: 0 };
-        let subprotocol = speech.subprotocol.map(|it| format!("sec-websocket-protocol: {it}\r\n"));
-        let request = format!(
-            "GET {} HTTP/1.1\r\nhost: {server}\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
-             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\r\n",
-            speech.path,
-            subprotocol.unwrap_or_default()
-        );
-        socket.stream.write_all(request.as_bytes()).await?;
+        socket.stream.write_all(speech.handshake(server).as_bytes()).await?;
         let end = b"\r\n\r\n";
         let head = loop {
             if let Some(at) = socket.rest.windows(end.len()).position(|it| it == end) {
@@ -328,13 +334,16 @@ fn age(payload: &[u8], kind: &str) -> Option<Duration> {
 
 /// Connects; over loopback from one of many addresses.
 async fn connect(server: SocketAddr, number: usize) -> io::Result<TcpStream> {
-    let SocketAddr::V4(v4) = server else { return TcpStream::connect(server).await };
-    if !v4.ip().is_loopback() {
-        return TcpStream::connect(server).await;
+    socket(server, number)?.connect(server).await
+}
+
+/// What can be connected to the server; over loopback from one of many addresses.
+pub fn socket(server: SocketAddr, number: usize) -> io::Result<TcpSocket> {
+    let socket = if server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if server.is_ipv4() && server.ip().is_loopback() {
+        let host = u8::try_from(number.checked_div(OF_ADDRESS).unwrap_or(0) % 250).unwrap_or(0);
+        let own = Ipv4Addr::new(127, 1, 0, host.saturating_add(1));
+        socket.bind((own, 0).into())?;
     }
-    let socket = TcpSocket::new_v4()?;
-    let host = u8::try_from(number.checked_div(OF_ADDRESS).unwrap_or(0) % 250).unwrap_or(0);
-    let own = Ipv4Addr::new(127, 1, 0, host.saturating_add(1));
-    socket.bind((own, 0).into())?;
-    socket.connect(server).await
+    Ok(socket)
 }

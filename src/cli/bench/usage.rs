@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::super::Failure;
+use super::super::Failure;
 
 /// What a process has used.
 #[derive(Debug, Clone, Copy, Default)]

@@ -8,15 +8,13 @@ use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{
-    super::{
-        super::Failure,
-        raw::Client,
-        shop::{self, CHECKOUT, parse, post},
-    },
+    super::Failure,
     herd::{Counted, Speech},
+    raw::Client,
+    shop::{self, Placed, check_out, parse, post},
     usage::{Usage, of_metrics},
 };
-use crate::domain::id::{DeliveryId, OrderId, PaymentId};
+use crate::domain::id::DeliveryId;
 
 /// Connections that ask at once.
 const CONNECTIONS: usize = 32;
@@ -29,38 +27,12 @@ pub struct Shop {
     variants: Vec<String>,
 }
 
-/// An order of a guest.
-#[derive(Debug, Clone)]
-pub struct Placed {
-    pub id: OrderId,
-    payment: PaymentId,
-    token: String,
-}
-
 /// An order that can be told of any number of times.
 pub struct Broadcast {
-    pub order: Placed,
+    order: Placed,
     path: String,
     admin: String,
     clients: Vec<Client>,
-}
-
-/// What is read of the answer to a checkout.
-#[derive(Deserialize)]
-struct CheckedOut {
-    order: OfOrder,
-    payment: OfPayment,
-    order_token: String,
-}
-
-#[derive(Deserialize)]
-struct OfOrder {
-    id: OrderId,
-}
-
-#[derive(Deserialize)]
-struct OfPayment {
-    id: PaymentId,
 }
 
 #[derive(Deserialize)]
@@ -95,9 +67,12 @@ impl Shop {
     }
 
     pub async fn usage(&self) -> Result<Usage, Failure> {
-        let text = Client::connect(&self.base).await?.text("/metrics").await?;
         let untold = || Failure::new("the server does not tell what it uses".to_owned());
-        of_metrics(&text).ok_or_else(untold)
+        of_metrics(&self.metrics().await?).ok_or_else(untold)
+    }
+
+    pub async fn metrics(&self) -> Result<String, Failure> {
+        Client::connect(&self.base).await?.text("/metrics").await
     }
 
     /// Guests place so many orders.
@@ -112,11 +87,7 @@ impl Shop {
                 let variant = self.variants.get(number % self.variants.len().max(1));
                 let line = json!({ "variant_id": variant, "quantity": 1 }).to_string();
                 post(&mut client, "/api/v1/cart/items", &headers, &line).await?;
-                let once = format!("{headers}idempotency-key: {}\r\n", uuid::Uuid::now_v7());
-                let body = format!(r#"{{{CHECKOUT},"email":"guest@example.com"}}"#);
-                let answer = post(&mut client, "/api/v1/checkout", &once, &body).await?;
-                let CheckedOut { order, payment, order_token } = parse(&answer)?;
-                placed.push(Placed { id: order.id, payment: payment.id, token: order_token });
+                placed.push(check_out(&mut client, &headers, Some("guest@example.com")).await?);
             }
             Ok::<_, Failure>(placed)
         });
@@ -130,7 +101,7 @@ impl Shop {
         let payers = (0..CONNECTIONS).map(async |_| {
             let mut client = Client::connect(&self.base).await?;
             while let Some(order) = turns.next().await {
-                order.pay(&mut client).await?;
+                order.pay(&mut client, &opened_by(order)).await?;
             }
             Ok::<_, Failure>(())
         });
@@ -143,8 +114,8 @@ impl Shop {
         let admin = shop::admin(&mut client, &self.email).await?;
         let order = self.place(1).await?.pop();
         let order = order.ok_or_else(|| Failure::new("no order was placed".to_owned()))?;
-        order.pay(&mut client).await?;
-        let path = format!("/api/v1/admin/orders/{}", order.id);
+        order.pay(&mut client, &opened_by(&order)).await?;
+        let path = format!("/api/v1/admin/orders/{}", order.id());
         post(&mut client, &format!("{path}/process"), &admin, "{}").await?;
         let shipped = post(&mut client, &format!("{path}/ship"), &admin, "{}").await?;
         let Parcels { deliveries } = parse(&shipped)?;
@@ -162,29 +133,23 @@ impl Shop {
     }
 }
 
-impl Placed {
-    /// What a socket says that follows the order.
-    pub fn hello(&self) -> String {
-        let topic = format!("order:{}", self.id);
-        json!({ "id": 1, "op": "subscribe", "topic": topic, "order_token": self.token }).to_string()
-    }
+/// What a socket says that follows the order of a guest.
+pub fn hello(order: &Placed) -> String {
+    let (topic, token) = (format!("order:{}", order.id()), order.token());
+    json!({ "id": 1, "op": "subscribe", "topic": topic, "order_token": token }).to_string()
+}
 
-    async fn pay(&self, client: &mut Client) -> Result<(), Failure> {
-        let headers = format!(
-            "x-order-token: {}\r\nidempotency-key: {}\r\n",
-            self.token,
-            uuid::Uuid::now_v7()
-        );
-        let path = format!("/api/v1/payments/{}/confirm", self.payment);
-        let paid = post(client, &path, &headers, r#"{"token":"tok_success"}"#).await?;
-        if paid.contains(r#""status":"captured""#) {
-            return Ok(());
-        }
-        Err(Failure::new(format!("a payment came to {paid}")))
-    }
+/// The header that opens the order of a guest.
+fn opened_by(order: &Placed) -> String {
+    format!("x-order-token: {}\r\n", order.token())
 }
 
 impl Broadcast {
+    /// What a socket says that follows it.
+    pub fn hello(&self) -> String {
+        hello(&self.order)
+    }
+
     /// Has something new said of the parcel on each of the connections that are ready.
     pub async fn fire(&mut self) -> Result<(), Failure> {
         let body = r#"{"status":"in_transit","note":"It has come by Leipzig."}"#;

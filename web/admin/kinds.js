@@ -1,0 +1,98 @@
+// The types of what happens, in the groups in which they are chosen on the page: the name of each, its
+// title, and what is in it.
+
+export const GROUPS = [
+  [
+    "orders",
+    "Orders",
+    [
+      "order.placed",
+      "order.paid",
+      "order.processing",
+      "order.shipped",
+      "order.delivered",
+      "order.cancelled",
+      "order.partially_refunded",
+      "order.refunded",
+      "order.return_requested",
+      "order.returned",
+      "order.expired",
+      "checkout.refused",
+    ],
+  ],
+  [
+    "payments",
+    "Payments",
+    [
+      "payment.authorized",
+      "payment.captured",
+      "payment.failed",
+      "payment.cancelled",
+      "payment.refunded",
+      "payment.refund_failed",
+    ],
+  ],
+  [
+    "deliveries",
+    "Deliveries",
+    [
+      "delivery.created",
+      "delivery.packed",
+      "delivery.in_transit",
+      "delivery.out_for_delivery",
+      "delivery.delivered",
+      "delivery.failed",
+      "delivery.returned",
+      "delivery.assigned",
+    ],
+  ],
+  [
+    "carts",
+    "Carts",
+    [
+      "cart.held",
+      "cart.released",
+    ],
+  ],
+  [
+    "people",
+    "People",
+    [
+      "user.registered",
+      "user.role_changed",
+      "user.suspended",
+      "user.unsuspended",
+      "session.opened",
+      "session.revoked",
+      "notification.created",
+      "notification.read",
+      "mail.failed",
+    ],
+  ],
+  [
+    "catalogue",
+    "Catalogue",
+    [
+      "stock.changed",
+      "catalogue.changed",
+      "promotion.created",
+      "promotion.changed",
+      "tariff.changed",
+      "review.saved",
+      "review.deleted",
+      "review.hidden",
+      "review.unhidden",
+    ],
+  ],
+  [
+    "rest",
+    "The rest",
+    [
+      "event.unreadable",
+    ],
+  ],
+];
+
+export function groupOf(type) {
+  return GROUPS.find(([, , types]) => types.includes(type))?.[0] ?? "rest";
+}
