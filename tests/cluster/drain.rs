@@ -1,6 +1,6 @@
 //! A node is told to stop while ten thousand sockets are open on it.
 
-use std::{cell::RefCell, collections::BTreeSet, time::Duration};
+use std::{cell::RefCell, collections::BTreeSet};
 
 use futures_util::{
     StreamExt,
@@ -8,7 +8,7 @@ use futures_util::{
     stream,
 };
 use serde_json::{Value, json};
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::sync::Semaphore;
 
 use crate::{
     SHARED,
@@ -24,8 +24,6 @@ const SOCKETS: usize = 10_000;
 const ORDERS: usize = 50;
 /// How many sockets open at once.
 const AT_ONCE: usize = 100;
-/// What a process that is told to stop may take, as `RIALTO_DRAIN` says in its default.
-const GRACE: Duration = Duration::from_secs(11);
 
 /// An order of a guest, and how it is followed.
 struct Placed {
@@ -105,15 +103,11 @@ async fn ten_thousand_sockets_are_sent_to_another_node_and_miss_nothing() {
     let paying = join_all(orders.iter().map(async |it| {
         it.guest.at(&there).pay(&it.order, "tok_success").await.is(200);
     }));
-    let began = Instant::now();
     one.terminate();
-    let ending = async {
-        assert!(one.ended().await.success());
-        began.elapsed()
-    };
-    let (_, _, took) = join3(join_all(surviving), paying, ending).await;
+    // Whoever is still there when `RIALTO_DRAIN` is over is cut, and would not hear why.
+    let (_, _, ended) = join3(join_all(surviving), paying, one.ended()).await;
 
-    assert!(took < GRACE, "{took:?}");
+    assert!(ended.success());
     // As many of 5,001 as so many draws find nearly always.
     let delays = delays.into_inner();
     assert!(delays.len() > 4_000 && delays.last() <= Some(&5_000), "{}", delays.len());

@@ -21,7 +21,8 @@ const QUEUE: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Folder {
     place: PathBuf,
-    /// Making a file costs as much as a purchase does, and those who buy come first.
+    /// To lay out a letter and make a file of it costs as much as a purchase, and those who buy come
+    /// first.
     threads: Threads,
 }
 
@@ -37,9 +38,9 @@ impl Folder {
 
     /// Keeps a message. It is there whole or not at all, and a repeat is the same file.
     pub async fn keep(&self, message: &Message) -> Result<(), Refusal> {
-        let (folder, name, bytes) =
-            (self.place.clone(), message.id.to_string(), message.bytes(true));
-        match self.threads.run(move || Ok(write(&folder, &name, &bytes))).await {
+        let (folder, message) = (self.place.clone(), message.clone());
+        let work = move || Ok(write(&folder, &message.id.to_string(), &message.bytes(true)));
+        match self.threads.run(work).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(err)) => Err(Refusal::Refused { why: err.to_string(), lasting: false }),
             Err(err) => Err(Refusal::Broken(err.to_string())),

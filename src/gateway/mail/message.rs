@@ -25,6 +25,7 @@ pub struct Stationery {
 }
 
 /// A letter, ready to be sent.
+#[derive(Debug, Clone)]
 pub struct Message {
     pub id: MailId,
     pub from: Address,
