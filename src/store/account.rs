@@ -91,6 +91,9 @@ pub fn hold(tx: &mut Tx<'_>, id: UserId) -> Result<(), Error> {
 
 /// The same for several users: those whose account has not ended, and can be read.
 pub fn hold_all(tx: &mut Tx<'_>, ids: &BTreeSet<UserId>) -> Result<HashMap<UserId, User>, Error> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let query = users::table
         .filter(among(users::id, ids))
         .filter(users::status.ne(UserStatus::Deleted.as_str()))

@@ -1,15 +1,13 @@
-//! The shop's own couriers: who they are when they are given a parcel, and the latest place of each, with
-//! each parcel that they have out.
+//! Where the shop's own couriers are: the latest place of each, with each parcel that they have out.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 
-use super::{Conn, Tx, account, among};
+use super::{Conn, Tx, among};
 use crate::{
     domain::{
         Error,
-        account::User,
         courier::{Locate, Position},
         delivery::Status,
         id::{DeliveryId, UserId},
@@ -53,21 +51,6 @@ pub fn locate(
     }
     let named = |it: &Locate| Ok(out.get(&it.courier).cloned().unwrap_or_default()); // None is out.
     Ok(commands.iter().map(named).collect())
-}
-
-/// The users of these who are there: until the end of the transaction they stay what they are.
-pub fn hold(tx: &mut Tx<'_>, couriers: BTreeSet<UserId>) -> Result<HashMap<UserId, User>, Error> {
-    let mut held = HashMap::new();
-    for courier in couriers {
-        match account::locked(tx, courier) {
-            Ok(found) => {
-                held.insert(courier, found.user);
-            }
-            Err(Error::NotFound(_)) => {} // Whoever gives them a parcel is told so.
-            Err(err) => return Err(err),
-        }
-    }
-    Ok(held)
 }
 
 /// How often it was said where the courier of each of these parcels is, if ever.

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
 use super::super::{
-    ROWS_MAX, Tx, among, courier, event, idempotency, pricing::Redeemed, stock::Shelf,
+    ROWS_MAX, Tx, account, among, event, idempotency, pricing::Redeemed, stock::Shelf,
 };
 use super::{
     deliveries as parcels, refunds, returns,
@@ -39,7 +39,8 @@ pub fn advance(
 ) -> Result<Vec<Result<Advanced, Error>>, Error> {
     let claims = commands.iter().filter_map(|it| it.claim.as_ref().map(|(claim, _)| claim));
     let mut kept = idempotency::find_all(tx.conn, claims)?;
-    let known = courier::hold(tx, commands.iter().filter_map(|it| it.change.given_to).collect())?;
+    let given_to = commands.iter().filter_map(|it| it.change.given_to).collect();
+    let couriers = account::hold_all(tx, &given_to)?;
     let redeemed = Redeemed::lock(tx, commands.iter().flat_map(|it| given_back(&it.change)))?;
     let mut shelf = Shelf::lock(tx, commands.iter().flat_map(|it| touched(&it.change)))?;
     let mut versions = lock_versions(tx, commands)?;
@@ -49,7 +50,7 @@ pub fn advance(
         let found =
             claim.as_ref().and_then(|(claim, _)| kept.get(&claim.key).map(|it| (claim, it)));
         if versions.get(&change.order.id) == Some(&change.expected) {
-            if let Err(refused) = can_be_given(change, &known) {
+            if let Err(refused) = can_be_given(change, &couriers) {
                 outcomes.push(Err(refused));
                 continue;
             }
@@ -86,9 +87,9 @@ pub fn advance(
 }
 
 /// Whether a parcel can be given to whom it is.
-fn can_be_given(change: &Change, known: &HashMap<UserId, User>) -> Result<(), Error> {
+fn can_be_given(change: &Change, couriers: &HashMap<UserId, User>) -> Result<(), Error> {
     let Some(courier) = change.given_to else { return Ok(()) };
-    may_bring(known.get(&courier).ok_or(Error::NotFound("user"))?)
+    may_bring(couriers.get(&courier).ok_or(Error::NotFound("user"))?)
 }
 
 /// The promotions that an order has no more once it is called off.
