@@ -46,7 +46,7 @@ const SHARED: &[(&str, &str)] = &[
     ("stock", "store: the units that carts, orders and admins all count"),
     ("sweeper", "actors: wakes whatever is due, of every kind"),
     ("ticket", "ws: opens one socket without a header"),
-    ("threads", "store: where queries run"),
+    ("readers", "store: where queries run"),
     ("token", "http: signs and verifies"),
     ("writer", "store: commands in, transactions out"),
 ];

@@ -11,6 +11,7 @@ use std::{
 };
 
 use prometheus_client::metrics::gauge::Gauge;
+use tokio::io::AsyncWriteExt;
 
 use super::*;
 use crate::{http::server::Stream, ws::guard};
@@ -37,10 +38,13 @@ fn line_of(switch: Option<Switch>) -> Line {
     Line::new(ConnectionId::new(), switch, &limits(), budget, Instant::now())
 }
 
-/// A line to a client; the connection is open as long as its stream is.
-fn connected() -> (Line, Stream, std::net::TcpStream) {
-    let (stream, switch, client) = guard::tests::connected();
+/// A line to a client that has read the head of the response; the connection is open as long as its
+/// stream is.
+async fn connected() -> (Line, Stream, std::net::TcpStream) {
+    let (mut stream, switch, mut client) = guard::tests::connected();
     switch.becomes_socket(Duration::from_secs(45));
+    stream.write_all(b"head").await.unwrap();
+    assert_eq!(read(&mut client, 4), b"head");
     (line_of(Some(switch)), stream, client)
 }
 
@@ -171,7 +175,7 @@ async fn there_is_no_room_on_a_line_that_is_over() {
 
 #[actix_rt::test]
 async fn what_was_put_goes_out_in_one_piece_and_wakes_nobody() {
-    let ((line, _stream, mut client), wakes) = (connected(), Arc::new(Wakes::default()));
+    let ((line, _stream, mut client), wakes) = (connected().await, Arc::new(Wakes::default()));
     sent_with(&line, &wakes);
 
     assert!(line.put(wire::text("1")));
@@ -188,7 +192,7 @@ async fn what_was_put_goes_out_in_one_piece_and_wakes_nobody() {
 
 #[actix_rt::test]
 async fn the_response_sends_what_the_client_does_not_take_at_once() {
-    let ((line, _stream, mut client), wakes) = (connected(), Arc::new(Wakes::default()));
+    let ((line, _stream, mut client), wakes) = (connected().await, Arc::new(Wakes::default()));
     sent_with(&line, &wakes);
     let frame = wire::text(&"x".repeat(1000));
 
@@ -199,6 +203,7 @@ async fn the_response_sends_what_the_client_does_not_take_at_once() {
         put += 1;
     }
     assert!(!line.put(wire::text("last")), "the response sees to it");
+    assert!(put > 10, "much fits between them: {put}");
 
     let (rest, _) = sent(&line);
     let last = wire::text("last").len();
@@ -209,7 +214,7 @@ async fn the_response_sends_what_the_client_does_not_take_at_once() {
 
 #[actix_rt::test]
 async fn nothing_goes_past_a_piece_that_the_response_sends() {
-    let (line, stream, mut client) = connected();
+    let (line, stream, mut client) = connected().await;
     line.push(wire::text("1"));
     let (waker, mut all) = (Waker::noop(), Vec::new());
     let Poll::Ready(Some(piece)) = line.poll_next(&mut Context::from_waker(waker)) else {
