@@ -38,6 +38,7 @@ const SHARED: &[(&str, &str)] = &[
     ("protocol", "ws: the frames"),
     ("queries", "store: what is compiled once for each dialect"),
     ("product", "ws: how a product of the catalogue stands"),
+    ("readers", "store: where queries run"),
     ("request_id", "http: the name of one request"),
     ("routes", "http: the table of all routes"),
     ("schema", "store: the tables"),
@@ -46,7 +47,6 @@ const SHARED: &[(&str, &str)] = &[
     ("stock", "store: the units that carts, orders and admins all count"),
     ("sweeper", "actors: wakes whatever is due, of every kind"),
     ("ticket", "ws: opens one socket without a header"),
-    ("readers", "store: where queries run"),
     ("token", "http: signs and verifies"),
     ("writer", "store: commands in, transactions out"),
 ];
