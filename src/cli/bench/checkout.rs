@@ -14,6 +14,7 @@ use clap::Args;
 
 use super::{
     super::{Failure, base, say},
+    shop::Measured,
     table::{millis, percentile, ratio},
 };
 
@@ -28,13 +29,8 @@ const MANY: usize = 20;
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The server to measure; one that runs with `RIALTO_RATE_LIMITS=off` and `RIALTO_COURIER=manual`
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
-    url: String,
-    /// The admin who sees to the stock; the password is `BENCH_PASSWORD` of the environment, or the
-    /// demo shop's
-    #[arg(long, value_name = "EMAIL", default_value = super::super::seed::DEMO_ADMIN.email)]
-    email: String,
+    #[command(flatten)]
+    measured: Measured,
     /// The empty database of the plain way; left out, it is a SQLite file that is deleted at the end
     #[arg(long, value_name = "URL")]
     plain: Option<String>,
@@ -74,9 +70,9 @@ impl Bought {
 }
 
 pub async fn run(options: &Options) -> Result<(), Failure> {
-    let url = base::checked(&options.url)?;
+    let url = base::checked(&options.measured.url)?;
     let each = Duration::from_millis(options.round);
-    let mut shop = Shop::open(&url, &options.email).await?;
+    let mut shop = Shop::open(&url, &options.measured.email).await?;
     let accounts = options.clients.iter().copied().max().unwrap_or_default();
     let plain = Plain::open(options.plain.as_deref(), accounts).await?;
     say(format!(

@@ -18,6 +18,7 @@ use super::{
     super::{Failure, base, say},
     followed::{Broadcast, Shop},
     herd::{Counted, Herd},
+    shop::Measured,
     table::{millis, percentile, ratio},
 };
 
@@ -33,13 +34,8 @@ const MEMORY_EVERY: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The server to measure; one that runs with `RIALTO_RATE_LIMITS=off` and `RIALTO_COURIER=manual`
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
-    url: String,
-    /// The admin who says what is new; the password is `BENCH_PASSWORD` of the environment, or the demo
-    /// shop's
-    #[arg(long, value_name = "EMAIL", default_value = super::super::seed::DEMO_ADMIN.email)]
-    email: String,
+    #[command(flatten)]
+    measured: Measured,
     /// How many sockets read what they are told
     #[arg(long, value_name = "N", default_value_t = 500)]
     good: usize,
@@ -94,7 +90,7 @@ struct Scene<'a> {
 }
 
 pub async fn run(options: &Options) -> Result<(), Failure> {
-    let shop = Shop::open(&base::checked(&options.url)?, &options.email).await?;
+    let shop = Shop::open(&base::checked(&options.measured.url)?, &options.measured.email).await?;
     let broadcast = shop.broadcast().await?;
     let speech = shop.speech(Counted::Frames);
     let hellos = vec![vec![broadcast.hello()]; options.good];
@@ -120,7 +116,8 @@ impl Options {
     }
 
     fn introduction(&self) -> String {
-        let Options { url, good, stalled, vanished, wrong, passes, rounds, every, .. } = self;
+        let Options { measured, good, stalled, vanished, wrong, passes, rounds, every } = self;
+        let url = &measured.url;
         format!(
             "{url}: {good} sockets that read; {passes} passes of {rounds} rounds each, every {every} ms\n\
              the crowd: {stalled} that never read, {stalled} that read a byte a second, {vanished} that \

@@ -16,6 +16,7 @@ use super::{
     super::{Failure, base, say},
     followed::{self, Broadcast, Shop},
     herd::{Counted, Herd, Speech},
+    shop::Measured,
     table::{millis, percentile, ratio},
     usage::Usage,
 };
@@ -30,13 +31,8 @@ const TOPICS_MAX: usize = 60;
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The server to measure; one that runs with `RIALTO_RATE_LIMITS=off` and `RIALTO_COURIER=manual`
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
-    url: String,
-    /// The admin who says what is new; the password is `BENCH_PASSWORD` of the environment, or the demo
-    /// shop's
-    #[arg(long, value_name = "EMAIL", default_value = super::super::seed::DEMO_ADMIN.email)]
-    email: String,
+    #[command(flatten)]
+    measured: Measured,
     /// The program nats-server; left out, it is not measured
     #[arg(long, value_name = "PATH")]
     nats: Option<PathBuf>,
@@ -94,7 +90,7 @@ struct Measure {
 }
 
 pub async fn run(options: &Options) -> Result<(), Failure> {
-    let shop = Shop::open(&base::checked(&options.url)?, &options.email).await?;
+    let shop = Shop::open(&base::checked(&options.measured.url)?, &options.measured.email).await?;
     let mut broadcast = shop.broadcast().await?;
     let bytes = length(&shop, &mut broadcast).await?;
     let mut peer = match &options.nats {
@@ -103,7 +99,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     };
     say(format!(
         "{}: {} passes of {} rounds and {BURSTS} bursts of {}; a push has {bytes} bytes\n",
-        options.url, options.passes, options.rounds, options.burst
+        options.measured.url, options.passes, options.rounds, options.burst
     ))?;
     say(header())?;
     for &sockets in &options.sockets {

@@ -1,5 +1,6 @@
 //! What the load programs ask of a shop: goods of which there is enough, and answers that are read.
 
+use clap::Args;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -28,6 +29,18 @@ pub struct Placed {
 #[derive(Debug, Clone, Deserialize)]
 struct Named<T> {
     id: T,
+}
+
+/// The server that is measured, by whom it is prepared.
+#[derive(Debug, Args)]
+pub struct Measured {
+    /// The server to measure; one that runs with `RIALTO_RATE_LIMITS=off` and `RIALTO_COURIER=manual`
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub url: String,
+    /// The admin who sees to the stock, and says what is new; the password is `BENCH_PASSWORD` of the
+    /// environment, or the demo shop's
+    #[arg(long, value_name = "EMAIL", default_value = DEMO_ADMIN.email)]
+    pub email: String,
 }
 
 /// Logs the admin in: the header that says so. The password is `BENCH_PASSWORD` of the environment, or
