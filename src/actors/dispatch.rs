@@ -84,23 +84,12 @@ impl Looks for Dispatcher {
 
     fn tidy(&self) -> impl Future<Output = ()> + 'static {
         let deps = Rc::clone(&self.deps);
-        async move {
-            if let Err(error) = deps.store.write(Prune).await {
-                tracing::warn!(?error, "old messages to devices could not be forgotten");
-            }
-        }
+        async move { lines::prune(&deps.store, Prune).await }
     }
 
     fn count(&self) -> impl Future<Output = ()> + 'static {
         let (deps, counts) = (Rc::clone(&self.deps), Arc::clone(&self.counts));
-        async move {
-            match read!(deps.store, dispatch::waiting()) {
-                Ok(waiting) => counts.waiting.store(waiting, Ordering::Relaxed),
-                Err(error) => {
-                    tracing::warn!(?error, "the messages to devices could not be counted")
-                }
-            }
-        }
+        async move { lines::counted(read!(deps.store, dispatch::waiting()), &counts.waiting) }
     }
 
     fn queued(&mut self) -> impl Future<Output = ()> + 'static {

@@ -3,7 +3,7 @@
 
 use std::{
     future::pending,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -145,6 +145,21 @@ pub async fn recover<C: Command>(store: &Store, command: C) {
         && let Err(error) = store.write(command).await
     {
         tracing::warn!(?error, "what was in hand could not be recovered");
+    }
+}
+
+/// Writes a command that forgets what is too old.
+pub async fn prune<C: Command>(store: &Store, command: C) {
+    if let Err(error) = store.write(command).await {
+        tracing::warn!(?error, "what is too old could not be forgotten");
+    }
+}
+
+/// Keeps in `waiting` how much was counted to wait.
+pub fn counted(count: Result<u64, Error>, waiting: &AtomicU64) {
+    match count {
+        Ok(count) => waiting.store(count, Ordering::Relaxed),
+        Err(error) => tracing::warn!(?error, "what waits to be sent could not be counted"),
     }
 }
 

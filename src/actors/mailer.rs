@@ -151,12 +151,7 @@ impl Looks for Mailer {
 
     fn count(&self) -> impl Future<Output = ()> + 'static {
         let (deps, counts) = (Arc::clone(&self.deps), Arc::clone(&self.counts));
-        async move {
-            match read!(deps.store, mail::waiting()) {
-                Ok(waiting) => counts.waiting.store(waiting, Ordering::Relaxed),
-                Err(error) => tracing::warn!(?error, "the mails that wait could not be counted"),
-            }
-        }
+        async move { lines::counted(read!(deps.store, mail::waiting()), &counts.waiting) }
     }
 
     fn queued(&mut self) -> impl Future<Output = ()> + 'static {
@@ -180,9 +175,7 @@ async fn tidy(deps: &Deps, counts: &Counts, nobody_lives: bool) {
         Ok(lost) => lost.into_iter().for_each(|mail| lose(counts, mail, "its sender died")),
         Err(error) => tracing::warn!(?error, "lost mails could not be looked for"),
     }
-    if let Err(error) = deps.store.write(Prune).await {
-        tracing::warn!(?error, "old mails could not be forgotten");
-    }
+    lines::prune(&deps.store, Prune).await;
 }
 
 fn lose(counts: &Counts, mail: MailId, why: &str) {

@@ -158,25 +158,12 @@ impl Looks for Sender {
 
     fn tidy(&self) -> impl Future<Output = ()> + 'static {
         let deps = Rc::clone(&self.deps);
-        async move {
-            if let Err(error) = deps.store.write(Prune).await {
-                tracing::warn!(?error, "old messages to webhooks could not be forgotten");
-            }
-        }
+        async move { lines::prune(&deps.store, Prune).await }
     }
 
     fn count(&self) -> impl Future<Output = ()> + 'static {
         let (deps, counts) = (Rc::clone(&self.deps), Arc::clone(&self.counts));
-        async move {
-            match read!(deps.store, webhook::waiting()) {
-                Ok(waiting) => {
-                    counts.waiting.store(u64::try_from(waiting).unwrap_or(0), Ordering::Relaxed);
-                }
-                Err(error) => {
-                    tracing::warn!(?error, "the messages to webhooks could not be counted")
-                }
-            }
-        }
+        async move { lines::counted(read!(deps.store, webhook::waiting()), &counts.waiting) }
     }
 
     fn queued(&mut self) -> impl Future<Output = ()> + 'static {

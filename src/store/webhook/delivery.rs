@@ -151,8 +151,9 @@ pub fn due(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<WebhookId>, Error>
 }
 
 /// How many messages have not come to an end.
-pub fn waiting(conn: &mut Conn) -> Result<i64, Error> {
-    Ok(sent::table.filter(sent::due_at.is_not_null()).count().get_result(conn)?)
+pub fn waiting(conn: &mut Conn) -> Result<u64, Error> {
+    let waiting = sent::table.filter(sent::due_at.is_not_null());
+    u64::try_from(waiting.count().get_result::<i64>(conn)?).map_err(corrupt)
 }
 
 /// What somebody has claimed, and not for too long.
