@@ -170,13 +170,19 @@ pub fn publish(conn: &mut Conn, events: &[Event], heads: &mut Heads) -> Result<(
 fn prune(conn: &mut Conn, new: RangeInclusive<i64>) -> Result<(), Error> {
     let passed = |place: i64| place / PRUNE_EVERY * PRUNE_EVERY - FEED_KEPT;
     let (from, to) = (passed(new.start() - 1), passed(*new.end()));
-    if from == to || to <= 0 {
-        return Ok(());
+    if from < to && to > 0 {
+        diesel::delete(loose(from, to)).execute(conn)?;
     }
-    let old = events::table.filter(events::place.gt(from)).filter(events::place.le(to));
-    let loose = old.filter(events::order_id.is_null()).filter(events::user_place.is_null());
-    diesel::delete(loose).execute(conn)?;
     Ok(())
+}
+
+/// What is in no timeline and no user's topic, of the places after `from` up to `to`. SQLite takes a
+/// column that begins an index and is to be NULL for the best way in, and that would be all events
+/// of no order there are: so it is asked for the sequence, which is NULL with the order.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub fn loose(from: i64, to: i64) -> _ {
+    let old = events::table.filter(events::place.gt(from)).filter(events::place.le(to));
+    old.filter(events::sequence.is_null()).filter(events::user_place.is_null())
 }
 
 impl From<&Event> for Row {

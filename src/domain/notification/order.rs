@@ -15,8 +15,8 @@ use crate::domain::{
     settings::{Channel, Language},
 };
 
-/// How many events are looked at at once.
-pub const BATCH_MAX: i64 = 500;
+/// How many events are looked at at once: whoever buys meanwhile waits for what is written of them.
+pub const BATCH_MAX: i64 = 200;
 
 /// How an order stands: a notice and a letter are made of it. It is its form in the store, so fields
 /// are only added.

@@ -36,7 +36,9 @@ impl Folder {
         Ok(Folder { place: data_dir.join("mail"), threads })
     }
 
-    /// Keeps a message. It is there whole or not at all, and a repeat is the same file.
+    /// Keeps a message. It is there whole or not at all, and a repeat is the same file. It is not
+    /// forced to the disk: who has it told that it has arrived is a mail server, and a file is there
+    /// to be looked at. A power failure may take the latest.
     pub async fn keep(&self, message: &Message) -> Result<(), Refusal> {
         let (folder, message) = (self.place.clone(), message.clone());
         let work = move || Ok(write(&folder, &message.id.to_string(), &message.bytes(true)));
@@ -54,6 +56,5 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let mut options = File::options();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&whole)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
     fs::rename(whole, place)
 }
