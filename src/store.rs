@@ -19,6 +19,7 @@ use crate::domain::{Error, catalogue::change::Changes, id::CartId};
 mod commands;
 mod error;
 mod heads;
+mod insert;
 pub mod origin;
 pub mod plain;
 mod pool;

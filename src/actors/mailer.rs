@@ -38,7 +38,7 @@ use crate::{
 const LINES_MAX: usize = 4;
 /// How many mails are claimed at once on a line on which it does no harm to send one twice. On others
 /// each has a claim of its own, so that what one waits for does not become the fate of the next.
-const CLAIMED_MAX: i64 = 16;
+const CLAIMED_MAX: i64 = 64;
 /// How long the post is left alone that could not be reached; twice as long after each time.
 const REACH_AGAIN: Duration = Duration::from_millis(500);
 const REACH_AGAIN_MAX: Duration = Duration::from_secs(30);

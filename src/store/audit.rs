@@ -19,7 +19,7 @@ use crate::{
         },
         page::{Listed, Page},
     },
-    store::{error::corrupt, schema::audit},
+    store::{error::corrupt, insert::insert, schema::audit},
 };
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -58,8 +58,7 @@ pub fn append(
         row
     });
     let rows: Vec<Row> = rows.collect();
-    diesel::insert_into(audit::table).values(&rows).execute(conn)?;
-    Ok(())
+    insert(audit::table, &rows).run(conn)
 }
 
 /// That somebody reads the log changes nothing else: the entry is all that is written.

@@ -12,7 +12,7 @@ pub use merge::merge;
 pub use save::save;
 
 use super::{
-    Conn, ROWS_MAX, Tx, among, catalogue,
+    Conn, Tx, among, catalogue,
     pricing::{self, Known},
     snapshot,
 };
@@ -27,6 +27,7 @@ use crate::{
     },
     store::{
         error::corrupt,
+        insert::insert,
         schema::{cart_items, carts, products, stock},
     },
 };
@@ -190,45 +191,32 @@ pub fn empty(tx: &mut Tx<'_>, carts: impl Iterator<Item = CartId>) -> Result<(),
 }
 
 fn write_carts(tx: &mut Tx<'_>, rows: &[Row]) -> Result<(), Error> {
-    for chunk in rows.chunks(ROWS_MAX) {
-        diesel::insert_into(carts::table)
-            .values(chunk)
-            .on_conflict(carts::id)
-            .do_update()
-            .set((
-                carts::version.eq(excluded(carts::version)),
-                carts::updated_at.eq(excluded(carts::updated_at)),
-                carts::expires_at.eq(excluded(carts::expires_at)),
-                carts::codes.eq(excluded(carts::codes)),
-                carts::held_until.eq(excluded(carts::held_until)),
-            ))
-            .execute(tx.conn)?;
-    }
-    Ok(())
+    insert(carts::table, rows)
+        .on_conflict(carts::id)
+        .set((
+            carts::version.eq(excluded(carts::version)),
+            carts::updated_at.eq(excluded(carts::updated_at)),
+            carts::expires_at.eq(excluded(carts::expires_at)),
+            carts::codes.eq(excluded(carts::codes)),
+            carts::held_until.eq(excluded(carts::held_until)),
+        ))
+        .run(tx.conn)
 }
 
 /// There was nothing to lock. One that another node has made in the meantime fails the
 /// transaction, and the next try finds it.
 fn insert_carts(tx: &mut Tx<'_>, rows: &[Row]) -> Result<(), Error> {
-    for chunk in rows.chunks(ROWS_MAX) {
-        diesel::insert_into(carts::table).values(chunk).execute(tx.conn)?;
-    }
-    Ok(())
+    insert(carts::table, rows).run(tx.conn)
 }
 
 fn write_items(tx: &mut Tx<'_>, rows: &[ItemRow]) -> Result<(), Error> {
-    for chunk in rows.chunks(ROWS_MAX) {
-        diesel::insert_into(cart_items::table)
-            .values(chunk)
-            .on_conflict(cart_items::id)
-            .do_update()
-            .set((
-                cart_items::quantity.eq(excluded(cart_items::quantity)),
-                cart_items::held.eq(excluded(cart_items::held)),
-            ))
-            .execute(tx.conn)?;
-    }
-    Ok(())
+    insert(cart_items::table, rows)
+        .on_conflict(cart_items::id)
+        .set((
+            cart_items::quantity.eq(excluded(cart_items::quantity)),
+            cart_items::held.eq(excluded(cart_items::held)),
+        ))
+        .run(tx.conn)
 }
 
 fn view_of(conn: &mut Conn, id: CartId, now: DateTime<Utc>) -> Result<CartView, Error> {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use super::{Conn, ROWS_MAX, Tx, push};
+use super::{Conn, Tx, push};
 use crate::{
     domain::{
         Error,
@@ -16,7 +16,7 @@ use crate::{
         phone::Phone,
         settings::{Channel, Language},
     },
-    store::{error::corrupt, schema::dispatches},
+    store::{error::corrupt, insert::insert, schema::dispatches},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -58,10 +58,7 @@ pub enum Place {
 pub fn queue(tx: &mut Tx<'_>, all: &[New<'_>]) -> Result<(), Error> {
     let now = tx.now.naive_utc();
     let rows = all.iter().map(|it| Row::of(it, now)).collect::<Result<Vec<Row>, Error>>()?;
-    for part in rows.chunks(ROWS_MAX) {
-        let insert = diesel::insert_into(dispatches::table).values(part).on_conflict_do_nothing();
-        insert.execute(tx.conn)?;
-    }
+    insert(dispatches::table, &rows).on_conflict_do_nothing().run(tx.conn)?;
     tx.effects.mailed |= !rows.is_empty();
     Ok(())
 }

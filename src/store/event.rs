@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::{dsl::max, prelude::*};
 use serde_json::{Map, Value};
 
-use super::{Conn, ROWS_MAX, Tx};
+use super::{Conn, Tx};
 use crate::{
     domain::{
         Error,
@@ -16,6 +16,7 @@ use crate::{
     store::{
         error::corrupt,
         heads::Heads,
+        insert::insert,
         schema::{cursors, epochs, events},
     },
 };
@@ -159,9 +160,7 @@ pub fn publish(conn: &mut Conn, events: &[Event], heads: &mut Heads) -> Result<(
         let user_place = event.tells().map(|user| heads.next_of(user));
         rows.push(Row { place: Some(heads.feed), user_place, ..Row::from(event) });
     }
-    for chunk in rows.chunks(ROWS_MAX) {
-        diesel::insert_into(events::table).values(chunk).execute(conn)?;
-    }
+    insert(events::table, &rows).run(conn)?;
     prune(conn, first..=heads.feed)
 }
 

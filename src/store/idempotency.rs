@@ -11,7 +11,7 @@ use crate::{
         Error,
         idempotency::{Answer, Claim, KEPT_HOURS, Keep, Kept, Outcome, Prune},
     },
-    store::{error::corrupt, schema::idempotency_keys},
+    store::{error::corrupt, insert::insert, schema::idempotency_keys},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -61,8 +61,7 @@ pub fn keep(tx: &mut Tx<'_>, all: &[Kept]) -> Result<(), Error> {
         })
     };
     let rows = all.iter().map(row).collect::<Result<Vec<Row>, Error>>()?;
-    diesel::insert_into(idempotency_keys::table).values(&rows).execute(tx.conn)?;
-    Ok(())
+    insert(idempotency_keys::table, &rows).run(tx.conn)
 }
 
 pub fn keep_one(tx: &mut Tx<'_>, command: &Keep) -> Result<Answer, Error> {

@@ -9,7 +9,7 @@ use diesel::{
 };
 use serde_json::json;
 
-use super::{Conn, ROWS_MAX, Tx, among, event};
+use super::{Conn, Tx, among, event};
 use crate::{
     domain::{
         Error,
@@ -21,7 +21,7 @@ use crate::{
             KEPT_DAYS, Mail, Prune, Recover, Renew, Settle, Status,
         },
     },
-    store::{error::corrupt, schema::mails},
+    store::{error::corrupt, insert::insert, schema::mails},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -91,10 +91,7 @@ pub fn queue(tx: &mut Tx<'_>, all: &[Mail]) -> Result<(), Error> {
         })
     };
     let rows = all.iter().map(row).collect::<Result<Vec<Row>, Error>>()?;
-    for part in rows.chunks(ROWS_MAX) {
-        let insert = diesel::insert_into(mails::table).values(part).on_conflict_do_nothing();
-        insert.execute(tx.conn)?;
-    }
+    insert(mails::table, &rows).on_conflict_do_nothing().run(tx.conn)?;
     tx.effects.mailed |= !rows.is_empty();
     Ok(())
 }

@@ -1,12 +1,12 @@
-//! The table `notifications`.
+//! The table `notifications`, and how many are in each inbox, which the database counts itself.
 //!
 //! Every change holds the row of the user whose inbox it is: so the number of unread ones that a
 //! change tells of is the number there is after it, whoever else changes the inbox.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use diesel::{dsl::count_star, prelude::*};
+use diesel::prelude::*;
 use serde_json::json;
 
 mod due;
@@ -15,7 +15,7 @@ pub mod way;
 pub use due::{due, tell_news};
 
 use self::way::{Telling, tell_all};
-use super::{Backend, Conn, ROWS_MAX, Tx, account, among, event, settings, snapshot};
+use super::{Backend, Conn, Tx, account, among, event, settings, snapshot};
 use crate::{
     domain::{
         Error,
@@ -25,7 +25,11 @@ use crate::{
         notification::{Inbox, KEPT_MAX, MarkAllRead, MarkRead, Marked, Notice, Notification},
         page::{Listed, Page},
     },
-    store::{error::corrupt, schema::notifications},
+    store::{
+        error::corrupt,
+        insert::insert,
+        schema::{inboxes, notifications},
+    },
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -69,8 +73,8 @@ pub fn inbox(
 
 /// How many a user has not read.
 pub fn unread(conn: &mut Conn, user: UserId) -> Result<i64, Error> {
-    let of_user = notifications::table.filter(notifications::user_id.eq(user.to_string()));
-    Ok(of_user.filter(notifications::read_at.is_null()).count().get_result(conn)?)
+    let unread = inboxes::table.find(user.to_string()).select(inboxes::unread);
+    Ok(unread.first(conn).optional()?.unwrap_or(0))
 }
 
 /// What is put into an inbox.
@@ -95,20 +99,20 @@ fn put(tx: &mut Tx<'_>, all: &[Told]) -> Result<(), Error> {
     if all.is_empty() {
         return Ok(());
     }
-    let rows = all.iter().map(Row::try_from).collect::<Result<Vec<Row>, Error>>()?;
-    let mut new: HashSet<String> = HashSet::new();
-    for part in rows.chunks(ROWS_MAX) {
-        let insert = diesel::insert_into(notifications::table).values(part);
-        let inserted = insert.on_conflict_do_nothing().returning(notifications::id);
-        new.extend(inserted.get_results::<String>(tx.conn)?);
-    }
-    let users: BTreeSet<UserId> = all.iter().map(|it| it.user).collect();
-    let mut unread = counted(tx, users, &mut new)?;
+    let there: Vec<String> = notifications::table
+        .filter(among(notifications::id, all.iter().map(|it| it.id)))
+        .select(notifications::id)
+        .load(tx.conn)?;
+    let mut seen: HashSet<String> = there.into_iter().collect();
+    let new: Vec<&Told> = all.iter().filter(|it| seen.insert(it.id.to_string())).collect();
+    let rows = new.iter().map(|&it| it.try_into()).collect::<Result<Vec<Row>, Error>>()?;
+    insert(notifications::table, &rows).run(tx.conn)?;
+    let (mut unread, gone) = trim(tx, new.iter().map(|it| it.user).collect())?;
     // Each push has the number that there was with it: the last one that which there is.
     let mut pushes = Vec::with_capacity(new.len());
-    for Told { id, user, notice, .. } in all.iter().rev() {
-        if new.contains(&id.to_string()) {
-            let unread = unread.entry(*user).or_default();
+    for Told { id, user, notice, .. } in new.into_iter().rev() {
+        if !gone.contains(&id.to_string()) {
+            let unread = unread.entry(user.to_string()).or_default();
             pushes.push((*user, *id, notice.kind(), *unread));
             *unread = unread.saturating_sub(1).max(0);
         }
@@ -122,39 +126,32 @@ fn put(tx: &mut Tx<'_>, all: &[Told]) -> Result<(), Error> {
     Ok(())
 }
 
-/// How many each of `users` has not read, once what is too old to be kept is forgotten: some of what
-/// is `new`, perhaps.
-fn counted(
-    tx: &mut Tx<'_>,
-    users: BTreeSet<UserId>,
-    new: &mut HashSet<String>,
-) -> Result<BTreeMap<UserId, i64>, Error> {
-    // Two questions, each of which an index answers; one would look at every notice.
-    let theirs = || notifications::table.filter(among(notifications::user_id, &users));
-    let by_user = (notifications::user_id, count_star());
-    let all: Vec<(String, i64)> =
-        theirs().group_by(notifications::user_id).select(by_user).load(tx.conn)?;
-    let unread_of = theirs().filter(notifications::read_at.is_null());
-    let unread_of: Vec<(String, i64)> =
-        unread_of.group_by(notifications::user_id).select(by_user).load(tx.conn)?;
-    let unread_of: HashMap<String, i64> = unread_of.into_iter().collect();
-    let mut left = BTreeMap::new();
-    for (user, all) in all {
-        let mut unread_here = unread_of.get(&user).copied().unwrap_or(0);
-        let user = user.parse().map_err(corrupt)?;
-        if all > KEPT_MAX {
-            let gone: HashSet<String> = make_room(tx, user)?.into_iter().collect();
-            new.retain(|it| !gone.contains(it));
-            unread_here = unread(tx.conn, user)?;
+/// How many there are in some inboxes that nobody has read, by user.
+type Unread = HashMap<String, i64>;
+
+/// Forgets what is too old to be kept in the inboxes of `users`. Says how many are unread then, and what
+/// was forgotten.
+fn trim(tx: &mut Tx<'_>, users: BTreeSet<UserId>) -> Result<(Unread, HashSet<String>), Error> {
+    let counts: Vec<(String, i64, i64)> = inboxes::table
+        .filter(among(inboxes::user_id, users))
+        .select((inboxes::user_id, inboxes::kept, inboxes::unread))
+        .load(tx.conn)?;
+    let (mut left, mut gone) = (Unread::new(), HashSet::new());
+    for (user, kept, mut unread) in counts {
+        if kept > KEPT_MAX {
+            for (id, read_at) in make_room(tx, &user)? {
+                unread = unread.saturating_sub(i64::from(read_at.is_none()));
+                gone.insert(id);
+            }
         }
-        left.insert(user, unread_here);
+        left.insert(user, unread);
     }
-    Ok(left)
+    Ok((left, gone))
 }
 
-/// Forgets what is too old to be kept, and says which that was.
-fn make_room(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<String>, Error> {
-    let of_user = || notifications::table.filter(notifications::user_id.eq(user.to_string()));
+/// Forgets what is too old to be kept, and says what that was and when it was read.
+fn make_room(tx: &mut Tx<'_>, user: &str) -> Result<Vec<(String, Option<NaiveDateTime>)>, Error> {
+    let of_user = || notifications::table.filter(notifications::user_id.eq(user));
     let newest_gone: Option<String> = of_user()
         .order(notifications::id.desc())
         .offset(KEPT_MAX)
@@ -164,7 +161,7 @@ fn make_room(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<String>, Error> {
         .optional()?;
     let Some(id) = newest_gone else { return Ok(Vec::new()) };
     let gone = diesel::delete(of_user().filter(notifications::id.le(id)));
-    Ok(gone.returning(notifications::id).get_results(tx.conn)?)
+    Ok(gone.returning((notifications::id, notifications::read_at)).get_results(tx.conn)?)
 }
 
 pub fn mark_read(tx: &mut Tx<'_>, command: &MarkRead) -> Result<Marked, Error> {

@@ -65,9 +65,6 @@ fn literal(text: &str) -> String {
     pattern
 }
 
-/// The most rows of one `INSERT`: times the columns it must stay below SQLite's 32,766 parameters.
-const ROWS_MAX: usize = 1_000;
-
 /// An open transaction; only the writer opens one, so only commands write.
 pub struct Tx<'a> {
     pub conn: &'a mut Conn,

@@ -195,6 +195,8 @@ table! { notifications (id) {
     read_at -> Nullable<Timestamp>,
 } }
 
+table! { inboxes (user_id) { user_id -> Text, kept -> BigInt, unread -> BigInt, } }
+
 table! { push_subscriptions (id) {
     id -> Text, user_id -> Text, endpoint -> Text, p256dh -> Text, auth -> Text,
     created_at -> Timestamp,

@@ -14,6 +14,7 @@ use crate::{
     },
     store::{
         error::corrupt,
+        insert::insert,
         schema::{order_lines, stock, stock_ledger},
     },
 };
@@ -191,23 +192,17 @@ impl Shelf {
         let changed = self.units.iter().filter(|(_, units)| units.changed);
         let levels: Vec<Level> = changed.map(|(id, units)| units.later(*id)).collect();
         let rows: Vec<Row> = levels.iter().map(Row::from).collect();
-        for chunk in rows.chunks(super::ROWS_MAX) {
-            diesel::insert_into(stock::table)
-                .values(chunk)
-                .on_conflict(stock::variant_id)
-                .do_update()
-                .set((
-                    stock::on_hand.eq(excluded(stock::on_hand)),
-                    stock::reserved.eq(excluded(stock::reserved)),
-                    stock::sold.eq(excluded(stock::sold)),
-                    stock::version.eq(excluded(stock::version)),
-                ))
-                .execute(tx.conn)?;
-        }
+        insert(stock::table, &rows)
+            .on_conflict(stock::variant_id)
+            .set((
+                stock::on_hand.eq(excluded(stock::on_hand)),
+                stock::reserved.eq(excluded(stock::reserved)),
+                stock::sold.eq(excluded(stock::sold)),
+                stock::version.eq(excluded(stock::version)),
+            ))
+            .run(tx.conn)?;
         tx.effects.levels.extend(levels.iter().map(|level| (level.variant, *level)));
-        for chunk in self.ledger.chunks(super::ROWS_MAX) {
-            diesel::insert_into(stock_ledger::table).values(chunk).execute(tx.conn)?;
-        }
+        insert(stock_ledger::table, &self.ledger).run(tx.conn)?;
         Ok(())
     }
 }

@@ -23,6 +23,7 @@ const SHARED: &[(&str, &str)] = &[
     ("hub", "ws: from a topic to its sockets on one thread"),
     ("import", "actors: reads files of products, and takes them in"),
     ("input", "http: bodies and queries, read strictly"),
+    ("insert", "store: rows that are inserted at once"),
     ("inventory", "actors: the stock as the shop's people change it"),
     ("limits", "ws: how much a connection may do and hold"),
     ("lines", "actors: what all senders have in common"),

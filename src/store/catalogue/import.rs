@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use diesel::{prelude::*, upsert::excluded};
 
 use super::{
-    super::{Conn, ROWS_MAX, Tx, snapshot, stock, stock::Shelf},
+    super::{Conn, Tx, snapshot, stock, stock::Shelf},
     category,
     rows::{CategoryRow, write_prices, write_variants},
 };
@@ -20,6 +20,7 @@ use crate::{
     },
     store::{
         error::corrupt,
+        insert::insert,
         schema::{categories, images, product_images, products},
     },
 };
@@ -70,10 +71,8 @@ fn write(tx: &mut Tx<'_>, plan: &Plan) -> Result<(), Error> {
 }
 
 fn write_categories(tx: &mut Tx<'_>, plan: &Plan) -> Result<(), Error> {
-    for chunk in plan.categories.chunks(ROWS_MAX) {
-        let rows: Vec<CategoryRow> = chunk.iter().map(category::row).collect();
-        diesel::insert_into(categories::table).values(rows).execute(tx.conn)?;
-    }
+    let rows: Vec<CategoryRow> = plan.categories.iter().map(category::row).collect();
+    insert(categories::table, &rows).run(tx.conn)?;
     for defining in plan.categories.iter().filter(|it| !it.attributes.is_empty()) {
         category::write_attributes(tx, defining)?;
     }
@@ -81,25 +80,20 @@ fn write_categories(tx: &mut Tx<'_>, plan: &Plan) -> Result<(), Error> {
 }
 
 fn write_products(tx: &mut Tx<'_>, plan: &Plan) -> Result<(), Error> {
-    for chunk in plan.products.chunks(ROWS_MAX) {
-        diesel::insert_into(products::table)
-            .values(chunk)
-            .on_conflict(products::id)
-            .do_update()
-            .set((
-                products::name.eq(excluded(products::name)),
-                products::description.eq(excluded(products::description)),
-                products::description_html.eq(excluded(products::description_html)),
-                products::brand.eq(excluded(products::brand)),
-                products::category_id.eq(excluded(products::category_id)),
-                products::attributes.eq(excluded(products::attributes)),
-                products::status.eq(excluded(products::status)),
-                products::version.eq(excluded(products::version)),
-                products::updated_at.eq(excluded(products::updated_at)),
-            ))
-            .execute(tx.conn)?;
-    }
-    Ok(())
+    insert(products::table, &plan.products)
+        .on_conflict(products::id)
+        .set((
+            products::name.eq(excluded(products::name)),
+            products::description.eq(excluded(products::description)),
+            products::description_html.eq(excluded(products::description_html)),
+            products::brand.eq(excluded(products::brand)),
+            products::category_id.eq(excluded(products::category_id)),
+            products::attributes.eq(excluded(products::attributes)),
+            products::status.eq(excluded(products::status)),
+            products::version.eq(excluded(products::version)),
+            products::updated_at.eq(excluded(products::updated_at)),
+        ))
+        .run(tx.conn)
 }
 
 fn write_images(tx: &mut Tx<'_>, plan: &Plan) -> Result<(), Error> {
@@ -115,10 +109,7 @@ fn write_images(tx: &mut Tx<'_>, plan: &Plan) -> Result<(), Error> {
     }
     let of = product_images::table.filter(product_images::product_id.eq_any(&plan.shown));
     diesel::delete(of).execute(tx.conn)?;
-    for chunk in plan.images.chunks(ROWS_MAX) {
-        diesel::insert_into(product_images::table).values(chunk).execute(tx.conn)?;
-    }
-    Ok(())
+    insert(product_images::table, &plan.images).run(tx.conn)
 }
 
 fn put_in_stock(tx: &Tx<'_>, shelf: &mut Shelf, plan: &Plan) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::{dsl::AsSelect, prelude::*, upsert::excluded};
 use serde_json::from_str;
 
-use super::super::{Backend, Conn, ROWS_MAX, Tx, among};
+use super::super::{Backend, Conn, Tx, among};
 use crate::{
     domain::{
         Error,
@@ -22,6 +22,7 @@ use crate::{
     },
     store::{
         error::corrupt,
+        insert::insert,
         schema::{
             categories, category_attributes, images, price_history, product_images, products,
             ratings, stock, variants,
@@ -115,33 +116,25 @@ pub struct PriceRow {
 
 /// Makes variants, or writes over those that stand.
 pub fn write_variants(tx: &mut Tx<'_>, rows: &[VariantRow]) -> Result<(), Error> {
-    for chunk in rows.chunks(ROWS_MAX) {
-        diesel::insert_into(variants::table)
-            .values(chunk)
-            .on_conflict(variants::id)
-            .do_update()
-            .set((
-                variants::position.eq(excluded(variants::position)),
-                variants::sku.eq(excluded(variants::sku)),
-                variants::name.eq(excluded(variants::name)),
-                variants::options.eq(excluded(variants::options)),
-                variants::price.eq(excluded(variants::price)),
-                variants::compare_at_price.eq(excluded(variants::compare_at_price)),
-                variants::weight_grams.eq(excluded(variants::weight_grams)),
-                variants::low_threshold.eq(excluded(variants::low_threshold)),
-                variants::removed_at.eq(excluded(variants::removed_at)),
-            ))
-            .execute(tx.conn)?;
-    }
-    Ok(())
+    insert(variants::table, rows)
+        .on_conflict(variants::id)
+        .set((
+            variants::position.eq(excluded(variants::position)),
+            variants::sku.eq(excluded(variants::sku)),
+            variants::name.eq(excluded(variants::name)),
+            variants::options.eq(excluded(variants::options)),
+            variants::price.eq(excluded(variants::price)),
+            variants::compare_at_price.eq(excluded(variants::compare_at_price)),
+            variants::weight_grams.eq(excluded(variants::weight_grams)),
+            variants::low_threshold.eq(excluded(variants::low_threshold)),
+            variants::removed_at.eq(excluded(variants::removed_at)),
+        ))
+        .run(tx.conn)
 }
 
 /// Adds to what has been asked for variants.
 pub fn write_prices(tx: &mut Tx<'_>, rows: &[PriceRow]) -> Result<(), Error> {
-    for chunk in rows.chunks(ROWS_MAX) {
-        diesel::insert_into(price_history::table).values(chunk).execute(tx.conn)?;
-    }
-    Ok(())
+    insert(price_history::table, rows).run(tx.conn)
 }
 
 /// The revisions of `rows`, which are published; what belongs to them is read with one query a table,

@@ -6,9 +6,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
-use super::super::{
-    ROWS_MAX, Tx, account, among, event, idempotency, pricing::Redeemed, stock::Shelf,
-};
+use super::super::{Tx, account, among, event, idempotency, pricing::Redeemed, stock::Shelf};
 use super::{
     deliveries as parcels, refunds, returns,
     rows::{LineRow, OrderRow, PaymentRow},
@@ -28,6 +26,7 @@ use crate::{
     },
     store::{
         error::corrupt,
+        insert::insert,
         schema::{order_lines, orders, payment_ledger, payments},
     },
 };
@@ -174,10 +173,8 @@ fn write(tx: &mut Tx<'_>, changes: &[&Change]) -> Result<(), Error> {
 }
 
 fn write_orders(tx: &mut Tx<'_>, rows: Vec<OrderRow>) -> Result<(), Error> {
-    diesel::insert_into(orders::table)
-        .values(&rows)
+    insert(orders::table, &rows)
         .on_conflict(orders::id)
-        .do_update()
         .set((
             orders::status.eq(excluded(orders::status)),
             orders::stage.eq(excluded(orders::stage)),
@@ -185,35 +182,24 @@ fn write_orders(tx: &mut Tx<'_>, rows: Vec<OrderRow>) -> Result<(), Error> {
             orders::sequence.eq(excluded(orders::sequence)),
             orders::updated_at.eq(excluded(orders::updated_at)),
         ))
-        .execute(tx.conn)?;
-    Ok(())
+        .run(tx.conn)
 }
 
 /// What was bought stays as it is: only what has left and what has come back of it changes.
 fn write_lines(tx: &mut Tx<'_>, rows: Vec<LineRow>) -> Result<(), Error> {
-    for chunk in rows.chunks(ROWS_MAX) {
-        diesel::insert_into(order_lines::table)
-            .values(chunk)
-            .on_conflict(order_lines::id)
-            .do_update()
-            .set((
-                order_lines::refunded.eq(excluded(order_lines::refunded)),
-                order_lines::returned.eq(excluded(order_lines::returned)),
-                order_lines::shipped.eq(excluded(order_lines::shipped)),
-            ))
-            .execute(tx.conn)?;
-    }
-    Ok(())
+    insert(order_lines::table, &rows)
+        .on_conflict(order_lines::id)
+        .set((
+            order_lines::refunded.eq(excluded(order_lines::refunded)),
+            order_lines::returned.eq(excluded(order_lines::returned)),
+            order_lines::shipped.eq(excluded(order_lines::shipped)),
+        ))
+        .run(tx.conn)
 }
 
 fn write_payments(tx: &mut Tx<'_>, rows: Vec<PaymentRow>) -> Result<(), Error> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    diesel::insert_into(payments::table)
-        .values(&rows)
+    insert(payments::table, &rows)
         .on_conflict(payments::id)
-        .do_update()
         .set((
             payments::status.eq(excluded(payments::status)),
             payments::refunded.eq(excluded(payments::refunded)),
@@ -227,17 +213,13 @@ fn write_payments(tx: &mut Tx<'_>, rows: Vec<PaymentRow>) -> Result<(), Error> {
             payments::due_at.eq(excluded(payments::due_at)),
             payments::tries.eq(excluded(payments::tries)),
         ))
-        .execute(tx.conn)?;
-    Ok(())
+        .run(tx.conn)
 }
 
 fn write_ledger(tx: &mut Tx<'_>, changes: &[&Change]) -> Result<(), Error> {
     let entries = changes.iter().flat_map(|change| &change.ledger);
     let rows: Vec<LedgerRow> = entries.map(|entry| LedgerRow::of(entry, tx.now)).collect();
-    if !rows.is_empty() {
-        diesel::insert_into(payment_ledger::table).values(&rows).execute(tx.conn)?;
-    }
-    Ok(())
+    insert(payment_ledger::table, &rows).run(tx.conn)
 }
 
 #[derive(Insertable)]

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDateTime;
 use diesel::{prelude::*, upsert::excluded};
 
-use super::super::{Conn, ROWS_MAX, Tx, among};
+use super::super::{Conn, Tx, among};
 use crate::{
     domain::{
         Error,
@@ -15,6 +15,7 @@ use crate::{
     },
     store::{
         error::corrupt,
+        insert::insert,
         schema::{deliveries, delivery_items},
     },
 };
@@ -90,30 +91,25 @@ pub fn write(tx: &mut Tx<'_>, orders: &[&Order]) -> Result<(), Error> {
     let mut rows: Vec<DeliveryRow> =
         orders.iter().flat_map(|order| DeliveryRow::all(order)).collect();
     rows.sort_unstable_by(|one, other| one.id.cmp(&other.id));
-    for chunk in rows.chunks(ROWS_MAX) {
-        diesel::insert_into(deliveries::table)
-            .values(chunk)
-            .on_conflict(deliveries::id)
-            .do_update()
-            .set((
-                deliveries::status.eq(excluded(deliveries::status)),
-                deliveries::tracking_number.eq(excluded(deliveries::tracking_number)),
-                deliveries::carrier.eq(excluded(deliveries::carrier)),
-                deliveries::eta.eq(excluded(deliveries::eta)),
-                deliveries::due_at.eq(excluded(deliveries::due_at)),
-                deliveries::steps_done.eq(excluded(deliveries::steps_done)),
-                deliveries::location.eq(excluded(deliveries::location)),
-                deliveries::is_called_off.eq(excluded(deliveries::is_called_off)),
-                deliveries::attempts.eq(excluded(deliveries::attempts)),
-                deliveries::stops.eq(excluded(deliveries::stops)),
-                deliveries::courier_id.eq(excluded(deliveries::courier_id)),
-                deliveries::code.eq(excluded(deliveries::code)),
-                deliveries::wrong_codes.eq(excluded(deliveries::wrong_codes)),
-                deliveries::position.eq(position),
-            ))
-            .execute(tx.conn)?;
-    }
-    Ok(())
+    insert(deliveries::table, &rows)
+        .on_conflict(deliveries::id)
+        .set((
+            deliveries::status.eq(excluded(deliveries::status)),
+            deliveries::tracking_number.eq(excluded(deliveries::tracking_number)),
+            deliveries::carrier.eq(excluded(deliveries::carrier)),
+            deliveries::eta.eq(excluded(deliveries::eta)),
+            deliveries::due_at.eq(excluded(deliveries::due_at)),
+            deliveries::steps_done.eq(excluded(deliveries::steps_done)),
+            deliveries::location.eq(excluded(deliveries::location)),
+            deliveries::is_called_off.eq(excluded(deliveries::is_called_off)),
+            deliveries::attempts.eq(excluded(deliveries::attempts)),
+            deliveries::stops.eq(excluded(deliveries::stops)),
+            deliveries::courier_id.eq(excluded(deliveries::courier_id)),
+            deliveries::code.eq(excluded(deliveries::code)),
+            deliveries::wrong_codes.eq(excluded(deliveries::wrong_codes)),
+            deliveries::position.eq(position),
+        ))
+        .run(tx.conn)
 }
 
 /// Writes what is in the parcels of some orders, which stand in their table already. Where an order
@@ -128,10 +124,7 @@ pub fn write_contents(tx: &mut Tx<'_>, orders: &[&Order]) -> Result<(), Error> {
     }
     let rows: Vec<ItemRow> =
         orders.iter().flat_map(|it| &it.deliveries).flat_map(ItemRow::all).collect();
-    for chunk in rows.chunks(ROWS_MAX) {
-        diesel::insert_into(delivery_items::table).values(chunk).execute(tx.conn)?;
-    }
-    Ok(())
+    insert(delivery_items::table, &rows).run(tx.conn)
 }
 
 impl DeliveryRow {

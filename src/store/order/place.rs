@@ -3,12 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use diesel::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 
 use super::super::{
-    ROWS_MAX, Tx, cart, catalogue, event, idempotency,
+    Tx, cart, catalogue, event, idempotency,
     pricing::{self, Known, Redemption},
     stock::Shelf,
 };
@@ -28,7 +27,10 @@ use crate::{
         },
         payment::Payment,
     },
-    store::schema::{order_lines, orders, payments},
+    store::{
+        insert::insert,
+        schema::{order_lines, orders, payments},
+    },
 };
 
 /// Places orders. The lock order is: carts, promotions, stock, and last the new rows.
@@ -156,15 +158,13 @@ impl Batch {
             self.shelf.put_back(tx)?;
             cart::empty(tx, orders.iter().map(|order| order.buyer.cart()))?;
             let rows: Vec<OrderRow> = orders.iter().map(|&order| order.into()).collect();
-            diesel::insert_into(orders::table).values(&rows).execute(tx.conn)?;
+            insert(orders::table, &rows).run(tx.conn)?;
             let lines: Vec<LineRow> =
                 orders.iter().flat_map(|&order| LineRow::all(order)).collect();
-            for chunk in lines.chunks(ROWS_MAX) {
-                diesel::insert_into(order_lines::table).values(chunk).execute(tx.conn)?;
-            }
+            insert(order_lines::table, &lines).run(tx.conn)?;
             let rows: Vec<PaymentRow> =
                 orders.iter().map(|order| (&order.payment).into()).collect();
-            diesel::insert_into(payments::table).values(&rows).execute(tx.conn)?;
+            insert(payments::table, &rows).run(tx.conn)?;
         }
         let events = self.changes.into_iter().flat_map(|change| change.events);
         event::record(tx, events.chain(self.refusals));

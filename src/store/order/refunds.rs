@@ -12,7 +12,7 @@ use crate::{
         money::Money,
         order::{Order, refund::Refund},
     },
-    store::{error::corrupt, schema::refunds},
+    store::{error::corrupt, insert::insert, schema::refunds},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -44,20 +44,14 @@ pub fn of(conn: &mut Conn, orders: &[&str]) -> Result<Vec<RefundRow>, Error> {
 /// Writes the refunds of some orders as they are now.
 pub fn write(tx: &mut Tx<'_>, orders: &[&Order]) -> Result<(), Error> {
     let rows: Vec<RefundRow> = orders.iter().flat_map(|order| RefundRow::all(order)).collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    diesel::insert_into(refunds::table)
-        .values(&rows)
+    insert(refunds::table, &rows)
         .on_conflict(refunds::id)
-        .do_update()
         .set((
             refunds::status.eq(excluded(refunds::status)),
             refunds::done_at.eq(excluded(refunds::done_at)),
             refunds::failure_code.eq(excluded(refunds::failure_code)),
         ))
-        .execute(tx.conn)?;
-    Ok(())
+        .run(tx.conn)
 }
 
 impl RefundRow {

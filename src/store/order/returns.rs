@@ -21,7 +21,7 @@ use crate::{
             returns::{Received, Return},
         },
     },
-    store::{error::corrupt, schema::returns},
+    store::{error::corrupt, insert::insert, schema::returns},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -56,20 +56,14 @@ pub fn order(conn: &mut Conn, id: ReturnId) -> Result<OrderId, Error> {
 /// Writes the returns of some orders as they are now.
 pub fn write(tx: &mut Tx<'_>, orders: &[&Order]) -> Result<(), Error> {
     let rows: Vec<ReturnRow> = orders.iter().flat_map(|order| ReturnRow::all(order)).collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    diesel::insert_into(returns::table)
-        .values(&rows)
+    insert(returns::table, &rows)
         .on_conflict(returns::id)
-        .do_update()
         .set((
             returns::status.eq(excluded(returns::status)),
             returns::received.eq(excluded(returns::received)),
             returns::received_at.eq(excluded(returns::received_at)),
         ))
-        .execute(tx.conn)?;
-    Ok(())
+        .run(tx.conn)
 }
 
 /// Puts what has come back on the shelf, or writes it off: the ledger shows that it came and went.

@@ -7,7 +7,7 @@ use diesel::{
 };
 
 use super::{
-    super::{Backend, Conn, ROWS_MAX, Tx, event},
+    super::{Backend, Conn, Tx, event},
     enabled, get, hold,
 };
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     },
     store::{
         error::corrupt,
+        insert::insert,
         schema::{webhook_deliveries as sent, webhooks},
     },
 };
@@ -114,9 +115,7 @@ pub fn fan_out(tx: &mut Tx<'_>, command: &FanOut) -> Result<usize, Error> {
         let body = message::body(published);
         rows.extend(told.map(|(webhook, _)| new(tx, webhook, published, body.clone())));
     }
-    for part in rows.chunks(ROWS_MAX) {
-        diesel::insert_into(sent::table).values(part).on_conflict_do_nothing().execute(tx.conn)?;
-    }
+    insert(sent::table, &rows).on_conflict_do_nothing().run(tx.conn)?;
     Ok(rows.len())
 }
 

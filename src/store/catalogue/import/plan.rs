@@ -42,7 +42,7 @@ pub struct Plan {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = images)]
+#[diesel(table_name = images, treat_none_as_default_value = false)]
 pub struct PictureRow {
     pub key: String,
     pub content_type: &'static str,
@@ -52,7 +52,7 @@ pub struct PictureRow {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = product_images)]
+#[diesel(table_name = product_images, treat_none_as_default_value = false)]
 pub struct ImageRow {
     product_id: String,
     position: i32,
