@@ -274,3 +274,12 @@ async fn is_refused(opened: Result<crate::support::socket::Socket, u16>) -> bool
         Ok(mut socket) => socket.closed().await.0 == 3500,
     }
 }
+
+/// It is there for a suite that tries sockets, and says back whatever it hears.
+#[actix_rt::test]
+async fn the_echo_is_there_in_tests_alone() {
+    for (env, status) in [("test", 400), ("dev", 404)] {
+        let shop = TestShop::with(&[("RIALTO_ENV", env)]).await;
+        shop.stranger().get("/ws/echo").await.is(status);
+    }
+}

@@ -97,6 +97,46 @@ async fn two_nodes_push_each_message_once_and_independent_libraries_read_it() {
     }
 }
 
+/// Asks the push service that knows nothing of Rialto.
+async fn ask_service(what: &str, with: Value) -> Value {
+    let url = env::var("TEST_PUSH_URL").expect("TEST_PUSH_URL is not set: run ./test");
+    let asked = awc::Client::default().post(format!("{url}/{what}")).send_json(&with);
+    let mut answer = asked.await.unwrap();
+    assert_eq!(answer.status(), 200, "{what}");
+    let body = answer.body().await.unwrap();
+    serde_json::from_slice(&body).unwrap_or_default()
+}
+
+/// It asks for the shop's signature with the key under which the browser subscribed, and deciphers what
+/// it gets; what it cannot read it refuses.
+#[actix_rt::test]
+async fn an_independent_push_service_takes_what_is_pushed_and_says_when_a_browser_is_gone() {
+    let (shop, _) = two_nodes().await;
+    let (candle, buyer) = (shop.variant("candle").await, shop.sign_up().await);
+    let key = shop.stranger().get("/push-key").await.is(200)["public_key"].clone();
+    let options = json!({ "userVisibleOnly": "true", "applicationServerKey": key });
+    let browser = ask_service("subscribe", options).await["data"].clone();
+    let hash = json!({ "clientHash": browser["clientHash"] });
+    let subscription = json!({
+        "endpoint": browser["endpoint"], "expirationTime": null, "keys": browser["keys"],
+    });
+    buyer.post("/me/push-subscriptions", subscription).await.is(201);
+
+    let order = buyer.place(&candle, 1).await;
+    let sent = "SELECT id AS found FROM dispatches WHERE status = 'sent'";
+    until("a message", || (shop.found(sent).len() == 1).then_some(())).await;
+    let gone = format!("expire-subscription/{}", browser["clientHash"].as_str().unwrap());
+    ask_service(&gone, json!({})).await;
+    buyer.place(&candle, 1).await;
+    let subscribed = "SELECT id AS found FROM push_subscriptions";
+    until("a browser to be gone", || shop.found(subscribed).is_empty().then_some(())).await;
+
+    let read = ask_service("get-notifications", hash).await["data"]["messages"].clone();
+    assert_eq!(read.as_array().map(Vec::len), Some(1), "{read}");
+    let text: Value = serde_json::from_str(read[0].as_str().unwrap()).unwrap();
+    assert_eq!((&text["type"], &text["data"]["order_id"]), (&json!("order.placed"), &order["id"]));
+}
+
 #[actix_rt::test]
 async fn what_a_node_has_left_that_died_the_other_one_brings() {
     let ((mut one, other), service) = (two_nodes().await, Service::open());

@@ -2,7 +2,7 @@
 //! and nothing that cannot be told holds it up.
 
 use futures_util::future::join_all;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::inbox;
@@ -10,6 +10,7 @@ use crate::{
     order::walk::{deliver, manual},
     support::{
         TestShop,
+        browser::Service,
         client::Client,
         mail::{all, until},
     },
@@ -35,15 +36,26 @@ async fn buy_and_hear(shop: &TestShop, buyer: &Client) {
     while me.next().await["data"]["notification_type"] != "order.paid" {}
 }
 
+/// Has a user told of orders in the inbox, by mail, by a browser and by telephone.
+async fn hear_by_every_way(user: &Client, service: &Service) {
+    service.subscribe(user, "browser").await;
+    user.patch("/me", json!({ "phone": "+49301234560" })).await.is(200);
+    let ways = json!(["in_app", "email", "push", "sms"]);
+    let chosen = json!({ "orders": ways, "security": ["in_app", "email"] });
+    user.put("/me/settings", json!({ "notifications": chosen })).await.is(200);
+}
+
 #[actix_rt::test]
 async fn what_is_read_again_from_the_beginning_is_told_to_nobody_again() {
-    let mut shop = TestShop::start().await;
-    let (ada, eve) = (shop.sign_up().await, shop.sign_up().await);
+    let mut shop = TestShop::with(&[("RIALTO_WEBHOOK_PRIVATE", "on")]).await;
+    let (ada, eve, service) = (shop.sign_up().await, shop.sign_up().await, Service::open());
+    hear_by_every_way(&ada, &service).await;
     buy_and_hear(&shop, &ada).await;
     ada.post("/me/notifications/read-all", Value::Null).await.is(204);
     let (told, before) = (inbox(&ada, "").await, letters(&shop));
     // What a process that dies has in hand is left alone by others for a minute.
-    let in_hand = "SELECT id AS found FROM mails WHERE due_at IS NOT NULL";
+    let in_hand = "SELECT id AS found FROM mails WHERE due_at IS NOT NULL \
+        UNION ALL SELECT id FROM dispatches WHERE due_at IS NOT NULL";
     until("all letters", || shop.found(in_hand).is_empty().then_some(())).await;
     shop.kill();
     shop.sql("UPDATE cursors SET place = 0 WHERE consumer = 'notifications'").unwrap();
@@ -52,6 +64,9 @@ async fn what_is_read_again_from_the_beginning_is_told_to_nobody_again() {
     buy_and_hear(&shop, &eve).await;
 
     assert_eq!(inbox(&ada, "").await, told);
+    // Two to the browser and two to the telephone, of the order that was placed and is paid.
+    let devices = shop.found("SELECT id AS found FROM dispatches WHERE status = 'sent'");
+    assert_eq!((devices.len(), service.of("browser").len()), (4, 2));
     let after = letters(&shop);
     assert_eq!((before.len(), after.len()), (2, 4));
     assert!(before.iter().all(|it| after.contains(it)));

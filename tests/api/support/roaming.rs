@@ -222,6 +222,12 @@ impl Device {
                 assert_eq!(heard, kept, "{topic}");
             }
         }
+        for order in orders.iter().filter(|order| kept.contains_key(&topic(order))) {
+            let is = self.client.get(&path(order)).await.is(200);
+            let heard = &self.places[&topic(order)].heard;
+            let last = heard.iter().rfind(|it| it["type"].as_str().unwrap().starts_with("order."));
+            assert_eq!(last.unwrap()["data"]["status"], is["status"], "{is}");
+        }
         let inbox = self.client.get("/me/notifications?limit=1").await.is(200);
         let last = self.places["me"].heard.iter().rfind(|it| it["type"] == "notification.created");
         assert_eq!(last.unwrap()["data"]["unread_count"], inbox["unread_count"]);
