@@ -25,6 +25,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 routes! {
     GET "/"                  Public storefront::front_page;
     GET "/p/{slug}"          Public storefront::product_page;
+    GET "/o/{id}"            Public storefront::order_page;
     GET "/storefront/{file}" Public storefront::storefront_file;
     GET "/admin"             Public admin::admin_page;
     GET "/admin/files/{file}" Public admin::admin_file;

@@ -4,7 +4,12 @@ use serde_json::{Value, json};
 
 use crate::{
     proxy::Proxy,
-    support::{TestShop, purchase::euros},
+    support::{
+        TestShop,
+        client::Client,
+        each,
+        purchase::{euros, path},
+    },
     window::Window,
 };
 
@@ -277,5 +282,60 @@ async fn what_is_not_sold_is_said_to_be_not_there() {
     window.says("Nothing in the shop is like this").await;
     window.go(&format!("http://{}/?price_min=cheap", shop.address())).await;
     window.says("The shop cannot be filtered like this").await;
+    window.close().await;
+}
+
+/// The types of the steps that the page of an order shows.
+const STEPS: &str = "[...document.querySelectorAll('.steps li')].map(it => it.dataset.type)";
+
+/// Waits until the page shows all that has happened to an order, each step once and in order.
+async fn shows_all(window: &mut Window, guest: &Client, order: &Value) {
+    let happened = json!(each(&guest.timeline(order).await, "type")).to_string();
+    window.shows(&format!("JSON.stringify({STEPS}) === {}", json!(happened))).await;
+}
+
+#[actix_rt::test]
+async fn whoever_was_away_sees_each_step_of_the_order_that_was_missed_once_and_in_order() {
+    let network = Proxy::open().await;
+    let own = [("RIALTO_ORIGINS", network.url()), ("RIALTO_COURIER", "manual".to_owned())];
+    let shop = TestShop::with(&own.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    let (guest, admin) = (shop.guest().await, shop.admin().await);
+    guest.add(&shop.variant("teapot").await, 1).await;
+    let placed = guest.check_out_as_guest().await.is(201);
+    let (order, token) = (&placed["order"], placed["order_token"].as_str().unwrap());
+    let guest = shop.stranger().with("X-Order-Token", token);
+    network.lead_to(shop.address());
+    let mut window = Window::open().await;
+    window.go(&format!("{}/o/{}#{token}", network.url(), order["id"].as_str().unwrap())).await;
+    shows_all(&mut window, &guest, order).await;
+    is_live(&mut window, "#main").await;
+    fits(&mut window).await;
+
+    guest.pay(order, "tok_success").await.is(200);
+    shows_all(&mut window, &guest, order).await;
+    network.cut();
+    reads(&mut window, ".mark", "Reconnecting…").await;
+    for step in ["process", "ship"] {
+        admin.post(&format!("/admin{}/{step}", path(order)), json!({})).await.is(200);
+    }
+    network.lead_to(shop.address());
+
+    shows_all(&mut window, &guest, order).await;
+    window.says(order["number"].as_str().unwrap()).await;
+    window.close().await;
+}
+
+#[actix_rt::test]
+async fn an_order_is_shown_to_nobody_without_its_token() {
+    let shop = TestShop::start().await;
+    let guest = shop.guest().await;
+    guest.add(&shop.variant("teapot").await, 1).await;
+    let placed = guest.check_out_as_guest().await.is(201);
+    let at = format!("http://{}/o/{}", shop.address(), placed["order"]["id"].as_str().unwrap());
+    let mut window = Window::open().await;
+
+    window.go(&at).await;
+    window.says("There is no such order, or this is not its address.").await;
+    assert_eq!(window.see(STEPS).await, json!([]));
     window.close().await;
 }

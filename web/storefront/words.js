@@ -120,6 +120,40 @@ export function coupon(problem, kind) {
   }
 }
 
+const STEPS = {
+  "order.placed": "We have your order",
+  "payment.authorized": "The bank has agreed to your payment",
+  "payment.captured": "Your payment has arrived",
+  "payment.failed": "The payment has failed: you can try again",
+  "payment.cancelled": "The payment was called off",
+  "payment.refunded": "Money is on its way back to you",
+  "payment.refund_failed": "We could not give your money back yet, and are looking into it",
+  "order.paid": "Paid",
+  "order.processing": "We are packing it",
+  "order.shipped": "It has left us",
+  "order.delivered": "All of it is with you",
+  "order.cancelled": "Cancelled",
+  "order.expired": "Not paid in time, so it is called off",
+  "order.partially_refunded": "A part of your money was given back",
+  "order.refunded": "Your money was given back",
+  "order.return_requested": "You have asked to send something back",
+  "order.returned": "What you sent back is here",
+  "delivery.created": "A parcel is being made ready",
+  "delivery.packed": "A parcel is packed",
+  "delivery.in_transit": "A parcel is on its way",
+  "delivery.out_for_delivery": "A parcel is out for delivery",
+  "delivery.delivered": "A parcel was delivered",
+  "delivery.failed": "A parcel could not be handed over",
+  "delivery.returned": "A parcel is going back to us",
+  "delivery.assigned": "A courier has your parcel",
+};
+
+// What has happened to an order, and where, if that is told.
+export function step(type, { location } = {}) {
+  const words = STEPS[type] ?? type;
+  return location?.city ? `${words}: ${location.city}` : words;
+}
+
 // What to tell somebody whose request failed.
 export function failure(error) {
   switch (error.code) {

@@ -176,6 +176,7 @@ expected! {
     GET    "/link.css"                                 200    200   200      200   200;
     GET    "/"                                         200    200   200      200   200;
     GET    "/p/{slug}"                                 200    200   200      200   200;
+    GET    "/o/{id}"                                   200    200   200      200   200;
     GET    "/storefront/{file}"                        404    404   404      404   404;
     GET    "/admin"                                    200    200   200      200   200;
     GET    "/admin/files/{file}"                       404    404   404      404   404;

@@ -165,7 +165,7 @@ impl Client {
 /// Operations and pages live at the root.
 fn is_of_the_api(path: &str) -> bool {
     let at_the_root = ["/api/", "/healthz", "/readyz", "/metrics"];
-    let pages = ["/confirm", "/reset", "/link.", "/p/", "/storefront/", "/admin/files/"];
+    let pages = ["/confirm", "/reset", "/link.", "/p/", "/o/", "/storefront/", "/admin/files/"];
     !["/", "/admin"].contains(&path)
         && !at_the_root.iter().chain(&pages).any(|root| path.starts_with(root))
 }
