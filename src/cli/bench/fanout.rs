@@ -206,10 +206,19 @@ async fn turn(
     let hellos = vec![vec![target.hello()]; sockets];
     let herd = Herd::open(target.address(), &target.speech(), hellos).await?;
     let with = target.usage().await?;
-    let each = with.resident.saturating_sub(before.resident);
-    figures.idle.push(each.checked_div(u64::try_from(sockets).unwrap_or(u64::MAX)).unwrap_or(0));
+    figures.idle.push(grown(before, with, sockets));
     tell(&mut target, &herd, sockets, (options.rounds, 1), &mut figures.single).await?;
     tell(&mut target, &herd, sockets, (BURSTS, options.burst), &mut figures.burst).await
+}
+
+/// How much more memory there is for each socket, in bytes.
+fn grown(before: Usage, with: Usage, sockets: usize) -> u64 {
+    let all = with.resident.saturating_sub(before.resident);
+    all.checked_div(u64::try_from(sockets).unwrap_or(u64::MAX)).unwrap_or(0)
+}
+
+fn kibibytes(bytes: u64) -> String {
+    format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024)
 }
 
 async fn tell(
@@ -246,22 +255,28 @@ async fn orders(shop: &Shop, sockets: usize, options: &Options) -> Result<(), Fa
             hello.push(followed::hello(order));
         }
     }
-    let speech = shop.speech(Counted::Stamped("order.paid"));
+    let (before, speech) = (shop.usage().await?, shop.speech(Counted::Stamped("order.paid")));
     let herd = Herd::open(shop.address, &speech, hellos).await?;
-    herd.expect(u64::try_from(placed.len()).unwrap_or(u64::MAX));
+    let with = shop.usage().await?;
+    let deliveries = u64::try_from(placed.len()).unwrap_or(u64::MAX);
+    herd.expect(deliveries);
     let (paid, wave) = futures_util::join!(shop.pay(&placed, options.orders), herd.all());
     paid?;
     let mut wave = wave?;
     wave.took.sort_unstable();
     let (p50, p99) = (percentile(&wave.took, 50), percentile(&wave.took, 99));
-    let rate = a_second(u64::try_from(placed.len()).unwrap_or(u64::MAX), wave.lasted);
+    let spent = shop.usage().await?.spent.saturating_sub(with.spent);
+    let measure = Measure { deliveries, lasted: wave.lasted, spent, took: wave.took };
     Ok(say(format!(
-        "\n{sockets} sockets that follow {} orders of their own, of which {} are to be paid in a second \
-         and {rate} were: from the payment to the socket p50 {}, p99 {}",
-        placed.len(),
+        "\n{sockets} sockets that follow {deliveries} orders of their own, of which {} are to be paid in a \
+         second and {} were: from the payment to the socket p50 {}, p99 {}; {} a socket, {} of the \
+         processor for each payment and what follows from it",
         options.orders,
+        measure.rate(),
         millis(p50),
-        millis(p99)
+        millis(p99),
+        kibibytes(grown(before, with, sockets)),
+        measure.cost()
     ))?)
 }
 
@@ -307,7 +322,7 @@ impl Figures {
         let idle = self.idle.last().copied().unwrap_or(0);
         format!(
             "{sockets:<9}{name:<13}{:>10}{:>10}{:>7}{:>11}{:>12}{:>10}{:>11}{:>7}{:>10}",
-            format!("{}.{} KiB", idle / 1024, idle % 1024 * 10 / 1024),
+            kibibytes(idle),
             self.single.rate(),
             ratio(self.single.rate(), single),
             millis(percentile(&self.single.took, 50)),
