@@ -11,7 +11,7 @@ use super::{
     Error,
     id::{NotificationId, ProductId, UserId, VariantId},
     page::Listed,
-    settings::{Channel, Channels, Language, Settings},
+    settings::{Channel, Language, Settings},
     words::words,
 };
 
@@ -20,10 +20,9 @@ mod en;
 pub mod order;
 mod ru;
 
-use self::order::{OrderNews, What};
+use self::order::OrderNews;
 
-/// How many are kept of a user; the oldest go. More than anybody reads again, and few enough to be
-/// counted at every change, so that the count of unread ones is never a second truth.
+/// How many are kept of a user; the oldest go. More than anybody reads again.
 pub const KEPT_MAX: i64 = 500;
 
 words! {
@@ -163,28 +162,7 @@ impl Notice {
 
     /// Whether a user who has chosen these settings is told of it by `channel`.
     pub fn is_wanted(&self, settings: &Settings, channel: Channel) -> bool {
-        self.channels(settings).has(channel)
-    }
-
-    /// By which ways a user wants to hear of such things.
-    fn channels(&self, settings: &Settings) -> Channels {
-        match self {
-            Notice::PasswordChanged
-            | Notice::PasswordReset
-            | Notice::EmailChanged
-            | Notice::NewDevice(_) => settings.notifications.security,
-            Notice::BackInStock(_) => settings.notifications.stock,
-            Notice::Order(OrderNews { what, .. }) => match what {
-                What::Placed { .. }
-                | What::Paid { .. }
-                | What::PaymentFailed { .. }
-                | What::Cancelled { .. }
-                | What::Refunded { .. } => settings.notifications.orders,
-                What::Shipped { .. } | What::OutForDelivery {} | What::Delivered {} => {
-                    settings.notifications.delivery
-                }
-            },
-        }
+        settings.notifications.channels(self.kind()).has(channel)
     }
 }
 

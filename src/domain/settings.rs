@@ -1,11 +1,11 @@
 //! What users choose for themselves: language and region, currency, time zone, looks, what they
 //! are told by which channel, and what may be done with what they do.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::{Error, country, id::UserId, money::Currency, words::words};
+use super::{Error, country, id::UserId, money::Currency, notification::Kind, words::words};
 
 words! {
     /// A language that the shop writes in.
@@ -188,6 +188,39 @@ impl From<Channels> for Vec<Channel> {
     }
 }
 
+/// What was chosen for single types of notification; another one is told as its kind of thing is. One
+/// that a newer node knows is passed over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(from = "BTreeMap<String, Channels>", into = "BTreeMap<String, Channels>")]
+#[schema(value_type = BTreeMap<String, Vec<Channel>>)]
+pub struct Types([Option<Channels>; Kind::ALL.len()]);
+
+impl Types {
+    fn of(self, kind: Kind) -> Option<Channels> {
+        self.chosen().find(|(it, _)| *it == kind).map(|(_, channels)| channels)
+    }
+
+    fn chosen(self) -> impl Iterator<Item = (Kind, Channels)> {
+        Kind::ALL.iter().copied().zip(self.0).filter_map(|(kind, it)| Some((kind, it?)))
+    }
+}
+
+impl From<BTreeMap<String, Channels>> for Types {
+    fn from(chosen: BTreeMap<String, Channels>) -> Self {
+        let mut types = Types::default();
+        for (place, kind) in types.0.iter_mut().zip(Kind::ALL) {
+            *place = chosen.get(kind.as_str()).copied();
+        }
+        types
+    }
+}
+
+impl From<Types> for BTreeMap<String, Channels> {
+    fn from(types: Types) -> Self {
+        types.chosen().map(|(kind, channels)| (kind.to_string(), channels)).collect()
+    }
+}
+
 /// What somebody wants to be told, and by which channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
@@ -202,17 +235,62 @@ pub struct Notifications {
     pub stock: Channels,
     /// What the shop would like to sell.
     pub news: Channels,
+    /// Types of which something else was chosen.
+    pub types: Types,
+}
+
+/// What a type of notification is about.
+#[derive(PartialEq, Eq)]
+enum Thing {
+    Order,
+    Delivery,
+    Security,
+    Stock,
+}
+
+impl Thing {
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::PasswordChanged | Kind::PasswordReset | Kind::EmailChanged | Kind::NewDevice => {
+                Thing::Security
+            }
+            Kind::BackInStock => Thing::Stock,
+            Kind::OrderPlaced
+            | Kind::OrderPaid
+            | Kind::PaymentFailed
+            | Kind::OrderCancelled
+            | Kind::OrderRefunded => Thing::Order,
+            Kind::OrderShipped | Kind::OutForDelivery | Kind::OrderDelivered => Thing::Delivery,
+        }
+    }
 }
 
 impl Notifications {
+    /// By which channels a type is told.
+    pub fn channels(self, kind: Kind) -> Channels {
+        self.types.of(kind).unwrap_or_else(|| match Thing::of(kind) {
+            Thing::Order => self.orders,
+            Thing::Delivery => self.delivery,
+            Thing::Security => self.security,
+            Thing::Stock => self.stock,
+        })
+    }
+
     /// Word of what happens to the account goes out by mail whatever is chosen: whoever has taken
     /// an account over must not be able to silence it.
     pub fn checked(self) -> Result<Self, Error> {
-        if self.security.has(Channel::Email) {
+        let silent = |(kind, channels): (Kind, Channels)| {
+            Thing::of(kind) == Thing::Security && !channels.has(Channel::Email)
+        };
+        let field = if !self.security.has(Channel::Email) {
+            "notifications.security"
+        } else if self.types.chosen().any(silent) {
+            "notifications.types"
+        } else {
             return Ok(self);
-        }
+        };
         let message = "mails about the account's security cannot be switched off";
-        Err(Error::invalid("notifications.security", "required_channel", message))
+        Err(Error::invalid(field, "required_channel", message))
     }
 }
 
@@ -222,7 +300,8 @@ impl Default for Notifications {
         let usual = Channels::of(&[Channel::InApp, Channel::Email, Channel::Push]);
         let security = Channels::of(&[Channel::InApp, Channel::Email]);
         let news = Channels::of(&[]);
-        Notifications { orders: usual, delivery: usual, security, stock: usual, news }
+        let types = Types::default();
+        Notifications { orders: usual, delivery: usual, security, stock: usual, news, types }
     }
 }
 
@@ -338,12 +417,17 @@ mod tests {
         let stored = json!({
             "theme": "dark",
             "density": "compact",
-            "notifications": { "news": ["email"], "gossip": ["push"] },
+            "notifications": {
+                "news": ["email"],
+                "gossip": ["push"],
+                "types": { "order.paid": [], "order.wrapped": ["push"] },
+            },
         });
 
         let read: Settings = serde_json::from_value(stored).unwrap();
 
         assert_eq!((read.theme, read.notifications.news.has(Channel::Email)), (Theme::Dark, true));
         assert_eq!(read.notifications.orders, Notifications::default().orders);
+        assert_eq!(read.notifications.channels(Kind::OrderPaid), Channels::of(&[]));
     }
 }

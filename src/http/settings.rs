@@ -1,5 +1,7 @@
 //! What a user chooses for themselves.
 
+use std::collections::{BTreeMap, HashMap};
+
 use actix_web::{HttpResponse, web::Data};
 use serde::Deserialize;
 
@@ -14,6 +16,7 @@ use crate::{
     domain::{
         Error,
         money::Currency,
+        notification::Kind,
         settings::{ChangeSettings, Channel, Channels, Notifications, Privacy, Settings, Theme},
     },
     store::{Store, read},
@@ -69,6 +72,8 @@ pub struct PutNotifications {
     /// That something is in stock again.
     stock: Option<Vec<Channel>>,
     news: Option<Vec<Channel>>,
+    /// Types of which something else is chosen; another one is told as its kind of thing is.
+    types: Option<HashMap<Kind, Vec<Channel>>>,
 }
 
 /// What may be done with what I do.
@@ -105,6 +110,10 @@ impl PutNotifications {
             security: or(self.security, usual.security),
             stock: or(self.stock, usual.stock),
             news: or(self.news, usual.news),
+            types: self.types.map_or(usual.types, |chosen| {
+                let of_type = |(kind, on): (Kind, Vec<Channel>)| (kind.to_string(), on.into());
+                chosen.into_iter().map(of_type).collect::<BTreeMap<String, Channels>>().into()
+            }),
         };
         notifications.checked()
     }

@@ -235,4 +235,13 @@ async fn the_newest_five_hundred_are_kept() {
         ada.post(&format!("/me/notifications/{}/read", old(number)), Value::Null).await.status
     };
     assert_eq!((read(0).await, read(1).await), (404, 204));
+    assert_eq!(inbox(&ada, "?limit=1").await["unread_count"], 499);
+    ada.post("/me/notifications/read-all", Value::Null).await.is(204);
+    assert_eq!(inbox(&ada, "?limit=1").await["unread_count"], 0);
+    let there = "(SELECT COUNT(*) FROM notifications n WHERE n.user_id = i.user_id";
+    let wrong = format!(
+        "SELECT i.user_id AS found FROM inboxes i WHERE i.kept <> {there}) \
+            OR i.unread <> {there} AND n.read_at IS NULL)"
+    );
+    assert_eq!(shop.found(&wrong), Vec::<String>::new());
 }

@@ -29,6 +29,7 @@ async fn a_new_account_has_the_defaults() {
             "security": ["in_app", "email"],
             "stock": ["in_app", "email", "push"],
             "news": [],
+            "types": {},
         },
         "privacy": { "analytics": false, "personalisation": false },
     });
@@ -46,7 +47,11 @@ async fn settings_are_replaced_as_a_whole() {
         "currency": "CHF",
         "time_zone": "europe/vienna",
         "theme": "dark",
-        "notifications": { "news": ["email", "email"], "security": ["sms", "email"] },
+        "notifications": {
+            "news": ["email", "email"],
+            "security": ["sms", "email"],
+            "types": { "order.paid": ["push", "in_app"] },
+        },
         "privacy": { "analytics": true },
     });
 
@@ -57,6 +62,7 @@ async fn settings_are_replaced_as_a_whole() {
     assert_eq!(kept["notifications"]["news"], json!(["email"]));
     assert_eq!(kept["notifications"]["security"], json!(["email", "sms"]));
     assert_eq!(kept["notifications"]["orders"], json!(["in_app", "email", "push"]));
+    assert_eq!(kept["notifications"]["types"], json!({ "order.paid": ["in_app", "push"] }));
     assert_eq!(kept["privacy"], json!({ "analytics": true, "personalisation": false }));
     shop.kill();
     shop.start_again().await;
@@ -80,6 +86,11 @@ async fn a_choice_that_there_is_not_is_refused_by_its_name() {
         (json!({ "notifications": { "gossip": [] } }), vec!["notifications.gossip"]),
         (json!({ "notifications": { "news": ["fax"] } }), vec!["notifications.news[0]"]),
         (json!({ "notifications": { "security": ["sms"] } }), vec!["notifications.security"]),
+        (
+            json!({ "notifications": { "types": { "account.new_device": [] } } }),
+            vec!["notifications.types"],
+        ),
+        (json!({ "notifications": { "types": { "gossip": [] } } }), vec!["notifications.types"]),
         (json!({ "privacy": { "analytics": "no" } }), vec!["privacy.analytics"]),
     ];
 

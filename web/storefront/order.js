@@ -25,6 +25,9 @@ function refuse(text) {
 function heard({ type, at, data }) {
   if (type === "refused") {
     refuse("There is no such order, or this is not its address.");
+  } else if (type === "snapshot") {
+    // The shop was restored from a backup: what is shown here may be of another life of it.
+    location.reload();
   } else {
     const when = element("time", { datetime: at }, new Date(at).toLocaleString("en"));
     const done = element("li", { "data-type": type }, when, step(type, data));
@@ -38,8 +41,14 @@ async function open() {
   const order = await ask("GET", `/orders/${encodeURIComponent(id)}`, { headers });
   say(title, `Order ${order.number}`);
   say(sum, money(order.total));
+  problem.hidden = true;
 }
 
-// From its first step on.
+// From its first step on. What the socket refuses it says itself, so nothing more is said of that.
 live.follow(`order:${id}`, heard, { order_token: token, since: { sequence: 0 } });
-open().catch((error) => error.status === 404 || error.status === 403 || refuse(failure(error)));
+live.watch((state) => {
+  if (state === "live" && sum.textContent === "") {
+    open().catch((error) => [403, 404].includes(error.status) || refuse(failure(error)));
+  }
+});
+addEventListener("hashchange", () => location.reload());

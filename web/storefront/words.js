@@ -145,13 +145,16 @@ const STEPS = {
   "delivery.delivered": "A parcel was delivered",
   "delivery.failed": "A parcel could not be handed over",
   "delivery.returned": "A parcel is going back to us",
-  "delivery.assigned": "A courier has your parcel",
 };
 
 // What has happened to an order, and where, if that is told.
-export function step(type, { location } = {}) {
+export function step(type, data) {
+  if (type === "delivery.assigned") {
+    return data.has_courier ? "A courier will bring your parcel" : "Your parcel waits for a courier";
+  }
+  const place = typeof data.location === "string" ? data.location : data.location?.city;
   const words = STEPS[type] ?? type;
-  return location?.city ? `${words}: ${location.city}` : words;
+  return place ? `${words}: ${place}` : words;
 }
 
 // What to tell somebody whose request failed.

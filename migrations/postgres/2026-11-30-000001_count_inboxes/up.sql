@@ -1,5 +1,8 @@
 -- How many notices there are in each inbox: to count them took longer the more there were, and each
 -- new one tells the number. Whoever writes notices, they are counted.
+-- Nodes of the version before may write meanwhile: what is counted below must be all there is.
+LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE;
+LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE;
 CREATE TABLE inboxes (
     user_id TEXT COLLATE "C" PRIMARY KEY NOT NULL REFERENCES users (id),
     kept BIGINT NOT NULL,

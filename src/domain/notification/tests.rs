@@ -1,10 +1,10 @@
 //! Every notice, in every language.
 
-use super::*;
+use super::{order::What, *};
 use crate::domain::{
     id::{OrderId, ProductId, VariantId},
     money::Money,
-    settings::Notifications,
+    settings::{Channels, Notifications},
 };
 
 fn all() -> Vec<Notice> {

@@ -14,7 +14,7 @@ use crate::{
     threads::{Rank, Threads},
 };
 
-/// More than all lines of a node have in hand at once.
+/// More than there are lines, each of which hands over one at a time.
 const QUEUE: usize = 64;
 
 /// Where the files are, and who writes them.
@@ -36,9 +36,9 @@ impl Folder {
         Ok(Folder { place: data_dir.join("mail"), threads })
     }
 
-    /// Keeps a message. It is there whole or not at all, and a repeat is the same file. It is not
-    /// forced to the disk: who has it told that it has arrived is a mail server, and a file is there
-    /// to be looked at. A power failure may take the latest.
+    /// Keeps a message. Whatever becomes of this process, it is there whole or not at all, and a repeat
+    /// is the same file. It is not forced to the disk: a mail server is whom to rely on, and a file is
+    /// there to be looked at. A power failure may take the latest, or leave them empty.
     pub async fn keep(&self, message: &Message) -> Result<(), Refusal> {
         let (folder, message) = (self.place.clone(), message.clone());
         let work = move || Ok(write(&folder, &message.id.to_string(), &message.bytes(true)));

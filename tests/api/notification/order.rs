@@ -214,6 +214,22 @@ async fn each_type_is_told_by_the_channels_that_were_chosen_for_it() {
 }
 
 #[actix_rt::test]
+async fn a_single_type_is_told_as_was_chosen_for_it_and_the_others_as_before() {
+    let shop = manual().await;
+    let ada = shop.sign_up_as("ada@example.com", "Ada").await;
+    let single = json!({ "order.paid": ["in_app"], "delivery.out_for_delivery": ["email"] });
+    choose(&ada, json!({ "orders": [], "delivery": [], "types": single })).await;
+
+    let order = ada.buy(&shop.variant("mug").await, 1).await;
+    deliver(&shop.admin().await, &order).await;
+
+    let letters = letters(&shop, "ada@example.com", 1).await;
+    assert_eq!(about(&letters), ["delivery.out_for_delivery"]);
+    assert_eq!(types(&inbox(&ada, "").await), ["order.paid"]);
+    assert_eq!(queued(&shop), 1);
+}
+
+#[actix_rt::test]
 async fn a_guest_is_written_to_in_the_language_of_the_order() {
     let shop = TestShop::start().await;
     for (accepts, address, says) in [
