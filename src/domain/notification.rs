@@ -95,7 +95,7 @@ pub struct Text {
     pub body: String,
 }
 
-/// The field by which [`What`] is told apart.
+/// The field by which [`order::What`] is told apart.
 const TYPE: &str = "type";
 
 impl Notice {

@@ -1,11 +1,15 @@
 //! What users choose for themselves: language and region, currency, time zone, looks, what they
 //! are told by which channel, and what may be done with what they do.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::{Error, country, id::UserId, money::Currency, notification::Kind, words::words};
+mod channels;
+
+pub use channels::{Channel, Channels, Notifications, Types};
+
+use super::{Error, country, id::UserId, money::Currency, words::words};
 
 words! {
     /// A language that the shop writes in.
@@ -142,169 +146,6 @@ words! {
     }
 }
 
-words! {
-    /// A way to reach somebody.
-    Channel {
-        InApp = "in_app",
-        Email = "email",
-        Push = "push",
-        Sms = "sms",
-    }
-}
-
-/// The channels that are on, each once and in one order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(from = "Vec<Channel>", into = "Vec<Channel>")]
-#[schema(value_type = Vec<Channel>)]
-pub struct Channels([bool; Channel::ALL.len()]);
-
-impl Channels {
-    pub fn of(on: &[Channel]) -> Self {
-        let mut channels = [false; Channel::ALL.len()];
-        for (is_on, channel) in channels.iter_mut().zip(Channel::ALL) {
-            *is_on = on.contains(channel);
-        }
-        Channels(channels)
-    }
-
-    pub fn has(self, channel: Channel) -> bool {
-        self.on().any(|it| it == channel)
-    }
-
-    fn on(self) -> impl Iterator<Item = Channel> {
-        Channel::ALL.iter().copied().zip(self.0).filter(|(_, is_on)| *is_on).map(|(it, _)| it)
-    }
-}
-
-impl From<Vec<Channel>> for Channels {
-    fn from(on: Vec<Channel>) -> Self {
-        Channels::of(&on)
-    }
-}
-
-impl From<Channels> for Vec<Channel> {
-    fn from(channels: Channels) -> Self {
-        channels.on().collect()
-    }
-}
-
-/// What was chosen for single types of notification; another one is told as its kind of thing is. One
-/// that a newer node knows is passed over.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(from = "BTreeMap<String, Channels>", into = "BTreeMap<String, Channels>")]
-#[schema(value_type = BTreeMap<String, Vec<Channel>>)]
-pub struct Types([Option<Channels>; Kind::ALL.len()]);
-
-impl Types {
-    fn of(self, kind: Kind) -> Option<Channels> {
-        self.chosen().find(|(it, _)| *it == kind).map(|(_, channels)| channels)
-    }
-
-    fn chosen(self) -> impl Iterator<Item = (Kind, Channels)> {
-        Kind::ALL.iter().copied().zip(self.0).filter_map(|(kind, it)| Some((kind, it?)))
-    }
-}
-
-impl From<BTreeMap<String, Channels>> for Types {
-    fn from(chosen: BTreeMap<String, Channels>) -> Self {
-        let mut types = Types::default();
-        for (place, kind) in types.0.iter_mut().zip(Kind::ALL) {
-            *place = chosen.get(kind.as_str()).copied();
-        }
-        types
-    }
-}
-
-impl From<Types> for BTreeMap<String, Channels> {
-    fn from(types: Types) -> Self {
-        types.chosen().map(|(kind, channels)| (kind.to_string(), channels)).collect()
-    }
-}
-
-/// What somebody wants to be told, and by which channels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct Notifications {
-    /// An order was placed, paid, cancelled, refunded.
-    pub orders: Channels,
-    /// Where a parcel is.
-    pub delivery: Channels,
-    /// Log-ins, passwords, the address of the account. Mail is always among them.
-    pub security: Channels,
-    /// What I asked to be told of: that something is in stock again.
-    pub stock: Channels,
-    /// What the shop would like to sell.
-    pub news: Channels,
-    /// Types of which something else was chosen.
-    pub types: Types,
-}
-
-/// What a type of notification is about.
-#[derive(PartialEq, Eq)]
-enum Thing {
-    Order,
-    Delivery,
-    Security,
-    Stock,
-}
-
-impl Thing {
-    fn of(kind: Kind) -> Self {
-        match kind {
-            Kind::PasswordChanged | Kind::PasswordReset | Kind::EmailChanged | Kind::NewDevice => {
-                Thing::Security
-            }
-            Kind::BackInStock => Thing::Stock,
-            Kind::OrderPlaced
-            | Kind::OrderPaid
-            | Kind::PaymentFailed
-            | Kind::OrderCancelled
-            | Kind::OrderRefunded => Thing::Order,
-            Kind::OrderShipped | Kind::OutForDelivery | Kind::OrderDelivered => Thing::Delivery,
-        }
-    }
-}
-
-impl Notifications {
-    /// By which channels a type is told.
-    pub fn channels(self, kind: Kind) -> Channels {
-        self.types.of(kind).unwrap_or_else(|| match Thing::of(kind) {
-            Thing::Order => self.orders,
-            Thing::Delivery => self.delivery,
-            Thing::Security => self.security,
-            Thing::Stock => self.stock,
-        })
-    }
-
-    /// Word of what happens to the account goes out by mail whatever is chosen: whoever has taken
-    /// an account over must not be able to silence it.
-    pub fn checked(self) -> Result<Self, Error> {
-        let silent = |(kind, channels): (Kind, Channels)| {
-            Thing::of(kind) == Thing::Security && !channels.has(Channel::Email)
-        };
-        let field = if !self.security.has(Channel::Email) {
-            "notifications.security"
-        } else if self.types.chosen().any(silent) {
-            "notifications.types"
-        } else {
-            return Ok(self);
-        };
-        let message = "mails about the account's security cannot be switched off";
-        Err(Error::invalid(field, "required_channel", message))
-    }
-}
-
-/// Nobody is sold anything, or sent a text message, who did not ask for it.
-impl Default for Notifications {
-    fn default() -> Self {
-        let usual = Channels::of(&[Channel::InApp, Channel::Email, Channel::Push]);
-        let security = Channels::of(&[Channel::InApp, Channel::Email]);
-        let news = Channels::of(&[]);
-        let types = Types::default();
-        Notifications { orders: usual, delivery: usual, security, stock: usual, news, types }
-    }
-}
-
 /// What may be done with what somebody does in the shop. Nothing, unless they allow it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
@@ -364,6 +205,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::notification::Kind;
 
     #[test]
     fn a_locale_is_a_language_of_the_shop_with_or_without_a_country() {
