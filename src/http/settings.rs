@@ -1,6 +1,6 @@
 //! What a user chooses for themselves.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use actix_web::{HttpResponse, web::Data};
 use serde::Deserialize;
@@ -111,8 +111,7 @@ impl PutNotifications {
             stock: or(self.stock, usual.stock),
             news: or(self.news, usual.news),
             types: self.types.map_or(usual.types, |chosen| {
-                let of_type = |(kind, on): (Kind, Vec<Channel>)| (kind.to_string(), on.into());
-                chosen.into_iter().map(of_type).collect::<BTreeMap<String, Channels>>().into()
+                chosen.into_iter().map(|(kind, on)| (kind, on.into())).collect()
             }),
         };
         notifications.checked()

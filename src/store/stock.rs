@@ -202,7 +202,6 @@ impl Shelf {
             ))
             .run(tx.conn)?;
         tx.effects.levels.extend(levels.iter().map(|level| (level.variant, *level)));
-        insert(stock_ledger::table, &self.ledger).run(tx.conn)?;
-        Ok(())
+        insert(stock_ledger::table, &self.ledger).run(tx.conn)
     }
 }

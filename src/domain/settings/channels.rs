@@ -71,9 +71,19 @@ impl Types {
 
 impl From<BTreeMap<String, Channels>> for Types {
     fn from(chosen: BTreeMap<String, Channels>) -> Self {
+        let known = |(text, channels): (String, Channels)| Some((text.parse().ok()?, channels));
+        chosen.into_iter().filter_map(known).collect()
+    }
+}
+
+impl FromIterator<(Kind, Channels)> for Types {
+    fn from_iter<I: IntoIterator<Item = (Kind, Channels)>>(chosen: I) -> Self {
         let mut types = Types::default();
-        for (place, kind) in types.0.iter_mut().zip(Kind::ALL) {
-            *place = chosen.get(kind.as_str()).copied();
+        for (kind, channels) in chosen {
+            let mut places = types.0.iter_mut().zip(Kind::ALL);
+            if let Some((place, _)) = places.find(|(_, it)| **it == kind) {
+                *place = Some(channels);
+            }
         }
         types
     }
