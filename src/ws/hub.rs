@@ -15,7 +15,7 @@ use actix_web::web::Data;
 use futures_util::{StreamExt, stream};
 
 use self::{
-    fill::Job,
+    fill::{Behind, Job},
     flush::Flush,
     following::Following,
     push::Texts,
@@ -156,14 +156,17 @@ impl Hub {
 
     fn deliver(&mut self, delivery: &Delivery) {
         let Some(all) = self.channels.get_mut(&delivery.channel) else { return };
-        let (mut texts, mut count, mut gaps) = (Texts::of(delivery), 0, Vec::new());
+        let (mut texts, mut count, mut behind) = (Texts::of(delivery), 0, Behind::new());
         for it in all {
             let frame = match it.subscription.live(delivery) {
                 Step::Push(previous) => texts.wire(previous),
                 Step::Instead((told, previous)) => Texts::of(&told).wire(previous),
                 Step::Nothing => continue,
                 Step::Gap(after) => {
-                    gaps.push((it.place(delivery.channel), after));
+                    behind
+                        .entry((delivery.channel, after))
+                        .or_default()
+                        .push(it.job(delivery.channel));
                     continue;
                 }
             };
@@ -173,23 +176,20 @@ impl Hub {
             }
         }
         self.sockets.metrics.deliveries.inc_by(count);
-        for (place, after) in gaps {
-            self.go_on(place, Next::Read(after));
-        }
+        self.fills.begin(behind);
     }
 
     /// Has every subscription read what it may have missed.
     fn resync(&mut self) {
-        let mut behind = Vec::new();
+        let mut behind = Behind::new();
         for (channel, all) in &mut self.channels {
             for it in all {
-                let place = it.place(*channel);
-                behind.extend(it.subscription.resync().map(|after| (place, after)));
+                if let Some(after) = it.subscription.resync() {
+                    behind.entry((*channel, after)).or_default().push(it.job(*channel));
+                }
             }
         }
-        for (place, after) in behind {
-            self.go_on(place, Next::Read(after));
-        }
+        self.fills.begin(behind);
     }
 
     fn find(&mut self, place: Place) -> Option<&mut Subscriber> {
@@ -215,8 +215,8 @@ impl Hub {
 
     fn go_on(&mut self, place: Place, next: Next) {
         if let (Next::Read(after), Some(it)) = (next, self.find(place)) {
-            let job = Job { line: Arc::clone(&it.line), place, after };
-            self.fills.begin(job);
+            let job = it.job(place.channel);
+            self.fills.begin(Behind::from([((place.channel, after), vec![job])]));
         }
     }
 }
@@ -234,6 +234,10 @@ async fn detach(sockets: Data<Sockets>, ended: Vec<(SessionId, ConnectionId)>) {
 impl Subscriber {
     fn place(&self, channel: Channel) -> Place {
         Place { connection: self.line.id, channel, id: self.id }
+    }
+
+    fn job(&self, channel: Channel) -> Job {
+        Job { line: Arc::clone(&self.line), place: self.place(channel) }
     }
 }
 

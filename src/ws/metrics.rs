@@ -12,6 +12,8 @@ pub struct Metrics {
     pub open: Gauge,
     pub subscriptions: Gauge,
     pub deliveries: Counter,
+    /// Pages of what was missed that were read from the store.
+    pub reads: Counter,
     /// Bytes that wait for clients, as the budget of all queues counts them.
     pub queued: Gauge,
     /// Sockets that were shut down because their clients took nothing any more.
@@ -35,11 +37,12 @@ impl Metrics {
     /// Counts that stand in `registry`.
     pub fn register(registry: &mut Registry) -> Self {
         let metrics = Metrics::default();
-        let Metrics { open, subscriptions, deliveries, queued, cut, closed, opened } =
+        let Metrics { open, subscriptions, deliveries, reads, queued, cut, closed, opened } =
             metrics.clone();
         registry.register("sockets_open", "Sockets that are open", open);
         registry.register("socket_subscriptions", "Topics that sockets follow", subscriptions);
         registry.register("socket_deliveries", "Events pushed to sockets", deliveries);
+        registry.register("socket_reads", "Pages read of what sockets had missed", reads);
         registry.register("socket_queued_bytes", "Bytes that wait for sockets", queued);
         registry.register("sockets_cut", "Sockets shut down on clients that do not read", cut);
         registry.register("sockets_closed", "Sockets that have closed, by code", closed);

@@ -73,6 +73,34 @@ async fn after_a_resync_nothing_is_missing_and_nothing_comes_twice() {
 }
 
 #[actix_rt::test]
+async fn what_many_missed_of_a_topic_is_read_once_for_all_of_them() {
+    let (node, _publishing) = deaf().await;
+    let (_, token) = node.sign_up(Role::Admin, 60).await;
+    let mut clients = Vec::new();
+    for _ in 0..20 {
+        let mut client = node.open(Some(&token)).await;
+        assert_eq!(client.ask(subscribe("admin:feed")).await["sequence"], 1);
+        clients.push(client);
+    }
+    let reads = || node.sockets.metrics.reads.get();
+    let before = reads();
+
+    happen(&node, 3).await;
+    node.hub().send(Signal::Resync).await.unwrap();
+    for client in &mut clients {
+        assert_eq!(sequences(client, 3).await, [2, 3, 4]);
+    }
+    assert_eq!(reads(), before + 1);
+
+    happen(&node, 2).await;
+    tell(&node, 6).await;
+    for client in &mut clients {
+        assert_eq!(sequences(client, 2).await, [5, 6]);
+    }
+    assert_eq!(reads(), before + 2);
+}
+
+#[actix_rt::test]
 async fn a_client_is_told_if_what_it_missed_is_not_there() {
     let (node, _publishing) = deaf().await;
     let mut client = follower(&node).await;

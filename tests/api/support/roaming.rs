@@ -1,5 +1,6 @@
-//! Devices that come and go at random while orders move. What each has heard at the end is what the
-//! shop keeps: every event once, in order, whatever was missed.
+//! Devices that come and go at random while orders move, those of buyers and those of admins. What each
+//! has heard at the end is what the shop keeps: every event once, in order, whatever was missed. Now and
+//! then a device has lost its place, and begins anew with how things stand.
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
@@ -15,8 +16,12 @@ use super::{
     socket::Socket,
 };
 
+const FEED: &str = "admin:feed";
+const ME: &str = "me";
 /// Of the orders of their buyer, each device follows one in so many.
 const FOLLOWED_OF: usize = 4;
+/// One time in so many a device does not know any more where it was.
+const FORGETS_OF: u32 = 16;
 /// How many pushes a device hears at the most before it is cut.
 const HEARD_MAX: usize = 60;
 
@@ -26,6 +31,8 @@ pub struct Crowd {
     pub buyers: usize,
     pub devices_each: usize,
     pub orders_each: usize,
+    /// Devices of admins, which follow all that happens.
+    pub admins: usize,
     pub seed: u64,
 }
 
@@ -45,9 +52,12 @@ impl Crowd {
     ) {
         let (buyers, moved) = self.sign_up(&*shop.lock().await).await;
         let mut devices = self.devices(&buyers, others);
+        let mut admins = self.admins(&*shop.lock().await, others).await;
+        let admin = admins[0].client.clone();
         let (all, open) = (self.orders(), RwLock::new(()));
         let buying = join_all(buyers.iter().map(|it| it.buy_all(self.orders_each, &moved, &open)));
-        let roaming = join_all(devices.iter_mut().map(|it| it.roam(moved.subscribe(), all)));
+        let all_devices = devices.iter_mut().chain(&mut admins);
+        let roaming = join_all(all_devices.map(|it| it.roam(moved.subscribe(), all)));
         let dying = async {
             let mut moved = moved.subscribe();
             moved.wait_for(|moved| *moved >= all / 2).await.unwrap();
@@ -55,10 +65,12 @@ impl Crowd {
         };
         join(join(buying, dying), roaming).await;
 
-        for device in &mut devices {
+        for device in devices.iter_mut().chain(&mut admins) {
             device.others.clear();
         }
         join_all(devices.iter_mut().map(Device::hear_the_rest)).await;
+        let kept = feed(&admin).await;
+        join_all(admins.iter_mut().map(|it| it.hear_the_feed(&kept))).await;
     }
 
     async fn sign_up(self, shop: &TestShop) -> (Vec<Buyer>, watch::Sender<usize>) {
@@ -75,12 +87,33 @@ impl Crowd {
     fn devices(self, buyers: &[Buyer], others: &[String]) -> Vec<Device> {
         let all = (0..self.devices_each).flat_map(|at| buyers.iter().map(move |it| (at, it)));
         let device = |((at, buyer), seed): ((usize, &Buyer), u64)| {
-            let random = StdRng::seed_from_u64(seed);
-            let (client, orders) = (buyer.buyer.clone(), Rc::clone(&buyer.orders));
-            Device { client, orders, at, others: others.to_vec(), random, places: BTreeMap::new() }
+            let follows = Follows::Orders(Rc::clone(&buyer.orders), at);
+            Device::new(buyer.buyer.clone(), follows, others, seed)
         };
         all.zip(self.seed..).map(device).collect()
     }
+
+    /// Each has a login session of its own: the sockets of one are counted.
+    async fn admins(self, shop: &TestShop, others: &[String]) -> Vec<Device> {
+        let mut admins = Vec::new();
+        for (_, seed) in (0..self.admins).zip(self.seed..) {
+            let client = shop.log_in_admin().await;
+            admins.push(Device::new(client, Follows::Feed, others, seed));
+        }
+        admins
+    }
+}
+
+/// All that is kept of the feed, by sequence.
+async fn feed(admin: &Client) -> BTreeMap<u64, Value> {
+    let mut socket = admin.socket().await;
+    let head = socket.follow(FEED).await["sequence"].as_u64().unwrap();
+    let mut kept = BTreeMap::new();
+    while kept.last_key_value().is_none_or(|(last, _)| *last < head) {
+        let push = socket.next().await;
+        kept.insert(push["sequence"].as_u64().unwrap(), push);
+    }
+    kept
 }
 
 /// Somebody who buys, one order after the other.
@@ -119,12 +152,10 @@ impl Buyer {
     }
 }
 
-/// A device of a buyer, and what it has heard.
+/// A device, and what it has heard.
 struct Device {
     client: Client,
-    orders: Rc<RefCell<Vec<Value>>>,
-    /// Which of the buyer's it is.
-    at: usize,
+    follows: Follows,
     /// The nodes that it may reach beside the one at which its buyer buys.
     others: Vec<String>,
     random: StdRng,
@@ -132,19 +163,72 @@ struct Device {
     places: BTreeMap<String, Place>,
 }
 
+enum Follows {
+    /// Some of these, by which device of their buyer's it is, and the buyer's own topic.
+    Orders(Rc<RefCell<Vec<Value>>>, usize),
+    Feed,
+}
+
+/// What is known of a topic: how it stood once, and each push after that.
 #[derive(Default)]
 struct Place {
     epoch: Value,
+    sequence: u64,
+    /// None where every push there was has been heard.
+    snapshot: Option<Value>,
     heard: Vec<Value>,
 }
 
 impl Place {
-    fn sequence(&self) -> usize {
-        self.heard.len()
+    /// Each push is the one after the last: none is missing, and none comes twice.
+    fn note(&mut self, push: &Value) {
+        let is_run = push["type"] == "feed.sampled";
+        let first = if is_run { &push["data"]["from"] } else { &push["sequence"] };
+        assert_eq!(*first, self.sequence + 1, "{push}");
+        self.sequence = push["sequence"].as_u64().unwrap();
+        self.heard.push(push.clone());
+    }
+
+    fn forget(&mut self) {
+        self.epoch = json!("of another life");
+    }
+
+    /// Begins as the server answers: with what was missed, or else with how it stands.
+    fn begin(&mut self, answer: &Value) {
+        assert_eq!(answer["ok"], true, "{answer}");
+        self.epoch = answer["epoch"].clone();
+        if answer["recovered"] == false {
+            let sequence = answer["sequence"].as_u64().unwrap();
+            assert!(sequence >= self.sequence, "{answer}");
+            assert!(answer["snapshot"].is_object(), "{answer}");
+            (self.sequence, self.heard) = (sequence, Vec::new());
+            self.snapshot = Some(answer["snapshot"].clone());
+        }
+    }
+
+    /// What `of` finds in the last push that has it, or else how it stood.
+    fn last(&self, of: impl Fn(&Value) -> Option<Value>, at_first: &str) -> Value {
+        let told = self.heard.iter().rev().find_map(of);
+        told.or_else(|| self.snapshot.as_ref().map(|it| it[at_first].clone())).unwrap_or_default()
+    }
+
+    fn status(&self) -> Value {
+        let of_order = |push: &Value| push["type"].as_str().unwrap().starts_with("order.");
+        self.last(|it| of_order(it).then(|| it["data"]["status"].clone()), "status")
+    }
+
+    fn unread(&self) -> Value {
+        let told = |it: &Value| (it["type"] == "notification.created").then(|| &it["data"]);
+        self.last(|it| told(it).map(|it| it["unread_count"].clone()), "unread_count")
     }
 }
 
 impl Device {
+    fn new(client: Client, follows: Follows, others: &[String], seed: u64) -> Self {
+        let random = StdRng::seed_from_u64(seed);
+        Device { client, follows, others: others.to_vec(), random, places: BTreeMap::new() }
+    }
+
     /// Comes, hears some, is cut without a word, stays away, and comes again, until all has moved.
     async fn roam(&mut self, mut moved: watch::Receiver<usize>, all: usize) {
         while *moved.borrow() < all {
@@ -172,71 +256,82 @@ impl Device {
         let mut socket = elsewhere.as_ref().unwrap_or(&self.client).try_socket().await?;
         for topic in self.topics() {
             let place = self.places.entry(topic.clone()).or_default();
-            let since = json!({ "epoch": place.epoch, "sequence": place.sequence() });
+            let forgets = self.random.random_ratio(1, FORGETS_OF) && place.sequence > 0;
+            if forgets {
+                place.forget();
+            }
+            let since = json!({ "epoch": place.epoch, "sequence": place.sequence });
             let answer =
                 socket.try_ask("subscribe", json!({ "topic": topic, "since": since })).await?;
-            assert_eq!(answer["recovered"], true, "{answer}");
-            place.epoch = answer["epoch"].clone();
+            // Of the feed what is old is not kept.
+            if forgets || topic != FEED {
+                assert_eq!(answer["recovered"], !forgets, "{answer}");
+            }
+            place.begin(&answer);
         }
         Some(socket)
     }
 
     fn topics(&self) -> Vec<String> {
-        let orders = self.orders.borrow();
+        let Follows::Orders(orders, device) = &self.follows else { return vec![FEED.to_owned()] };
+        let orders = orders.borrow();
         let some =
-            orders.iter().enumerate().filter(|(at, _)| (at + self.at).is_multiple_of(FOLLOWED_OF));
-        some.map(|(_, order)| topic(order)).chain(["me".to_owned()]).collect()
+            orders.iter().enumerate().filter(|(at, _)| (at + device).is_multiple_of(FOLLOWED_OF));
+        some.map(|(_, order)| topic(order)).chain([ME.to_owned()]).collect()
     }
 
-    /// Each push is the one after the last: none is missing, and none comes twice.
     fn note(&mut self, push: &Value) {
         let topic = push["topic"].as_str().unwrap();
-        let place = self.places.get_mut(topic).expect("a topic that is followed");
-        assert_eq!(push["sequence"], place.sequence() + 1, "{push}");
-        place.heard.push(push.clone());
+        self.places.get_mut(topic).expect("a topic that is followed").note(push);
     }
 
-    /// Comes for the last time, and hears all that the shop keeps.
+    /// Comes for the last time, and hears all that the shop keeps of its orders and its buyer.
     async fn hear_the_rest(&mut self) {
+        let Follows::Orders(orders, _) = &self.follows else { return };
+        let orders = orders.borrow().clone();
         let mut socket = self.come().await.expect("a node that lives");
-        let followed = self.topics();
-        let mut kept = BTreeMap::new();
-        let orders = self.orders.borrow().clone();
-        for order in &orders {
-            if followed.contains(&topic(order)) {
-                kept.insert(topic(order), self.client.timeline(order).await);
-            }
+        let (followed, mut kept) = (self.topics(), Vec::new());
+        for order in orders.iter().filter(|order| followed.contains(&topic(order))) {
+            kept.push((order, self.client.timeline(order).await));
         }
-        let unread =
-            self.orders.borrow().iter().enumerate().map(|(at, _)| notices(at)).sum::<usize>();
-        while self.notices() < unread
-            || kept.iter().any(|(topic, all)| self.places[topic].sequence() < all.len())
+        let unread: usize = (0..orders.len()).map(notices).sum();
+        while self.places[ME].unread() != unread
+            || kept.iter().any(|(order, all)| self.places[&topic(order)].sequence < count(all))
         {
             let push = socket.heard().await.expect("what was missed");
             self.note(&push);
         }
-        for (topic, all) in &kept {
+        for (order, all) in kept {
+            let place = &self.places[&topic(order)];
+            let after = &all[all.len() - place.heard.len()..];
             for name in ["sequence", "type", "at", "data"] {
-                let (heard, kept) =
-                    (super::each(&self.places[topic].heard, name), super::each(all, name));
-                assert_eq!(heard, kept, "{topic}");
+                assert_eq!(super::each(&place.heard, name), super::each(after, name), "{order}");
             }
-        }
-        for order in orders.iter().filter(|order| kept.contains_key(&topic(order))) {
             let is = self.client.get(&path(order)).await.is(200);
-            let heard = &self.places[&topic(order)].heard;
-            let last = heard.iter().rfind(|it| it["type"].as_str().unwrap().starts_with("order."));
-            assert_eq!(last.unwrap()["data"]["status"], is["status"], "{is}");
+            assert_eq!(place.status(), is["status"], "{is}");
         }
         let inbox = self.client.get("/me/notifications?limit=1").await.is(200);
-        let last = self.places["me"].heard.iter().rfind(|it| it["type"] == "notification.created");
-        assert_eq!(last.unwrap()["data"]["unread_count"], inbox["unread_count"]);
+        assert_eq!(inbox["unread_count"], unread);
     }
 
-    fn notices(&self) -> usize {
-        let heard = &self.places["me"].heard;
-        heard.iter().filter(|it| it["type"] == "notification.created").count()
+    /// Comes for the last time, and hears all that is `kept` of the feed.
+    async fn hear_the_feed(&mut self, kept: &BTreeMap<u64, Value>) {
+        let mut socket = self.come().await.expect("a node that lives");
+        let (last, _) = kept.last_key_value().unwrap();
+        while self.places[FEED].sequence < *last {
+            let push = socket.heard().await.expect("what was missed");
+            self.note(&push);
+        }
+        let heard = self.places[FEED].heard.iter();
+        for push in heard.filter(|it| it["type"] != "feed.sampled") {
+            let sequence = push["sequence"].as_u64().unwrap();
+            assert!(kept.get(&sequence).is_none_or(|it| it == push), "{push}");
+        }
     }
+}
+
+fn count(all: &[Value]) -> u64 {
+    all.len().try_into().unwrap()
 }
 
 /// How many notices tell of the order of this number, as its buyer moved it.
