@@ -189,10 +189,6 @@ impl Place {
         self.heard.push(push.clone());
     }
 
-    fn forget(&mut self) {
-        self.epoch = json!("of another life");
-    }
-
     /// Begins as the server answers: with what was missed, or else with how it stands.
     fn begin(&mut self, answer: &Value) {
         assert_eq!(answer["ok"], true, "{answer}");
@@ -218,8 +214,8 @@ impl Place {
     }
 
     fn unread(&self) -> Value {
-        let told = |it: &Value| (it["type"] == "notification.created").then(|| &it["data"]);
-        self.last(|it| told(it).map(|it| it["unread_count"].clone()), "unread_count")
+        let is_told = |push: &Value| push["type"] == "notification.created";
+        self.last(|it| is_told(it).then(|| it["data"]["unread_count"].clone()), "unread_count")
     }
 }
 
@@ -257,10 +253,8 @@ impl Device {
         for topic in self.topics() {
             let place = self.places.entry(topic.clone()).or_default();
             let forgets = self.random.random_ratio(1, FORGETS_OF) && place.sequence > 0;
-            if forgets {
-                place.forget();
-            }
-            let since = json!({ "epoch": place.epoch, "sequence": place.sequence });
+            let epoch = if forgets { json!("of another life") } else { place.epoch.clone() };
+            let since = json!({ "epoch": epoch, "sequence": place.sequence });
             let answer =
                 socket.try_ask("subscribe", json!({ "topic": topic, "since": since })).await?;
             // Of the feed what is old is not kept.
