@@ -3,7 +3,10 @@
 //! The follower of each node reads the feed and hands what is new to the hubs, which belong to a layer
 //! above: the bus knows them as [`Recipient`]s of a [`Signal`].
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicI64};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, Weak,
+    atomic::{AtomicI64, Ordering},
+};
 
 use actix::prelude::*;
 use bytestring::ByteString;
@@ -127,6 +130,11 @@ impl Bus {
     /// Tells `listener` of all that is published from now on, before any hub hears of it.
     pub fn listen(&self, listener: Recipient<Heard>) {
         lock(&self.0.listeners).push(listener);
+    }
+
+    /// How many events there have been, up to the last that was handed to all hubs.
+    pub fn place(&self) -> u64 {
+        self.0.cursor.load(Ordering::Relaxed).try_into().unwrap_or(0)
     }
 
     /// How many events of the feed were not told to those who follow it, since there were too many.

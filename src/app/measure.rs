@@ -79,7 +79,8 @@ impl Collector for Measured {
         counter("store_commands", "Commands that the writer took", store.commands)?;
         counter("store_transactions", "Transactions that it tried", store.transactions)?;
         counter("store_replays", "Batches that it replayed singly", store.replays)?;
-        let left_out = self.bus.left_out();
+        let (place, left_out) = (self.bus.place(), self.bus.left_out());
+        counter("feed_events", "Events there have been, up to the last that was handed on", place)?;
         counter("feed_events_left_out", "Events that admins were not told, of too many", left_out)?;
         let resized = self.actors.studio.resized();
         counter("images_resized", "Pictures that were made in a width", resized)?;

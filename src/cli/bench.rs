@@ -7,6 +7,7 @@ mod catalogue;
 mod checkout;
 mod crowd;
 mod fanout;
+mod feed;
 mod followed;
 mod frames;
 mod herd;
@@ -29,6 +30,8 @@ pub enum Bench {
     Crowd(crowd::Options),
     /// Tell thousands of sockets, beside a bare loop and nats-server
     Fanout(fanout::Options),
+    /// Buy, in turns alone and with admins who watch all that happens
+    Feed(feed::Options),
     /// What a bare loop does of `fanout`, for it to start
     #[command(hide = true)]
     Floor(fanout::floor::Options),
@@ -43,6 +46,7 @@ pub fn run(bench: &Bench) -> Result<(), Failure> {
             Bench::Checkout(options) => checkout::run(options).await,
             Bench::Crowd(options) => crowd::run(options).await,
             Bench::Fanout(options) => fanout::run(options).await,
+            Bench::Feed(options) => feed::run(options).await,
             Bench::Floor(options) => fanout::floor::run(options),
             Bench::Logins(options) => logins::run(options).await,
         }

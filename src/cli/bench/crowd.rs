@@ -19,10 +19,11 @@ use super::{
     followed::{Broadcast, Shop},
     herd::{Counted, Herd},
     shop::Measured,
-    table::{millis, percentile, ratio},
+    table::{mebibytes, millis, percentile, ratio},
+    usage::figure,
 };
 
-mod bad;
+pub mod bad;
 
 use self::bad::{Crowd, Plan};
 
@@ -194,12 +195,6 @@ const FOLLOWED: &str = "rialto_socket_subscriptions";
 const CUT: &str = "rialto_sockets_cut_total";
 const CLOSED: &str = "rialto_sockets_closed_total{code=\"";
 
-/// What the metrics have under this name; nothing is none.
-fn figure(metrics: &str, name: &str) -> u64 {
-    let mut lines = metrics.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    lines.next().and_then(|it| it.trim().parse().ok()).unwrap_or(0)
-}
-
 /// How many sockets were closed with each code.
 fn closed(metrics: &str) -> BTreeMap<&str, u64> {
     let codes = metrics.lines().filter_map(|line| line.strip_prefix(CLOSED)?.split_once("\"} "));
@@ -256,11 +251,6 @@ impl Pass {
         let ratio = ratio(beside_p99, calm_p99);
         format!("{name:<6}{}{ratio:>8}{}", times.concat(), memory.concat())
     }
-}
-
-fn mebibytes(bytes: u64) -> String {
-    let tenths = bytes.saturating_mul(10) >> 20;
-    format!("{}.{} MiB", tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]

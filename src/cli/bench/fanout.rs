@@ -17,7 +17,7 @@ use super::{
     followed::{self, Broadcast, Shop},
     herd::{Counted, Herd, Speech},
     shop::Measured,
-    table::{millis, percentile, ratio},
+    table::{kibibytes, millis, percentile, ratio},
     usage::Usage,
 };
 
@@ -147,6 +147,7 @@ impl Target<'_> {
             Target::Floor(_) => Speech {
                 path: "/".to_owned(),
                 subprotocol: None,
+                headers: String::new(),
                 ready: None,
                 counted: Counted::Frames,
             },
@@ -215,10 +216,6 @@ async fn turn(
 fn grown(before: Usage, with: Usage, sockets: usize) -> u64 {
     let all = with.resident.saturating_sub(before.resident);
     all.checked_div(u64::try_from(sockets).unwrap_or(u64::MAX)).unwrap_or(0)
-}
-
-fn kibibytes(bytes: u64) -> String {
-    format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024)
 }
 
 async fn tell(

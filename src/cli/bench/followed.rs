@@ -61,6 +61,7 @@ impl Shop {
         Speech {
             path: "/api/v1/ws".to_owned(),
             subprotocol: Some("rialto.v1"),
+            headers: String::new(),
             ready: Some(r#""ok":true"#),
             counted,
         }

@@ -36,6 +36,8 @@ const OF_ADDRESS: usize = 500;
 pub struct Speech {
     pub path: String,
     pub subprotocol: Option<&'static str>,
+    /// The header that says who comes, with the end of its line; empty where that is nobody's business.
+    pub headers: String,
     /// What is found in a frame once a socket may be counted on; none where the handshake is enough.
     pub ready: Option<&'static str>,
     pub counted: Counted,
@@ -47,8 +49,9 @@ impl Speech {
         let subprotocol = self.subprotocol.map(|it| format!("sec-websocket-protocol: {it}\r\n"));
         format!(
             "GET {} HTTP/1.1\r\nhost: {server}\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
-             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\r\n",
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}{}\r\n",
             self.path,
+            self.headers,
             subprotocol.unwrap_or_default()
         )
     }
@@ -127,6 +130,14 @@ impl Herd {
         tally.first.set(None);
         tally.took.borrow_mut().clear();
         tally.began.set(Instant::now());
+    }
+
+    /// How many have come by now.
+    pub fn seen(&self) -> Result<u64, Failure> {
+        match self.tally.lost.borrow_mut().take() {
+            Some(lost) => Err(Failure::new(lost)),
+            None => Ok(self.tally.seen.get()),
+        }
     }
 
     /// Waits until all have come.

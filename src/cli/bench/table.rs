@@ -35,6 +35,17 @@ pub fn percentile(sorted: &[Duration], of_hundred: usize) -> u128 {
     sorted.get(rank.saturating_sub(1)).map_or(0, Duration::as_micros)
 }
 
+/// Bytes, as people read them.
+pub fn kibibytes(bytes: u64) -> String {
+    format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024)
+}
+
+/// The same of many.
+pub fn mebibytes(bytes: u64) -> String {
+    let tenths = bytes.saturating_mul(10) >> 20;
+    format!("{}.{} MiB", tenths / 10, tenths % 10)
+}
+
 struct Figures {
     a_second: u128,
     p50: u128,

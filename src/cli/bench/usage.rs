@@ -57,6 +57,12 @@ pub fn of_metrics(text: &str) -> Option<Usage> {
     Some(Usage { spent: Duration::try_from_secs_f64(spent).ok()?, resident })
 }
 
+/// What the metrics have under this name; nothing is none.
+pub fn figure(metrics: &str, name: &str) -> u64 {
+    let mut lines = metrics.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    lines.next().and_then(|it| it.trim().parse().ok()).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -75,6 +75,7 @@ impl Peer {
         Speech {
             path: "/".to_owned(),
             subprotocol: None,
+            headers: String::new(),
             ready: Some("PONG"),
             counted: Counted::Bytes(of_one),
         }
