@@ -115,6 +115,11 @@ fn scripts_and_styles_are_short_and_begin_with_what_they_are_for() {
 }
 
 #[test]
+fn the_client_of_the_socket_is_small() {
+    none(pages::large_client(&read("web/storefront/live.js")));
+}
+
+#[test]
 fn no_text_becomes_markup_and_no_page_names_another_host() {
     none(pages::unsafe_ways(&below(&["web"])));
 }

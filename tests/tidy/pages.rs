@@ -4,6 +4,9 @@ use crate::{Complaints, tree::File};
 
 /// A page is read by people who came for one thing in it.
 const LINES_MAX: usize = 300;
+/// The client of the socket is promised to have fewer: it is taken into pages of other people, who
+/// read it whole before they trust it.
+const CLIENT_LINES_BELOW: usize = 300;
 /// Ways to make markup or code of a text. What products say of themselves is somebody else's, so a
 /// page has none of them; its policy forbids them too.
 const UNSAFE: [&str; 8] = [
@@ -36,6 +39,14 @@ pub fn untidy(files: &[File]) -> Complaints {
     complaints
 }
 
+pub fn large_client(client: &File) -> Complaints {
+    let lines = client.text.lines().count();
+    if lines < CLIENT_LINES_BELOW {
+        return Vec::new();
+    }
+    vec![format!("{} has {lines} lines of fewer than {CLIENT_LINES_BELOW}", client.path)]
+}
+
 pub fn unsafe_ways(files: &[File]) -> Complaints {
     let mut complaints = Vec::new();
     for file in files {
@@ -63,6 +74,13 @@ mod tests {
         assert_eq!(seen("web/a.js", "// Words.\n"), 0);
         assert_eq!(seen("web/a.html", &"<p>\n".repeat(LINES_MAX + 1)), 1);
         assert_eq!(seen("web/a.html", &"<p>\n".repeat(LINES_MAX)), 0);
+    }
+
+    #[test]
+    fn a_client_of_as_many_lines_as_it_stays_below_is_seen() {
+        let seen = |lines| large_client(&File::new("web/a.js", &"//\n".repeat(lines))).len();
+        assert_eq!(seen(CLIENT_LINES_BELOW), 1);
+        assert_eq!(seen(CLIENT_LINES_BELOW - 1), 0);
     }
 
     #[test]
