@@ -11,6 +11,7 @@ use std::{env, process::Command};
 
 mod admin;
 mod link;
+mod live;
 mod proxy;
 mod storefront;
 #[path = "../api/support.rs"]

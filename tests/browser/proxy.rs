@@ -1,6 +1,12 @@
-//! A network between a browser and the shop, which can be cut.
+//! A network between a browser and the shop, which can be cut, or swallow what is sent.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    future::poll_fn,
+    pin::pin,
+    rc::Rc,
+    task::Poll,
+};
 
 use actix_rt::task::JoinHandle;
 use tokio::{
@@ -16,6 +22,7 @@ type Connections = Rc<RefCell<Vec<JoinHandle<()>>>>;
 pub struct Proxy {
     address: String,
     way: Way,
+    is_silent: Rc<Cell<bool>>,
     connections: Connections,
     listening: JoinHandle<()>,
 }
@@ -26,8 +33,10 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (way, connections) = (Way::default(), Connections::default());
-        let listening = listen(listener, Rc::clone(&way), Rc::clone(&connections));
-        Proxy { address, way, connections, listening: actix_rt::spawn(listening) }
+        let is_silent = Rc::<Cell<bool>>::default();
+        let told = (Rc::clone(&way), Rc::clone(&is_silent), Rc::clone(&connections));
+        let listening = actix_rt::spawn(listen(listener, told));
+        Proxy { address, way, is_silent, connections, listening }
     }
 
     /// Where it is for the browser.
@@ -38,6 +47,13 @@ impl Proxy {
     /// Leads to `address` from now on.
     pub fn lead_to(&self, address: String) {
         *self.way.borrow_mut() = Some(address);
+        self.is_silent.set(false);
+    }
+
+    /// Keeps every connection, takes others too, and lets nothing through: neither end is told. It
+    /// does so until it leads somewhere again, where those connections are of no more use.
+    pub fn swallow(&self) {
+        self.is_silent.set(true);
     }
 
     /// Ends every connection, and lets no other one through.
@@ -54,13 +70,22 @@ impl Drop for Proxy {
     }
 }
 
-async fn listen(listener: TcpListener, way: Way, connections: Connections) {
+async fn listen(
+    listener: TcpListener,
+    (way, is_silent, connections): (Way, Rc<Cell<bool>>, Connections),
+) {
     loop {
         let (mut from, _) = listener.accept().await.unwrap();
         let Some(address) = way.borrow().clone() else { continue };
+        let is_silent = Rc::clone(&is_silent);
         let passing = async move {
             if let Ok(mut to) = TcpStream::connect(address).await {
-                copy_bidirectional(&mut from, &mut to).await.ok(); // Either end may be gone.
+                let mut copying = pin!(copy_bidirectional(&mut from, &mut to));
+                let passed = poll_fn(|cx| match is_silent.get() {
+                    true => Poll::Pending,
+                    false => copying.as_mut().poll(cx),
+                });
+                passed.await.ok(); // Either end may be gone.
             }
         };
         connections.borrow_mut().push(actix_rt::spawn(passing));

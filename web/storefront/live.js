@@ -14,28 +14,30 @@
 const WAIT_MS = 500;
 const WAIT_MAX_MS = 20_000;
 const GOOD_AFTER_MS = 10_000;
-// How long the server has to answer a ping, and how long a socket is kept that nobody needs.
-const PONG_WITHIN_MS = 10_000;
+// How long the server has to answer a new socket or a ping, and how long one is kept that nobody needs.
+const ANSWER_WITHIN_MS = 10_000;
 const LINGER_MS = 5_000;
 // The part of its time after which a token is replaced.
 const RENEW_AFTER = 0.8;
 const STORED = /^(order:|me$|admin:feed$)/; // topics whose numbers rise by one; others are states
 const LOST = { code: "lost", message: "the connection was lost", retry: true };
 
+/** @param {Options} options where a topic begins */
+const start = ({ since }) => ({ epoch: null, sequence: since?.sequence ?? 0, isAsked: false, last: null });
+
 export class Live {
   #url;
   #credentials;
   /** @type {WebSocket | null} */ #socket = null;
-  // Who listens to each, where it stands, and whether its answer is awaited.
   #topics = new Map();
   // What waits for the socket, and by its number what waits for an answer.
   #waiting = /** @type {any[]} */ ([]);
   #sent = new Map();
   #watchers = new Set();
   #state = /** @type {State} */ ("idle");
+  /** @type {Refusal | null} why nothing is tried any more */ #end = null;
   #isReady = false;
   #wasLive = false;
-  #hasEnded = false;
   #tries = 0;
   #asked = 0;
   #pingEvery = 0;
@@ -49,8 +51,7 @@ export class Live {
     this.#url = url;
     this.#credentials = credentials;
     globalThis.document?.addEventListener("visibilitychange", () => document.hidden || this.#comeBackNow());
-    globalThis.addEventListener?.("online", () => this.#comeBackNow());
-    globalThis.addEventListener?.("pageshow", () => this.#comeBackNow());
+    ["online", "pageshow"].forEach((it) => globalThis.addEventListener?.(it, () => this.#comeBackNow()));
     // A page with an open socket is not kept for the button that leads back.
     globalThis.addEventListener?.("pagehide", () => this.#drop(() => this.#forget()));
   }
@@ -62,16 +63,14 @@ export class Live {
    */
   follow(topic, heard, options = {}) {
     const found = this.#topics.get(topic);
-    const { sequence } = options.since ?? { sequence: 0 };
-    const it = found ?? { options, listeners: new Set(), isAsked: false, epoch: null, sequence, last: null };
+    const it = found ?? { options, listeners: new Set(), ...start(options) };
     it.listeners.add(heard);
     if (!found || STORED.test(topic)) {
       it.epoch = null; // events alone tell nobody how it stands
       this.#topics.set(topic, it);
       this.#isReady && this.#subscribe(topic, it);
     } else if (it.last) {
-      const data = it.last;
-      queueMicrotask(() => it.listeners.has(heard) && heard({ type: "snapshot", data }));
+      queueMicrotask(() => it.listeners.has(heard) && heard({ type: "snapshot", data: it.last }));
     }
     this.#open();
     return () => this.#leave(topic, it, heard);
@@ -95,10 +94,10 @@ export class Live {
     return () => this.#watchers.delete(told);
   }
 
-  /** Begins anew, as somebody else or after the end: the credentials are asked for again. */
+  /** Begins anew, as somebody else or after the end: what is known of a topic may be of another's. */
   restart() {
     this.#drop();
-    this.#hasEnded = false;
+    this.#topics.forEach((it) => Object.assign(it, start(it.options)));
     this.#comeBackNow();
   }
 
@@ -108,9 +107,7 @@ export class Live {
       return;
     }
     this.#topics.delete(topic);
-    if (this.#isReady) {
-      this.#ask({ op: "unsubscribe", topic }).catch(() => {});
-    }
+    this.#isReady && this.#ask({ op: "unsubscribe", topic }).catch(() => {});
     this.#after("linger", LINGER_MS, () => this.#isNeeded || this.#drop(() => this.#forget()));
     this.#tell();
   }
@@ -120,14 +117,14 @@ export class Live {
   }
 
   #open() {
-    if (this.#isReady) {
-      this.#waiting.splice(0).forEach(({ send }) => send());
-    } else if (!this.#socket && !this.#timers.back && !this.#hasEnded && this.#isNeeded) {
-      const socket = new WebSocket(this.#url, "rialto.v1");
-      this.#socket = socket;
+    if (this.#isReady || this.#end) {
+      this.#waiting.splice(0).forEach((it) => (this.#end ? it.failed(this.#end) : it.send()));
+    } else if (!this.#socket && !this.#timers.back && this.#isNeeded) {
+      const socket = (this.#socket = new WebSocket(this.#url, "rialto.v1"));
       // What comes of one that has been given up is nobody's business.
       socket.onmessage = ({ data }) => socket === this.#socket && this.#heard(JSON.parse(data));
       socket.onclose = ({ code, reason }) => socket === this.#socket && this.#lost(code, reason);
+      this.#after("quiet", ANSWER_WITHIN_MS, () => this.#drop());
       this.#tell();
     }
   }
@@ -143,21 +140,16 @@ export class Live {
 
   #lost(code, reason) {
     this.#forget();
-    this.#hasEnded = code >= 3500 && code < 4000;
-    if (this.#hasEnded) {
-      this.#waiting.splice(0).forEach(({ failed }) => failed({ ...LOST, message: reason, retry: false }));
-    } else if (this.#isNeeded) {
-      this.#after("back", this.#wait(code, reason), () => this.#open());
+    this.#end = code >= 3500 && code < 4000 ? { ...LOST, message: reason, retry: false } : null;
+    if (!this.#end && this.#isNeeded) {
+      const told = code === 3001 && /"reconnect_in_ms":\s*(\d+)/.exec(reason);
+      const most = Math.min(WAIT_MAX_MS, WAIT_MS * 2 ** this.#tries);
+      this.#tries += told ? 0 : 1;
+      // Random over the whole range, so that those who were cut together don't come back together.
+      this.#after("back", told ? Number(told[1]) : Math.random() * most, () => this.#open());
     }
+    this.#open();
     this.#tell();
-  }
-
-  // Random over the whole range, so that those who were cut together don't come back together.
-  #wait(code, reason) {
-    const told = code === 3001 && /"reconnect_in_ms":\s*(\d+)/.exec(reason);
-    const most = Math.min(WAIT_MAX_MS, WAIT_MS * 2 ** this.#tries);
-    this.#tries += told ? 0 : 1;
-    return told ? Number(told[1]) : Math.random() * most;
   }
 
   // Somebody looks, or there is a network again: no reason to wait any longer.
@@ -168,9 +160,10 @@ export class Live {
   }
 
   #heard(frame) {
-    this.#listen();
+    this.#isReady && this.#listen();
     if (frame.op === "welcome") {
-      this.#welcome(frame);
+      this.#pingEvery = frame.ping_interval_ms;
+      this.#welcome();
     } else if (frame.topic && frame.type) {
       this.#pushed(frame);
     } else {
@@ -181,8 +174,7 @@ export class Live {
     this.#tell();
   }
 
-  async #welcome({ ping_interval_ms: pingEvery }) {
-    this.#pingEvery = pingEvery;
+  async #welcome() {
     this.#after("good", GOOD_AFTER_MS, () => (this.#tries = 0));
     if (await this.#authenticate()) {
       this.#isReady = true;
@@ -223,8 +215,7 @@ export class Live {
         this.#deliver(it, { type: "snapshot", data: answer.snapshot });
       }
     } else if (answer.why !== LOST && answer.why.retry) {
-      // Asked for again with everything else.
-      this.#drop();
+      this.#drop(); // it is asked for again with everything else
     } else if (answer.why !== LOST && this.#topics.get(topic) === it) {
       this.#topics.delete(topic);
       this.#deliver(it, { type: "refused", data: answer.why });
@@ -254,9 +245,8 @@ export class Live {
 
   /** @returns {Promise<any>} */
   #ask(request) {
-    const id = (this.#asked += 1);
-    this.#socket?.send(JSON.stringify({ id, ...request }));
-    return new Promise((done, failed) => this.#sent.set(id, { done, failed }));
+    this.#socket?.send(JSON.stringify({ id: (this.#asked += 1), ...request }));
+    return new Promise((done, failed) => this.#sent.set(this.#asked, { done, failed }));
   }
 
   #after(name, ms, then) {
@@ -269,12 +259,10 @@ export class Live {
 
   // Asks for a sign of life where none has come for a while: a network that is gone says nothing.
   #listen() {
-    if (this.#isReady) {
-      this.#after("quiet", this.#pingEvery, () => {
-        this.#ask({ op: "ping" }).catch(() => {});
-        this.#after("quiet", PONG_WITHIN_MS, () => this.#drop());
-      });
-    }
+    this.#after("quiet", this.#pingEvery, () => {
+      this.#ask({ op: "ping" }).catch(() => {});
+      this.#after("quiet", ANSWER_WITHIN_MS, () => this.#drop());
+    });
   }
 
   // Gives the socket up, and does not wait for its end.
@@ -289,7 +277,7 @@ export class Live {
     const isBehind = [...this.#topics.values()].some((it) => it.isAsked);
     const isLive = this.#isReady && (!isBehind || this.#state === "live");
     this.#wasLive ||= isLive && this.#topics.size > 0;
-    const away = this.#hasEnded ? "ended" : this.#wasLive ? "reconnecting" : "connecting";
+    const away = this.#end ? "ended" : this.#wasLive ? "reconnecting" : "connecting";
     const told = this.#topics.size === 0 ? "idle" : isLive ? "live" : away;
     if (told !== this.#state) {
       this.#state = told;
