@@ -8,6 +8,11 @@
  * @typedef {{ type: string, data: any, at?: string, sequence?: number }} Said
  * @typedef {{ code: string, message: string, retry: boolean }} Refusal `lost` is perhaps done
  * @typedef {"idle" | "connecting" | "live" | "reconnecting" | "ended"} State
+ * @typedef {(said: Said) => void} Heard
+ * @typedef {{ epoch: string | null, sequence: number, isAsked: boolean, last: any }} Place
+ * @typedef {Place & { options: Options, listeners: Set<Heard> }} Topic
+ * @typedef {Said & { topic: string, epoch?: string, previous?: number }} Push
+ * @typedef {(why: Refusal) => void} Failed
  */
 // A client that comes back waits a random time up to the first, doubled each time, up to the second; up
 // to the first again once a socket has stayed for the third.
@@ -22,18 +27,18 @@ const RENEW_AFTER = 0.8;
 const STORED = /^(order:|me$|admin:feed$)/; // topics whose numbers rise by one; others are states
 const LOST = { code: "lost", message: "the connection was lost", retry: true };
 
-/** @param {Options} options where a topic begins */
+/** @param {Options} options @returns {Place} where a topic begins */
 const start = ({ since }) => ({ epoch: null, sequence: since?.sequence ?? 0, isAsked: false, last: null });
 
 export class Live {
   #url;
   #credentials;
   /** @type {WebSocket | null} */ #socket = null;
-  #topics = new Map();
+  /** @type {Map<string, Topic>} */ #topics = new Map();
   // What waits for the socket, and by its number what waits for an answer.
-  #waiting = /** @type {any[]} */ ([]);
-  #sent = new Map();
-  #watchers = new Set();
+  /** @type {{ failed: Failed, send: () => void }[]} */ #waiting = [];
+  /** @type {Map<number, { failed: Failed, done: (answer: any) => void }>} */ #sent = new Map();
+  /** @type {Set<(state: State) => void>} */ #watchers = new Set();
   #state = /** @type {State} */ ("idle");
   /** @type {Refusal | null} why nothing is tried any more */ #end = null;
   #isReady = false;
@@ -59,7 +64,7 @@ export class Live {
   /**
    * Calls `heard` with the state of a topic, with each event after it, and with `refused`. The answer
    * leaves the topic. All who follow a topic have the options of the first.
-   * @param {string} topic @param {(said: Said) => void} heard @param {Options} options
+   * @param {string} topic @param {Heard} heard @param {Options} options
    */
   follow(topic, heard, options = {}) {
     const found = this.#topics.get(topic);
@@ -87,7 +92,7 @@ export class Live {
     });
   }
 
-  /** Tells the state, now and each time that it is another. @param {(state: State) => void} told */
+  /** @param {(state: State) => void} told hears the state, now and each time that it is another */
   watch(told) {
     this.#watchers.add(told);
     told(this.#state);
@@ -101,6 +106,7 @@ export class Live {
     this.#comeBackNow();
   }
 
+  /** @param {string} topic @param {Topic} it @param {Heard} heard */
   #leave(topic, it, heard) {
     it.listeners.delete(heard);
     if (it.listeners.size > 0 || this.#topics.get(topic) !== it) {
@@ -138,6 +144,7 @@ export class Live {
     this.#sent.clear();
   }
 
+  /** @param {number} code @param {string} reason */
   #lost(code, reason) {
     this.#forget();
     this.#end = code >= 3500 && code < 4000 ? { ...LOST, message: reason, retry: false } : null;
@@ -159,6 +166,7 @@ export class Live {
     this.#open();
   }
 
+  /** @param {any} frame */
   #heard(frame) {
     this.#isReady && this.#listen();
     if (frame.op === "welcome") {
@@ -192,7 +200,7 @@ export class Live {
       return false;
     }
     if (credentials) {
-      const renew = ({ expires_in: seconds }) =>
+      const renew = (/** @type {{ expires_in?: number }} */ { expires_in: seconds }) =>
         seconds && this.#after("renew", seconds * 1000 * RENEW_AFTER, () => this.#authenticate());
       this.#ask({ op: "auth", ...credentials }).then(renew, () => {});
     } else if (credentials === undefined) {
@@ -201,6 +209,7 @@ export class Live {
     return credentials !== undefined;
   }
 
+  /** @param {string} topic @param {Topic} it */
   async #subscribe(topic, it) {
     it.isAsked = true;
     const since = it.epoch === null ? {} : { since: { epoch: it.epoch, sequence: it.sequence } };
@@ -223,10 +232,11 @@ export class Live {
     this.#tell();
   }
 
+  /** @param {Push} push */
   #pushed({ topic, epoch, sequence, previous, type, at, data }) {
     const it = this.#topics.get(topic);
     // What comes while it is asked for is in the answer, or comes after it.
-    if (!it || it.isAsked || (epoch === it.epoch && sequence <= it.sequence)) {
+    if (!it || it.isAsked || (epoch === it.epoch && Number(sequence) <= it.sequence)) {
       return;
     }
     const before = previous ?? (type === "feed.sampled" ? data.from : sequence) - 1;
@@ -238,17 +248,19 @@ export class Live {
     }
   }
 
+  /** @param {Topic} it @param {Said} said */
   #deliver(it, said) {
     it.last = said.data;
     [...it.listeners].forEach((heard) => heard(said));
   }
 
-  /** @returns {Promise<any>} */
+  /** @param {object} request @returns {Promise<any>} */
   #ask(request) {
     this.#socket?.send(JSON.stringify({ id: (this.#asked += 1), ...request }));
     return new Promise((done, failed) => this.#sent.set(this.#asked, { done, failed }));
   }
 
+  /** @param {string} name @param {number} ms @param {() => void} then */
   #after(name, ms, then) {
     clearTimeout(this.#timers[name]);
     this.#timers[name] = setTimeout(() => {
