@@ -6,7 +6,8 @@
 //! of this program, and have the machine's other cores to themselves. The rate is counted from the first
 //! delivery of a round to the last; the times are since it was said, and so hold the command and its
 //! commit for the server. *Orders*: each socket follows orders of its own, which are paid at a given
-//! rate; the times are from the moment that an event says it happened at, before its commit.
+//! rate; the times are from the moment that an event says it happened at, before its commit. The floor
+//! and nats-server pay nothing: they tell one socket after the other, at the same rate.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -14,7 +15,7 @@ use clap::Args;
 
 use super::{
     super::{Failure, base, say},
-    followed::{self, Broadcast, Shop},
+    followed::{Broadcast, Shop},
     herd::{Counted, Herd, Speech},
     shop::Measured,
     table::{kibibytes, millis, percentile, ratio},
@@ -22,12 +23,10 @@ use super::{
 };
 
 pub mod floor;
+mod orders;
 mod peer;
 
 use self::{floor::Floor, peer::Peer};
-
-/// The most topics that one socket may follow is 64.
-const TOPICS_MAX: usize = 60;
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -124,8 +123,17 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
             say(figures.row(sockets, name, single, burst))?;
         }
     }
+    if !options.order_sockets.is_empty() {
+        say(orders::header(options))?;
+    }
     for &sockets in &options.order_sockets {
-        orders(&shop, sockets, options).await?;
+        let mut floor = Floor::start(bytes)?;
+        orders::turn("floor", Target::Floor(&mut floor), sockets, options).await?;
+        drop(floor);
+        orders::turn("rialto", Target::Shop(&shop, &mut broadcast), sockets, options).await?;
+        if let Some(peer) = &mut peer {
+            orders::turn("nats-server", Target::Peer(peer), sockets, options).await?;
+        }
     }
     Ok(())
 }
@@ -240,41 +248,6 @@ async fn tell(
     let spent = target.usage().await?.spent.saturating_sub(before.spent);
     measure.spent = measure.spent.saturating_add(spent);
     Ok(())
-}
-
-/// Sockets that follow orders of their own, while those are paid.
-async fn orders(shop: &Shop, sockets: usize, options: &Options) -> Result<(), Failure> {
-    let most = sockets.saturating_mul(TOPICS_MAX);
-    let placed = shop.place(options.paid.clamp(sockets, most)).await?;
-    let mut hellos = vec![Vec::new(); sockets];
-    for (at, order) in placed.iter().enumerate() {
-        if let Some(hello) = hellos.get_mut(at.checked_rem(sockets).unwrap_or(0)) {
-            hello.push(followed::hello(order));
-        }
-    }
-    let (before, speech) = (shop.usage().await?, shop.speech(Counted::Stamped("order.paid")));
-    let herd = Herd::open(shop.address, &speech, hellos).await?;
-    let with = shop.usage().await?;
-    let deliveries = u64::try_from(placed.len()).unwrap_or(u64::MAX);
-    herd.expect(deliveries);
-    let (paid, wave) = futures_util::join!(shop.pay(&placed, options.orders), herd.all());
-    paid?;
-    let mut wave = wave?;
-    wave.took.sort_unstable();
-    let (p50, p99) = (percentile(&wave.took, 50), percentile(&wave.took, 99));
-    let spent = shop.usage().await?.spent.saturating_sub(with.spent);
-    let measure = Measure { deliveries, lasted: wave.lasted, spent, took: wave.took };
-    Ok(say(format!(
-        "\n{sockets} sockets that follow {deliveries} orders of their own, of which {} are to be paid in a \
-         second and {} were: from the payment to the socket p50 {}, p99 {}; {} a socket, {} of the \
-         processor for each payment and what follows from it",
-        options.orders,
-        measure.rate(),
-        millis(p50),
-        millis(p99),
-        kibibytes(grown(before, with, sockets)),
-        measure.cost()
-    ))?)
 }
 
 impl Measure {

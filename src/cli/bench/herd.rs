@@ -299,6 +299,10 @@ struct Left<'a> {
     is_pinged: Option<Vec<u8>>,
 }
 
+/// With what nats-server asks whether a client is there, and how it is answered.
+const NATS_PING: &[u8] = b"PING\r\n";
+const NATS_PONG: &[u8] = b"PONG\r\n";
+
 /// Counts what is whole of `bytes`.
 fn take<'a>(
     mut bytes: &'a [u8],
@@ -313,13 +317,16 @@ fn take<'a>(
             (PING, _) => is_pinged = Some(frames::of_client(PONG, payload)),
             (CLOSE, _) => return Err(io::Error::other(String::from_utf8_lossy(payload))),
             (TEXT, Counted::Frames) => deliveries += 1,
-            (TEXT, Counted::Stamped(kind)) => {
+            (_, Counted::Stamped(_)) if payload == NATS_PING => {
+                is_pinged = Some(frames::of_client(BINARY, NATS_PONG));
+            }
+            (TEXT | BINARY, Counted::Stamped(kind)) => {
                 if let Some(age) = age(payload, kind) {
                     tally.count(1, age);
                 }
             }
-            (_, Counted::Bytes(_)) if payload == b"PING\r\n" => {
-                is_pinged = Some(frames::of_client(BINARY, b"PONG\r\n"));
+            (_, Counted::Bytes(_)) if payload == NATS_PING => {
+                is_pinged = Some(frames::of_client(BINARY, NATS_PONG));
             }
             (_, Counted::Bytes(of_one)) => {
                 let all = of_delivery.saturating_add(payload.len());

@@ -4,6 +4,7 @@
 //! was made once to one socket after the other.
 
 use std::{
+    collections::VecDeque,
     io::{self, BufRead, BufReader, Write},
     net::{SocketAddr, TcpListener},
     process::{Child, ChildStdin, Command, Stdio},
@@ -19,10 +20,13 @@ use tokio::{
     sync::mpsc,
 };
 
-use super::super::{
-    super::{Failure, say},
-    frames::{self, TEXT},
-    usage::Process,
+use super::{
+    super::{
+        super::{Failure, say},
+        frames::{self, TEXT},
+        usage::Process,
+    },
+    orders::told,
 };
 
 /// The hidden command that this process runs as.
@@ -34,9 +38,21 @@ pub struct Options {
 }
 
 /// The sockets of one thread, which are written to by whoever says how often.
-type Share = Arc<Mutex<Vec<TcpStream>>>;
+type Share = Arc<Mutex<VecDeque<TcpStream>>>;
 
-/// Listens, says where, and writes as often as a line of standard input says, until that ends.
+/// What a thread is to write.
+#[derive(Debug, Clone, Copy)]
+enum Order {
+    /// The frame, so many times to all.
+    All(u32),
+    /// What is said of an order, to the next.
+    Next,
+}
+
+/// The line of standard input that asks for [`Order::Next`]; the others are numbers.
+const NEXT: &str = "next";
+
+/// Listens, says where, and writes as the lines of standard input say, until those end.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let failed = |err: io::Error| Failure::new(format!("the floor: {err}"));
     let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
@@ -53,9 +69,15 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     for (listener, ordered, frame) in listeners {
         thread::spawn(move || serve(listener, ordered, &frame));
     }
+    let mut turn = orders.iter().cycle();
     for line in io::stdin().lock().lines() {
-        let often: u32 = line.map_err(failed)?.parse().unwrap_or(0);
-        orders.iter().for_each(|it| it.send(often).unwrap_or_default());
+        let line = line.map_err(failed)?;
+        if line == NEXT {
+            turn.next().into_iter().for_each(|it| it.send(Order::Next).unwrap_or_default());
+        } else {
+            let order = Order::All(line.parse().unwrap_or(0));
+            orders.iter().for_each(|it| it.send(order).unwrap_or_default());
+        }
     }
     Ok(())
 }
@@ -63,7 +85,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 /// One thread: takes connections, and writes when it is told to.
 fn serve(
     listener: TcpListener,
-    mut ordered: mpsc::UnboundedReceiver<u32>,
+    mut ordered: mpsc::UnboundedReceiver<Order>,
     frame: &[u8],
 ) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -77,7 +99,15 @@ fn serve(
                     tokio::spawn(shake(accepted?.0, Arc::clone(&share)));
                 }
                 order = ordered.recv() => match order {
-                    Some(often) => {
+                    Some(Order::Next) => {
+                        let next = lock(&share).pop_front();
+                        let Some(mut stream) = next else { continue };
+                        let said = frames::of_server(TEXT, told(frame.len()).as_bytes());
+                        if stream.write_all(&said).await.is_ok() {
+                            lock(&share).push_back(stream);
+                        }
+                    }
+                    Some(Order::All(often)) => {
                         let mut open = std::mem::take(&mut *lock(&share));
                         for _ in 0..often {
                             open = write(open, frame).await;
@@ -91,16 +121,16 @@ fn serve(
     })
 }
 
-fn lock(share: &Share) -> MutexGuard<'_, Vec<TcpStream>> {
+fn lock(share: &Share) -> MutexGuard<'_, VecDeque<TcpStream>> {
     share.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Writes to all; those that are gone are left out from then on.
-async fn write(open: Vec<TcpStream>, frame: &[u8]) -> Vec<TcpStream> {
-    let mut left = Vec::with_capacity(open.len());
+async fn write(open: VecDeque<TcpStream>, frame: &[u8]) -> VecDeque<TcpStream> {
+    let mut left = VecDeque::with_capacity(open.len());
     for mut stream in open {
         if stream.write_all(frame).await.is_ok() {
-            left.push(stream);
+            left.push_back(stream);
         }
     }
     left
@@ -117,7 +147,7 @@ async fn shake(mut stream: TcpStream, share: Share) -> io::Result<()> {
         "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\r\n";
     stream.write_all(answer.as_bytes()).await?;
     stream.set_nodelay(true)?;
-    lock(&share).push(stream);
+    lock(&share).push_back(stream);
     Ok(())
 }
 
@@ -146,6 +176,11 @@ impl Floor {
 
     pub fn process(&self) -> Process {
         Process(self.child.id())
+    }
+
+    /// Has it tell the next of an order.
+    pub fn tell_next(&mut self) -> Result<(), Failure> {
+        writeln!(self.orders, "{NEXT}").map_err(|err| Failure::new(err.to_string()))
     }
 
     /// Has it write so many times to all.

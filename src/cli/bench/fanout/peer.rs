@@ -10,10 +10,13 @@ use std::{
 
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::super::{
-    super::Failure,
-    herd::{Counted, Speech},
-    usage::Process,
+use super::{
+    super::{
+        super::Failure,
+        herd::{Counted, Speech},
+        usage::Process,
+    },
+    orders::told,
 };
 
 /// How long it may take to start, and how often it is looked whether it has.
@@ -23,6 +26,11 @@ const SUBJECT: &str = "fanout";
 /// What a socket says first.
 pub const HELLO: &str =
     "CONNECT {\"verbose\":false,\"pedantic\":false}\r\nSUB fanout 1\r\nPING\r\n";
+
+/// What a socket says first that has a subject of its own.
+pub fn hello(number: usize) -> String {
+    HELLO.replace(SUBJECT, &format!("{SUBJECT}.{number}"))
+}
 
 /// The process, and the connection that publishes; both end with this.
 pub struct Peer {
@@ -79,6 +87,14 @@ impl Peer {
             ready: Some("PONG"),
             counted: Counted::Bytes(of_one),
         }
+    }
+
+    /// Publishes what is said of an order to the socket of this number.
+    pub async fn tell(&mut self, number: usize) -> Result<(), Failure> {
+        let said = told(self.payload.len());
+        let message = format!("PUB {SUBJECT}.{number} {}\r\n{said}\r\n", said.len());
+        let sent = self.publisher.write_all(message.as_bytes()).await;
+        sent.map_err(|err| Failure::new(format!("the peer: {err}")))
     }
 
     /// Publishes so many messages.
