@@ -64,6 +64,8 @@ impl Kind {
             | Kind::OrderPaid
             | Kind::PaymentFailed
             | Kind::OrderShipped
+            | Kind::DeliveryFailed
+            | Kind::DeliveryReturned
             | Kind::OrderDelivered
             | Kind::OrderCancelled
             | Kind::OrderRefunded => TimeDelta::days(3),
@@ -81,6 +83,8 @@ impl Kind {
             Kind::OrderPlaced
             | Kind::OrderPaid
             | Kind::OrderShipped
+            | Kind::DeliveryFailed
+            | Kind::DeliveryReturned
             | Kind::OrderDelivered
             | Kind::OrderCancelled
             | Kind::OrderRefunded

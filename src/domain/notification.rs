@@ -38,6 +38,10 @@ words! {
         PaymentFailed = "payment.failed",
         OrderShipped = "order.shipped",
         OutForDelivery = "delivery.out_for_delivery",
+        /// An attempt failed; it is tried again.
+        DeliveryFailed = "delivery.failed",
+        /// The parcel goes back to the shop.
+        DeliveryReturned = "delivery.returned",
         OrderDelivered = "order.delivered",
         OrderCancelled = "order.cancelled",
         /// Money went back, all of it or a part.
@@ -141,6 +145,8 @@ impl Notice {
             | Kind::PaymentFailed
             | Kind::OrderShipped
             | Kind::OutForDelivery
+            | Kind::DeliveryFailed
+            | Kind::DeliveryReturned
             | Kind::OrderDelivered
             | Kind::OrderCancelled
             | Kind::OrderRefunded => {

@@ -74,20 +74,21 @@ pub fn of_order(OrderNews { number, what, .. }: &OrderNews) -> Text {
             &format!("Bestellung {number} kommt gleich an"),
             "Der Kurier hat Ihr Paket und ist auf dem Weg zu Ihnen.".to_owned(),
         ),
+        What::DeliveryFailed {} => text_of(
+            &format!("Bestellung {number} konnte noch nicht zugestellt werden"),
+            "Der Kurier konnte Ihr Paket nicht übergeben. Es wird noch einmal versucht.".to_owned(),
+        ),
+        What::DeliveryReturned {} => text_of(
+            &format!("Das Paket der Bestellung {number} geht zurück"),
+            "Es konnte nicht zugestellt werden und ist auf dem Weg zurück zu uns. Wenn Sie den Inhalt noch \
+             möchten, schreiben Sie uns bitte."
+                .to_owned(),
+        ),
         What::Delivered {} => text_of(
             &format!("Bestellung {number} wurde zugestellt"),
             "Ihr Paket ist angekommen. Wir hoffen, dass Ihnen gefällt, was darin ist.".to_owned(),
         ),
-        What::Cancelled { expired: false } => text_of(
-            &format!("Bestellung {number} wurde storniert"),
-            "Sie wird nicht geliefert. Was dafür bezahlt wurde, geht an Sie zurück.".to_owned(),
-        ),
-        What::Cancelled { expired: true } => text_of(
-            &format!("Bestellung {number} wurde nicht rechtzeitig bezahlt"),
-            "Sie wurde storniert, und es wird nichts mehr für Sie zurückgehalten. Sie können jederzeit \
-             wieder bestellen."
-                .to_owned(),
-        ),
+        What::Cancelled { expired } => cancelled(number, *expired),
         What::Refunded { amount: back, total } => text_of(
             &format!("{} der Bestellung {number} gehen an Sie zurück", amount(*back)),
             format!(
@@ -103,6 +104,22 @@ fn shipped(carrier: &Option<String>, tracking_number: &Option<String>) -> String
     let with = carrier.as_ref().map(|it| format!(" mit {it}")).unwrap_or_default();
     let tracked = tracking_number.as_ref().map(|it| format!(" Die Sendungsnummer ist {it}."));
     format!("Ihr Paket hat unser Haus{with} verlassen.{}", tracked.unwrap_or_default())
+}
+
+fn cancelled(number: &str, expired: bool) -> Text {
+    if expired {
+        text_of(
+            &format!("Bestellung {number} wurde nicht rechtzeitig bezahlt"),
+            "Sie wurde storniert, und es wird nichts mehr für Sie zurückgehalten. Sie können jederzeit \
+             wieder bestellen."
+                .to_owned(),
+        )
+    } else {
+        text_of(
+            &format!("Bestellung {number} wurde storniert"),
+            "Sie wird nicht geliefert. Was dafür bezahlt wurde, geht an Sie zurück.".to_owned(),
+        )
+    }
 }
 
 fn amount(money: Money) -> String {

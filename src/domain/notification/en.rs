@@ -72,20 +72,21 @@ pub fn of_order(OrderNews { number, what, .. }: &OrderNews) -> Text {
             &format!("Order {number} is about to arrive"),
             "The courier has your parcel and is on the way to you.".to_owned(),
         ),
+        What::DeliveryFailed {} => text_of(
+            &format!("Order {number} could not be delivered yet"),
+            "The courier could not hand over your parcel. It will be tried again.".to_owned(),
+        ),
+        What::DeliveryReturned {} => text_of(
+            &format!("The parcel of order {number} goes back"),
+            "It could not be delivered, and is on its way back to us. If you still want what is inside, please \
+             write to us."
+                .to_owned(),
+        ),
         What::Delivered {} => text_of(
             &format!("Order {number} was delivered"),
             "Your parcel has arrived. We hope that you like what is inside.".to_owned(),
         ),
-        What::Cancelled { expired: false } => text_of(
-            &format!("Order {number} was cancelled"),
-            "It will not be delivered. What was paid for it goes back to you.".to_owned(),
-        ),
-        What::Cancelled { expired: true } => text_of(
-            &format!("Order {number} was not paid in time"),
-            "It was cancelled, and nothing is kept back for you any more. You can order again at any \
-             time."
-                .to_owned(),
-        ),
+        What::Cancelled { expired } => cancelled(number, *expired),
         What::Refunded { amount: back, total } => text_of(
             &format!("{} for order {number} goes back to you", amount(*back)),
             format!(
@@ -101,6 +102,22 @@ fn shipped(carrier: &Option<String>, tracking_number: &Option<String>) -> String
     let with = carrier.as_ref().map(|it| format!(" with {it}")).unwrap_or_default();
     let tracked = tracking_number.as_ref().map(|it| format!(" Its tracking number is {it}."));
     format!("Your parcel has left us{with}.{}", tracked.unwrap_or_default())
+}
+
+fn cancelled(number: &str, expired: bool) -> Text {
+    if expired {
+        text_of(
+            &format!("Order {number} was not paid in time"),
+            "It was cancelled, and nothing is kept back for you any more. You can order again at any \
+             time."
+                .to_owned(),
+        )
+    } else {
+        text_of(
+            &format!("Order {number} was cancelled"),
+            "It will not be delivered. What was paid for it goes back to you.".to_owned(),
+        )
+    }
 }
 
 fn amount(money: Money) -> String {

@@ -43,6 +43,11 @@ pub enum What {
     Shipped { carrier: Option<String>, tracking_number: Option<String> },
     #[serde(rename = "delivery.out_for_delivery")]
     OutForDelivery {},
+    /// It is tried again, unless the shop decides otherwise.
+    #[serde(rename = "delivery.failed")]
+    DeliveryFailed {},
+    #[serde(rename = "delivery.returned")]
+    DeliveryReturned {},
     #[serde(rename = "order.delivered")]
     Delivered {},
     /// By somebody, or because it was not paid in time.
@@ -61,6 +66,8 @@ impl What {
             What::PaymentFailed { .. } => Kind::PaymentFailed,
             What::Shipped { .. } => Kind::OrderShipped,
             What::OutForDelivery {} => Kind::OutForDelivery,
+            What::DeliveryFailed {} => Kind::DeliveryFailed,
+            What::DeliveryReturned {} => Kind::DeliveryReturned,
             What::Delivered {} => Kind::OrderDelivered,
             What::Cancelled { .. } => Kind::OrderCancelled,
             What::Refunded { .. } => Kind::OrderRefunded,
@@ -137,25 +144,31 @@ pub struct Past {
 }
 
 /// The kinds of event that say how a later one is told, or whether.
-pub const LOOKED_BACK_AT: [event::Kind; 2] =
-    [event::Kind::OrderExpired, event::Kind::DeliveryOutForDelivery];
+pub const LOOKED_BACK_AT: [event::Kind; 3] =
+    [event::Kind::OrderExpired, event::Kind::DeliveryOutForDelivery, event::Kind::DeliveryFailed];
 
 impl Facts {
     fn is_expired(&self) -> bool {
         self.past.iter().any(|it| it.kind == event::Kind::OrderExpired)
     }
 
-    /// Whether a courier had this parcel in hand before: the same is said each time that there is news
-    /// of where it is.
+    /// Whether a courier had this parcel in hand just before: the same is said each time that there is
+    /// news of where it is. After an attempt that failed it is out anew.
     fn was_out(&self, event: &Event) -> bool {
         let sequence = event.order.map_or(i64::MAX, |(_, sequence)| sequence);
         let parcel = event.data.get("delivery_id");
-        self.past.iter().any(|it| {
-            it.kind == event::Kind::DeliveryOutForDelivery
-                && it.sequence < sequence
-                && it.data.get("delivery_id") == parcel
-        })
+        let before = self.past.iter().filter(|it| {
+            it.sequence < sequence
+                && it.data.get("delivery_id").is_some_and(|it| Some(it) == parcel)
+        });
+        let last = before.max_by_key(|it| it.sequence);
+        last.is_some_and(|it| it.kind == event::Kind::DeliveryOutForDelivery)
     }
+}
+
+/// Whether the parcel of an event had left the shop: only then it has a number.
+fn had_left(event: &Event) -> bool {
+    event.data.get("tracking_number").is_some_and(Value::is_string)
 }
 
 /// What is to be told of an event.
@@ -178,6 +191,8 @@ pub fn kind_of(kind: event::Kind) -> Option<Kind> {
         event::Kind::PaymentFailed => Some(Kind::PaymentFailed),
         event::Kind::OrderShipped => Some(Kind::OrderShipped),
         event::Kind::DeliveryOutForDelivery => Some(Kind::OutForDelivery),
+        event::Kind::DeliveryFailed => Some(Kind::DeliveryFailed),
+        event::Kind::DeliveryReturned => Some(Kind::DeliveryReturned),
         event::Kind::OrderDelivered => Some(Kind::OrderDelivered),
         event::Kind::OrderCancelled => Some(Kind::OrderCancelled),
         // Beside it stands that the order is refunded, unless it was cancelled or has come back: the
@@ -198,10 +213,6 @@ pub fn kind_of(kind: event::Kind) -> Option<Kind> {
         | event::Kind::DeliveryPacked
         | event::Kind::DeliveryInTransit
         | event::Kind::DeliveryDelivered
-        // A parcel that cannot be delivered is a matter of the shop, and one that never left is no news
-        // beside the order that was called off.
-        | event::Kind::DeliveryFailed
-        | event::Kind::DeliveryReturned
         | event::Kind::DeliveryAssigned
         | event::Kind::CheckoutRefused
         | event::Kind::CartHeld
@@ -251,6 +262,10 @@ impl News {
             },
             Kind::OutForDelivery if facts.was_out(event) => return Ok(None),
             Kind::OutForDelivery => What::OutForDelivery {},
+            // One that never left is no news beside what was called off.
+            Kind::DeliveryFailed if !had_left(event) => return Ok(None),
+            Kind::DeliveryFailed => What::DeliveryFailed {},
+            Kind::DeliveryReturned => What::DeliveryReturned {},
             Kind::OrderDelivered => What::Delivered {},
             Kind::OrderCancelled => What::Cancelled { expired: facts.is_expired() },
             Kind::OrderRefunded => {

@@ -71,19 +71,20 @@ pub fn of_order(OrderNews { number, what, .. }: &OrderNews) -> Text {
             &format!("Заказ {number} скоро будет у вас"),
             "Курьер забрал вашу посылку и едет к вам.".to_owned(),
         ),
+        What::DeliveryFailed {} => text_of(
+            &format!("Заказ {number} пока не удалось доставить"),
+            "Курьер не смог вручить вашу посылку. Будет ещё одна попытка.".to_owned(),
+        ),
+        What::DeliveryReturned {} => text_of(
+            &format!("Посылка заказа {number} возвращается"),
+            "Её не удалось доставить, и она едет обратно к нам. Если она вам ещё нужна, напишите нам, пожалуйста."
+                .to_owned(),
+        ),
         What::Delivered {} => text_of(
             &format!("Заказ {number} доставлен"),
             "Ваша посылка прибыла. Надеемся, что вам понравится то, что внутри.".to_owned(),
         ),
-        What::Cancelled { expired: false } => text_of(
-            &format!("Заказ {number} отменён"),
-            "Он не будет доставлен. Всё, что за него уплачено, вернётся к вам.".to_owned(),
-        ),
-        What::Cancelled { expired: true } => text_of(
-            &format!("Заказ {number} не был оплачен вовремя"),
-            "Он отменён, и товары для вас больше не отложены. Вы можете заказать снова в любое время."
-                .to_owned(),
-        ),
+        What::Cancelled { expired } => cancelled(number, *expired),
         What::Refunded { amount: back, total } => text_of(
             &format!("Возврат {} за заказ {number}", amount(*back)),
             format!(
@@ -99,6 +100,21 @@ fn shipped(carrier: &Option<String>, tracking_number: &Option<String>) -> String
     let with = carrier.as_ref().map(|it| format!(" Её везёт {it}.")).unwrap_or_default();
     let tracked = tracking_number.as_ref().map(|it| format!(" Номер отправления: {it}."));
     format!("Ваша посылка отправлена.{with}{}", tracked.unwrap_or_default())
+}
+
+fn cancelled(number: &str, expired: bool) -> Text {
+    if expired {
+        text_of(
+            &format!("Заказ {number} не был оплачен вовремя"),
+            "Он отменён, и товары для вас больше не отложены. Вы можете заказать снова в любое время."
+                .to_owned(),
+        )
+    } else {
+        text_of(
+            &format!("Заказ {number} отменён"),
+            "Он не будет доставлен. Всё, что за него уплачено, вернётся к вам.".to_owned(),
+        )
+    }
 }
 
 fn amount(money: Money) -> String {

@@ -38,6 +38,8 @@ fn of_orders() -> Vec<OrderNews> {
         What::PaymentFailed { total },
         What::Shipped { carrier: some("Rialto Courier"), tracking_number: some("RC123") },
         What::OutForDelivery {},
+        What::DeliveryFailed {},
+        What::DeliveryReturned {},
         What::Delivered {},
         What::Cancelled { expired: false },
         What::Refunded { amount: Money::euros(1_000), total },
@@ -98,7 +100,13 @@ fn what_is_told_by_which_channel_goes_by_its_own_setting() {
     };
     let security = Channels::of(&[Channel::Email]);
     let (of_account, rest) = Kind::ALL.split_at(4);
-    let parcels = [Kind::OrderShipped, Kind::OutForDelivery, Kind::OrderDelivered];
+    let parcels = [
+        Kind::OrderShipped,
+        Kind::OutForDelivery,
+        Kind::DeliveryFailed,
+        Kind::DeliveryReturned,
+        Kind::OrderDelivered,
+    ];
     let mut money = rest.to_vec();
     money.retain(|it| !parcels.contains(it) && *it != Kind::BackInStock);
 

@@ -134,7 +134,11 @@ impl Thing {
             | Kind::PaymentFailed
             | Kind::OrderCancelled
             | Kind::OrderRefunded => Thing::Order,
-            Kind::OrderShipped | Kind::OutForDelivery | Kind::OrderDelivered => Thing::Delivery,
+            Kind::OrderShipped
+            | Kind::OutForDelivery
+            | Kind::DeliveryFailed
+            | Kind::DeliveryReturned
+            | Kind::OrderDelivered => Thing::Delivery,
         }
     }
 }

@@ -16,12 +16,14 @@ use crate::{
 };
 
 /// What a letter of each type says in English, and no other.
-const SAYS: [(&str, &str); 8] = [
+const SAYS: [(&str, &str); 10] = [
     ("order.placed", "We have your order over"),
     ("order.paid", "are getting your parcel ready"),
     ("payment.failed", "was declined, and nothing was taken"),
     ("order.shipped", "Your parcel has left us"),
     ("delivery.out_for_delivery", "The courier has your parcel"),
+    ("delivery.failed", "could not hand over your parcel"),
+    ("delivery.returned", "on its way back to us"),
     ("order.delivered", "Your parcel has arrived"),
     ("order.cancelled", "It will not be delivered"),
     ("order.refunded", "We have given back"),
@@ -226,6 +228,64 @@ async fn a_single_type_is_told_as_was_chosen_for_it_and_the_others_as_before() {
     let letters = letters(&shop, "ada@example.com", 1).await;
     assert_eq!(about(&letters), ["delivery.out_for_delivery"]);
     assert_eq!(types(&inbox(&ada, "").await), ["order.paid"]);
+    assert_eq!(queued(&shop), 1);
+}
+
+/// Has a parcel that was sent come to the door twice in vain, and go back.
+async fn bring_in_vain(shop: &TestShop, order: &Value) {
+    let admin = shop.admin().await;
+    admin.post(&desk(order, "process"), Value::Null).await.is(200);
+    admin.post(&desk(order, "ship"), Value::Null).await.is(200);
+    for station in ["out_for_delivery", "failed", "out_for_delivery", "failed", "returned"] {
+        admin.post(&parcel(order), json!({ "status": station })).await.is(200);
+    }
+}
+
+#[actix_rt::test]
+async fn each_attempt_in_vain_is_told_and_that_the_parcel_goes_back() {
+    let shop = manual().await;
+    let ada = shop.sign_up_as("ada@example.com", "Ada").await;
+    let mut me = ada.follow("me").await;
+    let order = ada.buy(&shop.variant("mug").await, 1).await;
+
+    bring_in_vain(&shop, &order).await;
+
+    let expected = [
+        "order.placed",
+        "order.paid",
+        "order.shipped",
+        "delivery.out_for_delivery",
+        "delivery.failed",
+        "delivery.out_for_delivery",
+        "delivery.failed",
+        "delivery.returned",
+    ];
+    assert_eq!(told(&mut me, 8).await, counted(expected));
+    let told = inbox(&ada, "").await;
+    for it in items(&told) {
+        let named = (&it["data"]["order_id"], &it["data"]["number"]);
+        assert_eq!(named, (&order["id"], &order["number"]));
+    }
+    assert_eq!(about(&letters(&shop, "ada@example.com", 8).await), expected);
+    assert_eq!(queued(&shop), 8);
+}
+
+#[actix_rt::test]
+async fn an_attempt_in_vain_is_told_by_the_channels_that_were_chosen_for_it() {
+    let shop = manual().await;
+    let ada = shop.sign_up_as("ada@example.com", "Ada").await;
+    let single = json!({ "delivery.failed": ["in_app"], "delivery.returned": ["email"] });
+    let chosen = json!({ "orders": [], "delivery": [], "types": single });
+    ada.put("/me/settings", json!({ "locale": "de", "notifications": chosen })).await.is(200);
+
+    let order = ada.buy(&shop.variant("mug").await, 1).await;
+    bring_in_vain(&shop, &order).await;
+
+    let [letter] = &letters(&shop, "ada@example.com", 1).await[..] else { panic!("one letter") };
+    assert!(words(letter).contains("auf dem Weg zurück zu uns"), "{}", letter.text);
+    let told = inbox(&ada, "").await;
+    assert_eq!(types(&told), ["delivery.failed", "delivery.failed"]);
+    assert!(items(&told)[0]["title"].as_str().unwrap().contains("noch nicht zugestellt"), "{told}");
     assert_eq!(queued(&shop), 1);
 }
 

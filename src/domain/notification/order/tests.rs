@@ -83,6 +83,33 @@ fn a_parcel_is_out_for_delivery_once_and_each_parcel_is() {
 }
 
 #[test]
+fn an_attempt_that_failed_is_told_and_the_next_one_is_news() {
+    let mut facts = facts();
+    let (out, failed) = (event::Kind::DeliveryOutForDelivery, event::Kind::DeliveryFailed);
+    let data = json!({ "delivery_id": "one", "tracking_number": "RT1" });
+    let all = [(out, 9), (failed, 10), (out, 11), (out, 12), (failed, 13)]
+        .map(|(kind, sequence)| published(kind, &facts, sequence, data.clone()));
+    for it in &all {
+        let sequence = it.event.order.unwrap().1;
+        facts.past.push(Past { sequence, kind: it.event.kind, data: data.clone() });
+    }
+    let returned = published(event::Kind::DeliveryReturned, &facts, 14, data);
+
+    let (out, failed) = (Some(What::OutForDelivery {}), Some(What::DeliveryFailed {}));
+    let told_of = all.each_ref().map(|it| told(it, &facts));
+    assert_eq!(told_of, [out.clone(), failed.clone(), out, None, failed]);
+    assert_eq!(told(&returned, &facts), Some(What::DeliveryReturned {}));
+}
+
+#[test]
+fn a_parcel_that_never_left_is_not_told_to_have_failed() {
+    let facts = facts();
+    let data = json!({ "delivery_id": "one", "tracking_number": null });
+
+    assert_eq!(told(&published(event::Kind::DeliveryFailed, &facts, 7, data), &facts), None);
+}
+
+#[test]
 fn a_batch_is_told_one_by_one_without_a_gap() {
     let facts = facts();
     let places = [3, 5, 9];
