@@ -143,7 +143,7 @@ impl App {
         let proofs = edge.keys.proofs().clone();
         let webhooks = start_webhooks(config, edge.store.clone(), proofs.clone(), told_others)?;
         let mailer = start_mailer(config, edge.store.clone(), url, proofs, mails)?;
-        let consumers = start_consumers(&edge.store);
+        let consumers = start_consumers(config, &edge.store);
         let sockets = sockets(config, &edge, bus, counts, (caches.tickets, caches.board));
         start_telling(&sockets)?;
         let server = serve(config, listener, edge, sockets.clone())?;

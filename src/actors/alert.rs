@@ -16,7 +16,7 @@ impl Consume for BackInStock {
     type Batch = Tell;
     const NAME: &'static str = "stock_alerts";
 
-    async fn look(store: &Store, seen: i64) -> Result<Look<Tell>, Error> {
+    async fn look(&self, store: &Store, seen: i64) -> Result<Look<Tell>, Error> {
         let (due, is_last) = read!(store, alert::due(seen))?;
         let has_news = !due.due.is_empty();
         Ok(Look { from: due.from, to: due.to, has_news, is_last, batch: due })

@@ -35,7 +35,11 @@ pub trait Consume: 'static {
 
     /// What follows from the events that nobody has done yet, from `seen` on at the least: there was
     /// nothing before it.
-    fn look(store: &Store, seen: i64) -> impl Future<Output = Result<Look<Self::Batch>, Error>>;
+    fn look(
+        &self,
+        store: &Store,
+        seen: i64,
+    ) -> impl Future<Output = Result<Look<Self::Batch>, Error>>;
 
     /// Writes it, with the cursor; `Stale` where another node has.
     fn tell(store: &Store, batch: Self::Batch) -> impl Future<Output = Result<(), Error>>;
@@ -77,9 +81,9 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    pub fn start<C: Consume>(store: Store) -> Self {
+    pub fn start<C: Consume>(store: Store, consumer: C) -> Self {
         let (stop, stopped) = watch::channel(false);
-        Consumer { name: C::NAME, stop, task: actix_rt::spawn(run::<C>(store, stopped)) }
+        Consumer { name: C::NAME, stop, task: actix_rt::spawn(run(store, consumer, stopped)) }
     }
 
     /// Begins no more, and waits for what is in hand, at most for `at_most`. What is not done then is
@@ -93,13 +97,13 @@ impl Consumer {
 }
 
 /// Follows the feed until it is told to stop.
-async fn run<C: Consume>(store: Store, mut stopped: watch::Receiver<bool>) {
+async fn run<C: Consume>(store: Store, consumer: C, mut stopped: watch::Receiver<bool>) {
     let mut committed = store.committed();
     let mut seen = 0;
     while !*stopped.borrow() {
         // Seen before the feed is read: what is committed after that is seen again.
         committed.borrow_and_update();
-        match step::<C>(&store, &mut seen).await {
+        match step(&store, &consumer, &mut seen).await {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => {
                 let told = async {
@@ -121,8 +125,12 @@ async fn run<C: Consume>(store: Store, mut stopped: watch::Receiver<bool>) {
 }
 
 /// Does one batch; `Break` where nothing waits behind it. There is nothing to do up to `seen`.
-async fn step<C: Consume>(store: &Store, seen: &mut i64) -> Result<ControlFlow<()>, Error> {
-    let Look { from, to, has_news, is_last, batch } = C::look(store, *seen).await?;
+async fn step<C: Consume>(
+    store: &Store,
+    consumer: &C,
+    seen: &mut i64,
+) -> Result<ControlFlow<()>, Error> {
+    let Look { from, to, has_news, is_last, batch } = consumer.look(store, *seen).await?;
     if has_news || to.saturating_sub(from) >= MOVE_EVERY {
         match C::tell(store, batch).await {
             Ok(()) => {}

@@ -1,4 +1,4 @@
-//! Tells buyers of what happens to their orders: follows the feed, and has what is to be told of it
+//! Tells buyers of what happens to their orders, and the shop's people of new ones: follows the feed, and has what is to be told of it
 //! written into inboxes and the queue of mails, once.
 
 use tokio::time::sleep;
@@ -7,7 +7,7 @@ use super::consumer::{Consume, Look, RETRY_AFTER, write_whole};
 use crate::{
     domain::{
         Error,
-        notification::order::{BATCH_MAX, Tell},
+        notification::order::{BATCH_MAX, Seller, Tell},
     },
     store::{self, Store, read},
 };
@@ -16,15 +16,19 @@ use crate::{
 const TRIES_MAX: u32 = 3;
 
 /// Tells of orders.
-pub struct OrderNews;
+pub struct OrderNews {
+    /// Who is told of new orders besides their buyers.
+    pub seller: Option<Seller>,
+}
 
 impl Consume for OrderNews {
     type Batch = Tell;
     const NAME: &'static str = "notifications";
 
-    async fn look(store: &Store, seen: i64) -> Result<Look<Tell>, Error> {
+    async fn look(&self, store: &Store, seen: i64) -> Result<Look<Tell>, Error> {
         let now = store::now();
-        let due = read!(store, notification::due(seen, now))?;
+        let due =
+            Tell { seller: self.seller.clone(), ..read!(store, notification::due(seen, now))? };
         let (from, to, has_news) = (due.from, due.to, !due.news.is_empty());
         let is_last = to - seen.max(from) < BATCH_MAX;
         Ok(Look { from, to, has_news, is_last, batch: due })

@@ -35,7 +35,7 @@ use crate::{
         revoked::{KEPT, Revoked},
     },
     config::{Config, Courier as Moving, Security},
-    domain::{Error, id::SessionId, proof::Proofs},
+    domain::{Error, id::SessionId, notification::order::Seller, proof::Proofs},
     gateway::{
         courier::Courier,
         mail::{Post, files::Folder, letter::Shop, message::Stationery, smtp},
@@ -209,9 +209,11 @@ pub fn start_telling(sockets: &Sockets) -> Result<(), Error> {
 }
 
 /// Those who follow the feed on this node to tell people of it.
-pub fn start_consumers(store: &Store) -> [Consumer; 2] {
-    let orders = Consumer::start::<OrderNews>(store.clone());
-    [orders, Consumer::start::<BackInStock>(store.clone())]
+pub fn start_consumers(config: &Config, store: &Store) -> [Consumer; 2] {
+    let language = config.orders_language;
+    let seller = config.orders_mail.clone().map(|email| Seller { email, language });
+    let orders = Consumer::start(store.clone(), OrderNews { seller });
+    [orders, Consumer::start(store.clone(), BackInStock)]
 }
 
 /// The mailer of this node; the links in its letters lead below `url`.

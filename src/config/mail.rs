@@ -104,6 +104,16 @@ impl Value for Sender {
     }
 }
 
+impl Value for Email {
+    fn wanted() -> String {
+        "an address, such as orders@shop.example".to_owned()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Email::parse(text).ok() // What is wanted says it better than the error.
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use super::{
         Count, Courier, Environment, LogFilter, LogFormat, Shown, Size, Speed, Value, Workers,
     },
 };
-use crate::domain::{password::Hashing, payment::ProviderName};
+use crate::domain::{account::Email, password::Hashing, payment::ProviderName, settings::Language};
 
 /// What can be said of a setting without reading it.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +72,11 @@ settings! {
     smtp: Option<SmtpUrl> = "SMTP_URL" or "";
     /// Whom mails are from
     mail_from: Sender = "RIALTO_MAIL_FROM" or "Rialto <no-reply@rialto.test>";
+    /// Who gets a letter about each order that is placed, for the shop's own people; without it nobody.
+    /// All nodes should have the same
+    orders_mail: Option<Email> = "RIALTO_ORDERS_MAIL" or "";
+    /// What that letter is written in: `en`, `de` or `ru`
+    orders_language: Language = "RIALTO_ORDERS_LANGUAGE" or "en";
     /// When a mail that was refused for now is tried again; twice as long after each time
     mail_retry: Duration = "RIALTO_MAIL_RETRY" or "30s";
     /// When a message to a webhook that did not arrive is tried again for the first time; the later

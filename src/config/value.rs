@@ -6,6 +6,7 @@ use super::address::mask_url;
 use crate::domain::{
     password::{Argon2idCost, BcryptCost, Hashing},
     payment::ProviderName,
+    settings::Language,
     words::words,
 };
 
@@ -109,7 +110,7 @@ words! {
     }
 }
 
-value_of_words!(Environment, Courier, LogFormat, ProviderName);
+value_of_words!(Environment, Courier, LogFormat, ProviderName, Language);
 
 impl Value for bool {
     fn wanted() -> String {

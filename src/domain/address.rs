@@ -64,6 +64,14 @@ impl Address {
         Ok(Address { name, line1, line2, city, region, postal_code, country, phone })
     }
 
+    /// What is written on a parcel, line by line.
+    pub fn lines(&self) -> Vec<String> {
+        let town = format!("{} {}", self.postal_code, self.city);
+        let all = [Some(&self.name), Some(&self.line1), self.line2.as_ref(), Some(&town)];
+        let all = all.into_iter().chain([self.region.as_ref(), Some(&self.country)]).flatten();
+        all.map(|it| it.trim().to_owned()).collect()
+    }
+
     /// The address with what `edit` says; it is still to be checked.
     fn edited(mut self, edit: &Edit) -> Self {
         let needed = [

@@ -16,7 +16,7 @@ use super::{
     id::{ClaimId, LinkId, MailId, OrderId, UserId},
     notification::{
         BackInStock,
-        order::{Bought, OrderNews},
+        order::{Bought, NewOrder, OrderNews},
     },
     words::words,
 };
@@ -93,6 +93,10 @@ pub enum Letter {
     Order {
         news: OrderNews,
         bought: Option<Bought>,
+    },
+    /// Tells the shop's own people of an order that was just placed.
+    NewOrder {
+        order: NewOrder,
     },
     /// Tells somebody who has asked for it, once.
     BackInStock {

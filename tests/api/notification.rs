@@ -7,6 +7,7 @@ use crate::support::{PASSWORD, TestShop, client::Client, mail::token};
 
 mod order;
 mod replay;
+mod seller;
 
 const CHEAP: (&str, &str) = ("RIALTO_PASSWORD_HASH", "argon2id:m=8,t=1,p=1");
 const NEW_PASSWORD: &str = "another horse battery";

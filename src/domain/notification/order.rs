@@ -8,6 +8,7 @@ use super::{Kind, Notice, Text, de, en, ru};
 use crate::domain::{
     Error,
     account::Email,
+    address::Address,
     event::{self, Event, Published},
     id::{EventId, OrderId, UserId},
     mail::{KEPT_DAYS, Letter, Mail},
@@ -105,6 +106,24 @@ pub struct BoughtLine {
     pub total: Money,
 }
 
+/// A new order, as the shop's people read of it: what is to be sent and where. They see the rest where
+/// they work on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewOrder {
+    pub order_id: OrderId,
+    pub number: String,
+    pub bought: Bought,
+    /// What is to be written on the parcel.
+    pub to: Vec<String>,
+}
+
+/// Where the shop's people are told of new orders, and in which language.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seller {
+    pub email: Email,
+    pub language: Language,
+}
+
 /// Who is told of an order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Buyer {
@@ -129,6 +148,7 @@ pub struct Facts {
     pub number: String,
     pub buyer: Buyer,
     pub bought: Bought,
+    pub address: Address,
     pub carrier: Option<String>,
     pub tracking_number: Option<String>,
     /// Those of its events of the kinds [`LOOKED_BACK_AT`].
@@ -148,6 +168,11 @@ pub const LOOKED_BACK_AT: [event::Kind; 3] =
     [event::Kind::OrderExpired, event::Kind::DeliveryOutForDelivery, event::Kind::DeliveryFailed];
 
 impl Facts {
+    fn as_new(&self) -> NewOrder {
+        let (number, bought) = (self.number.clone(), self.bought.clone());
+        NewOrder { order_id: self.id, number, bought, to: self.address.lines() }
+    }
+
     fn is_expired(&self) -> bool {
         self.past.iter().any(|it| it.kind == event::Kind::OrderExpired)
     }
@@ -180,7 +205,8 @@ pub struct News {
     pub at: DateTime<Utc>,
     pub buyer: Buyer,
     pub order: OrderNews,
-    bought: Option<Bought>,
+    /// Where it was just placed.
+    new: Option<NewOrder>,
 }
 
 /// What is told of an event of the feed: nothing of most.
@@ -285,7 +311,7 @@ impl News {
             at: event.at,
             buyer: facts.buyer.clone(),
             order: OrderNews { order_id: facts.id, number: facts.number.clone(), what },
-            bought: (kind == Kind::OrderPlaced).then(|| facts.bought.clone()),
+            new: (kind == Kind::OrderPlaced).then(|| facts.as_new()),
         }))
     }
 
@@ -306,9 +332,25 @@ impl News {
         }
     }
 
+    /// The letter to the shop's own people, of an order that was just placed. There is one of each
+    /// order, also if they move: its id is made without the address.
+    pub fn seller_mail(&self, seller: &Seller) -> Option<Mail> {
+        let order = self.new.clone()?;
+        Some(Mail {
+            id: self.event.made("seller").into(),
+            to: seller.email.clone(),
+            name: String::new(),
+            user: None,
+            order: Some(order.order_id),
+            locale: seller.language.to_string(),
+            letter: Letter::NewOrder { order },
+        })
+    }
+
     /// What is said by mail.
     pub fn letter(&self) -> Letter {
-        Letter::Order { news: self.order.clone(), bought: self.bought.clone() }
+        let bought = self.new.as_ref().map(|it| it.bought.clone());
+        Letter::Order { news: self.order.clone(), bought }
     }
 }
 
@@ -319,17 +361,19 @@ pub struct Tell {
     pub from: i64,
     pub to: i64,
     pub news: Vec<News>,
+    /// Who is told of new orders besides their buyers.
+    pub seller: Option<Seller>,
 }
 
 impl Tell {
     /// The same in commands that each tell of one event.
     pub fn singly(self) -> Vec<Tell> {
-        let Tell { mut from, to, news } = self;
+        let Tell { mut from, to, news, seller } = self;
         let mut all = Vec::with_capacity(news.len());
         let mut rest = news.into_iter().peekable();
         while let Some(one) = rest.next() {
             let to = if rest.peek().is_some() { one.place } else { to };
-            all.push(Tell { from, to, news: vec![one] });
+            all.push(Tell { from, to, news: vec![one], seller: seller.clone() });
             from = to;
         }
         all

@@ -28,7 +28,7 @@ use crate::{
 
 use super::super::{Conn, Tx, account, among, event, mail, snapshot};
 
-/// What is to be told of the events that nobody has told of yet, from `seen` on at the least: there
+/// What buyers are to be told of the events that nobody has told of yet, from `seen` on at the least: there
 /// was nothing before it. The orders of all are read together.
 pub fn due(conn: &mut Conn, seen: i64, now: DateTime<Utc>) -> Result<Tell, Error> {
     snapshot(conn, |conn| {
@@ -39,7 +39,7 @@ pub fn due(conn: &mut Conn, seen: i64, now: DateTime<Utc>) -> Result<Tell, Error
         let told: Vec<Published> = told.filter(|it| !is_past(&it.event, now)).collect();
         let facts = facts(conn, &told)?;
         let news = told.iter().filter_map(|it| news_of(it, &facts)).collect();
-        Ok(Tell { from, to, news })
+        Ok(Tell { from, to, news, seller: None })
     })
 }
 
@@ -64,6 +64,7 @@ struct OrderRow {
     user_id: Option<String>,
     email: Option<String>,
     language: Option<String>,
+    address: String,
     currency: String,
     discount: i64,
     tax: i64,
@@ -189,6 +190,7 @@ impl OrderRow {
                 tax: money(self.tax),
                 total: money(self.total),
             },
+            address: serde_json::from_str(&self.address).map_err(corrupt)?,
             carrier,
             tracking_number,
             past: parts.past,
@@ -219,7 +221,7 @@ fn buyer(
 
 /// Tells of events, and takes the cursor past them, if it is to move.
 pub fn tell_news(tx: &mut Tx<'_>, command: &Tell) -> Result<(), Error> {
-    let Tell { from, to, news } = command;
+    let Tell { from, to, news, seller } = command;
     if from != to {
         event::consume(tx, Consumer::Notifications, *from, *to)?;
     }
@@ -230,6 +232,7 @@ pub fn tell_news(tx: &mut Tx<'_>, command: &Tell) -> Result<(), Error> {
     let users = account::hold_all(tx, &ids)?;
     let (mut told, mut mails) = (Vec::new(), Vec::new());
     for it in news {
+        mails.extend(seller.as_ref().and_then(|seller| it.seller_mail(seller)));
         match &it.buyer {
             Buyer::Guest(email, language) => mails.push(it.guest_mail(email, *language)),
             Buyer::User(id) => {

@@ -34,7 +34,7 @@ const FOOTERS: [&str; 3] =
     ["because of an order with", "wegen einer Bestellung", "этим адресом оформлен заказ"];
 
 /// The words of a letter in plain text, on one line.
-fn words(mail: &Mail) -> String {
+pub fn words(mail: &Mail) -> String {
     mail.part("text/plain").split_whitespace().collect::<Vec<&str>>().join(" ")
 }
 
@@ -190,7 +190,7 @@ async fn an_order_that_is_not_paid_in_time_is_told_as_that() {
 }
 
 /// Replaces what a user wants to be told.
-async fn choose(client: &Client, notifications: Value) {
+pub async fn choose(client: &Client, notifications: Value) {
     client.put("/me/settings", json!({ "notifications": notifications })).await.is(200);
 }
 

@@ -246,6 +246,7 @@ fn tell(user: UserId, order: &Order) -> Result<Tell, Error> {
         number: order.number.clone(),
         buyer: notification::Buyer::User(user),
         bought,
+        address: order.address.clone(),
         carrier: None,
         tracking_number: None,
         past: Vec::new(),
@@ -256,7 +257,7 @@ fn tell(user: UserId, order: &Order) -> Result<Tell, Error> {
         News::of(&Published { sequence: 0, user_sequence: None, event }, &facts)
     });
     let news = news.into_iter().filter_map(Result::transpose).collect::<Result<_, Error>>()?;
-    Ok(Tell { from: 0, to: 0, news })
+    Ok(Tell { from: 0, to: 0, news, seller: None })
 }
 
 fn claim() -> Claim {

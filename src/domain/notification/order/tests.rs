@@ -19,6 +19,16 @@ fn facts() -> Facts {
             tax: Money::ZERO,
             total,
         },
+        address: Address {
+            name: "Ada".to_owned(),
+            line1: "1 Main Street".to_owned(),
+            line2: None,
+            city: "Berlin".to_owned(),
+            region: None,
+            postal_code: "10115".to_owned(),
+            country: "DE".to_owned(),
+            phone: Some("+49301234560".to_owned()),
+        },
         carrier: None,
         tracking_number: None,
         past: Vec::new(),
@@ -110,6 +120,25 @@ fn a_parcel_that_never_left_is_not_told_to_have_failed() {
 }
 
 #[test]
+fn the_shop_hears_of_an_order_once_and_where_it_goes() {
+    let facts = facts();
+    let of = |kind| News::of(&published(kind, &facts, 1, json!({})), &facts).unwrap().unwrap();
+    let seller = |email: &str, language| Seller { email: Email::parse(email).unwrap(), language };
+    let (one, moved) =
+        (seller("one@shop.example", Language::De), seller("two@shop.example", Language::En));
+    let placed = of(event::Kind::OrderPlaced);
+
+    let mail = placed.seller_mail(&one).unwrap();
+
+    assert_eq!((&mail.to, mail.locale.as_str(), mail.user), (&one.email, "de", None));
+    assert_eq!(placed.seller_mail(&moved).unwrap().id, mail.id);
+    assert_ne!(placed.guest_mail(&one.email, Language::De).id, mail.id);
+    let Letter::NewOrder { order } = mail.letter else { panic!("another letter") };
+    assert_eq!(order.to, ["Ada", "1 Main Street", "10115 Berlin", "DE"]);
+    assert_eq!(of(event::Kind::OrderPaid).seller_mail(&one), None);
+}
+
+#[test]
 fn a_batch_is_told_one_by_one_without_a_gap() {
     let facts = facts();
     let places = [3, 5, 9];
@@ -118,7 +147,7 @@ fn a_batch_is_told_one_by_one_without_a_gap() {
         News::of(&published, &facts).unwrap().unwrap()
     });
 
-    let singly = Tell { from: 100, to: 120, news: news.to_vec() }.singly();
+    let singly = Tell { from: 100, to: 120, news: news.to_vec(), seller: None }.singly();
 
     let spans: Vec<(i64, i64)> = singly.iter().map(|it| (it.from, it.to)).collect();
     assert_eq!(spans, [(100, 103), (103, 105), (105, 120)]);

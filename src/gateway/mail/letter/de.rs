@@ -2,8 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order, of_stock};
-use crate::domain::{mail::Letter, settings::Language, wording::moment};
+use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order, of_stock, rows};
+use crate::domain::{
+    mail::Letter,
+    notification::order::NewOrder,
+    settings::Language,
+    wording::{amount, moment},
+};
 
 pub const GERMAN: Tongue = Tongue { greeting, text, sums: SUMS, footer };
 
@@ -70,7 +75,21 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
         Letter::EmailChanged { hint } => email_changed(hint),
         Letter::NewDevice { device, at } => new_device(device, *at),
         Letter::Order { news, bought } => of_order(news, bought.as_ref(), Language::De),
+        Letter::NewOrder { order } => new_order(order, shop),
         Letter::BackInStock { back } => of_stock(back, shop, ALERT, Language::De),
+    }
+}
+
+fn new_order(NewOrder { number, bought, to, .. }: &NewOrder, shop: &Shop) -> Text {
+    let total = amount(bought.total, Language::De);
+    Text {
+        subject: format!("Neue Bestellung {number}"),
+        before: vec![format!(
+            "Bestellung {number} über {total} ist eingegangen. Sie kann gepackt werden, sobald sie bezahlt ist."
+        )],
+        rows: rows(bought, Language::De),
+        link: shop.desk("Verwaltung öffnen"),
+        after: vec![format!("Sie geht an: {}", to.join(", "))],
     }
 }
 
@@ -124,6 +143,7 @@ fn footer(reason: Reason, shop: &Shop) -> String {
         Reason::Account => "eines Kontos",
         Reason::Order => "einer Bestellung",
         Reason::Alert => "einer Bitte um Nachricht",
+        Reason::Shop => "einer Einstellung des Geschäfts",
     };
     format!("{} schreibt Ihnen wegen {what} mit dieser Adresse. {}", shop.name, shop.url)
 }

@@ -2,8 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order, of_stock};
-use crate::domain::{mail::Letter, settings::Language, wording::moment};
+use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order, of_stock, rows};
+use crate::domain::{
+    mail::Letter,
+    notification::order::NewOrder,
+    settings::Language,
+    wording::{amount, moment},
+};
 
 pub const ENGLISH: Tongue = Tongue { greeting, text, sums: SUMS, footer };
 
@@ -69,7 +74,21 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
         ),
         Letter::NewDevice { device, at } => new_device(device, *at),
         Letter::Order { news, bought } => of_order(news, bought.as_ref(), Language::En),
+        Letter::NewOrder { order } => new_order(order, shop),
         Letter::BackInStock { back } => of_stock(back, shop, ALERT, Language::En),
+    }
+}
+
+fn new_order(NewOrder { number, bought, to, .. }: &NewOrder, shop: &Shop) -> Text {
+    let total = amount(bought.total, Language::En);
+    Text {
+        subject: format!("New order {number}"),
+        before: vec![format!(
+            "Order {number} over {total} was placed. It can be packed once it is paid."
+        )],
+        rows: rows(bought, Language::En),
+        link: shop.desk("Open the admin page"),
+        after: vec![format!("It goes to: {}", to.join(", "))],
     }
 }
 
@@ -111,6 +130,7 @@ fn footer(reason: Reason, shop: &Shop) -> String {
         Reason::Account => "an account",
         Reason::Order => "an order",
         Reason::Alert => "a wish to be told",
+        Reason::Shop => "a setting of the shop",
     };
     format!("{} sends this because of {what} with this address. {}", shop.name, shop.url)
 }

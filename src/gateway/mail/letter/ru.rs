@@ -2,8 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order, of_stock};
-use crate::domain::{mail::Letter, settings::Language, wording::moment};
+use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order, of_stock, rows};
+use crate::domain::{
+    mail::Letter,
+    notification::order::NewOrder,
+    settings::Language,
+    wording::{amount, moment},
+};
 
 pub const RUSSIAN: Tongue = Tongue { greeting, text, sums: SUMS, footer };
 
@@ -66,7 +71,21 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
         Letter::EmailChanged { hint } => email_changed(hint),
         Letter::NewDevice { device, at } => new_device(device, *at),
         Letter::Order { news, bought } => of_order(news, bought.as_ref(), Language::Ru),
+        Letter::NewOrder { order } => new_order(order, shop),
         Letter::BackInStock { back } => of_stock(back, shop, ALERT, Language::Ru),
+    }
+}
+
+fn new_order(NewOrder { number, bought, to, .. }: &NewOrder, shop: &Shop) -> Text {
+    let total = amount(bought.total, Language::Ru);
+    Text {
+        subject: format!("Новый заказ {number}"),
+        before: vec![format!(
+            "Поступил заказ {number} на сумму {total}. Его можно собирать, как только он будет оплачен."
+        )],
+        rows: rows(bought, Language::Ru),
+        link: shop.desk("Открыть страницу администратора"),
+        after: vec![format!("Кому и куда: {}", to.join(", "))],
     }
 }
 
@@ -117,6 +136,7 @@ fn footer(reason: Reason, shop: &Shop) -> String {
         Reason::Account => "с этим адресом связан аккаунт",
         Reason::Order => "с этим адресом оформлен заказ",
         Reason::Alert => "на этот адрес просили прислать сообщение",
+        Reason::Shop => "этот адрес указан в настройках магазина",
     };
     format!("Магазин {} прислал это письмо, потому что {what}. {}", shop.name, shop.url)
 }
