@@ -38,6 +38,7 @@ pub mod session;
 pub mod settings;
 pub mod stats;
 pub mod tariff;
+pub mod text;
 pub mod topic;
 pub mod webhook;
 pub mod wording;

@@ -7,8 +7,8 @@ use super::{
     Error,
     account::UserStatus,
     catalogue::rating::Stars,
-    error::FieldError,
     id::{ProductId, ReviewId, UserId},
+    text::plain,
     words::words,
 };
 
@@ -119,27 +119,6 @@ impl Draft {
             Err(Error::Invalid(wrong))
         }
     }
-}
-
-/// The text, if there is one, with no other control characters than those of `fine`; what is wrong
-/// with it is noted.
-fn plain(
-    field: &'static str,
-    text: Option<&str>,
-    chars_max: usize,
-    fine: &[char],
-    wrong: &mut Vec<FieldError>,
-) -> Option<String> {
-    let text = text.map(str::trim).filter(|it| !it.is_empty())?;
-    let (code, message) = if text.chars().count() > chars_max {
-        ("too_long", format!("at most {chars_max} characters fit"))
-    } else if text.chars().any(|it| it.is_control() && !fine.contains(&it)) {
-        ("invalid_characters", "control characters do not belong here".to_owned())
-    } else {
-        return Some(text.to_owned());
-    };
-    wrong.push(FieldError { field: field.into(), code, message: message.into() });
-    None
 }
 
 /// What others read of the name of an account: the first word of it and the initial of the last.
