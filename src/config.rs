@@ -111,6 +111,9 @@ impl Config {
         } else if !self.jwt_secrets.iter().all(Secret::is_strong) {
             refuse("RIALTO_JWT_SECRET", "prod wants at least 32 random bytes of each");
         }
+        if !self.service_tokens.iter().all(Secret::is_strong) {
+            refuse("RIALTO_SERVICE_TOKENS", "prod wants at least 32 random bytes of each");
+        }
         if !self.password_hash.is_safe() {
             let message = "prod wants what OWASP does: bcrypt's cost at 10 or more, argon2id's \
                            memory and passes at 19456 and 2 or as hard";

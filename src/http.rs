@@ -25,7 +25,7 @@ use self::{
     peer::Proxies,
     push::PublicKey,
     routes::Table,
-    token::Keys,
+    token::{Keys, ServiceTokens},
 };
 use crate::{
     actors::Actors,
@@ -84,6 +84,8 @@ pub struct Edge {
     pub providers: Providers,
     pub revoked: Revoked,
     pub keys: Keys,
+    /// By which other programs of the shop are known.
+    pub service_tokens: ServiceTokens,
     /// The origins whose pages may call the API from a browser, like `https://shop.example`.
     pub origins: Vec<String>,
     pub limits: Limits,
@@ -180,6 +182,7 @@ fn configure(config: &mut ServiceConfig, edge: Edge) {
         .app_data(Data::new(edge.providers))
         .app_data(Data::new(edge.revoked))
         .app_data(Data::new(edge.keys))
+        .app_data(Data::new(edge.service_tokens))
         .app_data(Data::new(edge.limits))
         .app_data(Data::new(edge.images))
         .app_data(Data::new(edge.buyers))

@@ -20,7 +20,7 @@ use crate::{
         },
         address,
         id::{SessionId, UserId},
-        notification::{MarkAllRead, MarkRead},
+        notification::{MarkAllRead, MarkRead, message::Notify},
         push::{Subscribe, Unsubscribe},
         session::EndSessions,
         settings::ChangeSettings,
@@ -129,6 +129,7 @@ changes! {
     ConfirmEmail;
     MarkAllRead;
     MarkRead;
+    Notify;
     ResendConfirmation;
     Subscribe;
     Unsubscribe;

@@ -94,6 +94,9 @@ settings! {
     /// What signs access tokens: the first of a list signs, all of them are believed. Made once
     /// into `<data dir>/jwt.secret` in `dev` and `test`; `prod` wants 32 random bytes or more
     jwt_secrets: Vec<Secret> = "RIALTO_JWT_SECRET" or "";
+    /// What other programs of the shop show to send notifications (`POST /api/v1/notifications`), a
+    /// list; without it none may. `prod` wants 32 random bytes or more of each
+    service_tokens: Vec<Secret> = "RIALTO_SERVICE_TOKENS" or "";
     /// How new passwords are hashed: `argon2id:m=<KiB>,t=<passes>,p=<lanes>` or `bcrypt:cost=<log2>`;
     /// at each login, a hash of another kind or cost is made anew. `prod` wants as much as OWASP
     password_hash: Hashing = "RIALTO_PASSWORD_HASH" or "argon2id:m=19456,t=2,p=1";

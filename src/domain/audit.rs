@@ -77,6 +77,7 @@ words! {
         AccountSettingsChanged = "account.settings_changed",
         AccountInboxRead = "account.inbox_read",
         NotificationRead = "notification.read",
+        AccountNotified = "account.notified",
         PushSubscribed = "push_subscription.saved",
         PushUnsubscribed = "push_subscription.deleted",
         AddressSaved = "address.saved",
@@ -244,6 +245,8 @@ pub enum Actor {
     User(UserId),
     /// Somebody who has not said who they are: a guest, or a log-in that has yet to be checked.
     Guest,
+    /// Another program of the shop, by a service token.
+    Service,
     /// The shop itself: a timer, a courier's station, the sweeper.
     System,
     /// Whoever runs the program's commands on the machine.
@@ -255,6 +258,7 @@ impl fmt::Display for Actor {
         match self {
             Actor::User(user) => user.fmt(f),
             Actor::Guest => f.write_str("guest"),
+            Actor::Service => f.write_str("service"),
             Actor::System => f.write_str("system"),
             Actor::Operator => f.write_str("operator"),
         }
@@ -273,6 +277,7 @@ impl FromStr for Actor {
     fn from_str(text: &str) -> Result<Self, Error> {
         match text {
             "guest" => Ok(Actor::Guest),
+            "service" => Ok(Actor::Service),
             "system" => Ok(Actor::System),
             "operator" => Ok(Actor::Operator),
             id => id.parse().map(Actor::User),
@@ -314,7 +319,7 @@ mod tests {
     #[test]
     fn an_actor_reads_back() {
         let user = Actor::User(UserId::new());
-        for actor in [user, Actor::Guest, Actor::System, Actor::Operator] {
+        for actor in [user, Actor::Guest, Actor::Service, Actor::System, Actor::Operator] {
             assert_eq!(actor.to_string().parse::<Actor>().unwrap(), actor);
         }
         assert!("root".parse::<Actor>().is_err());

@@ -68,7 +68,8 @@ impl Kind {
             | Kind::DeliveryReturned
             | Kind::OrderDelivered
             | Kind::OrderCancelled
-            | Kind::OrderRefunded => TimeDelta::days(3),
+            | Kind::OrderRefunded
+            | Kind::ServiceMessage => TimeDelta::days(3),
         }
     }
 
@@ -88,7 +89,8 @@ impl Kind {
             | Kind::OrderDelivered
             | Kind::OrderCancelled
             | Kind::OrderRefunded
-            | Kind::BackInStock => Urgency::Normal,
+            | Kind::BackInStock
+            | Kind::ServiceMessage => Urgency::Normal,
         }
     }
 }
@@ -132,14 +134,15 @@ impl Message {
     }
 
     /// What a later message on the same takes the place of, where nobody has seen this one yet (RFC
-    /// 8030, 5.4): how an order stands by now is all there is to say of it. Of what happens to an account
-    /// each thing is said.
+    /// 8030, 5.4): how an order stands by now is all there is to say of it. Of what happens to an account,
+    /// and of what other programs have to say, each thing is said.
     pub fn topic(&self) -> Option<String> {
         let about = match &self.notice {
             Notice::PasswordChanged
             | Notice::PasswordReset
             | Notice::EmailChanged
-            | Notice::NewDevice(_) => return None,
+            | Notice::NewDevice(_)
+            | Notice::Message(_) => return None,
             Notice::Order(news) => news.order_id.to_string(),
             Notice::BackInStock(back) => back.variant_id.to_string(),
         };

@@ -16,6 +16,7 @@ use super::{
     id::{ClaimId, LinkId, MailId, OrderId, UserId},
     notification::{
         BackInStock,
+        message::Message,
         order::{Bought, NewOrder, OrderNews},
     },
     words::words,
@@ -101,6 +102,10 @@ pub enum Letter {
     /// Tells somebody who has asked for it, once.
     BackInStock {
         back: BackInStock,
+    },
+    /// What another program of the shop has to say.
+    Message {
+        message: Message,
     },
 }
 

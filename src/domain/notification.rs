@@ -17,10 +17,11 @@ use super::{
 
 mod de;
 mod en;
+pub mod message;
 pub mod order;
 mod ru;
 
-use self::order::OrderNews;
+use self::{message::Message, order::OrderNews};
 
 /// How many are kept of a user; the oldest go. More than anybody reads again.
 pub const KEPT_MAX: i64 = 500;
@@ -47,6 +48,8 @@ words! {
         /// Money went back, all of it or a part.
         OrderRefunded = "order.refunded",
         BackInStock = "variant.back_in_stock",
+        /// Another program of the shop has something to say.
+        ServiceMessage = "service.message",
     }
 }
 
@@ -60,6 +63,8 @@ pub enum Notice {
     Order(OrderNews),
     /// Something that the user has asked to be told of.
     BackInStock(BackInStock),
+    /// What another program of the shop has to say.
+    Message(Message),
 }
 
 /// A login with what was never seen before.
@@ -111,6 +116,7 @@ impl Notice {
             Notice::NewDevice(_) => Kind::NewDevice,
             Notice::Order(news) => news.what.kind(),
             Notice::BackInStock(_) => Kind::BackInStock,
+            Notice::Message(_) => Kind::ServiceMessage,
         }
     }
 
@@ -122,6 +128,7 @@ impl Notice {
             }
             Notice::NewDevice(it) => serde_json::to_value(it).map_err(unwritten),
             Notice::BackInStock(it) => serde_json::to_value(it).map_err(unwritten),
+            Notice::Message(it) => Ok(Value::Object(it.data().clone())),
             Notice::Order(it) => {
                 let mut data = serde_json::to_value(it).map_err(unwritten)?;
                 if let Value::Object(fields) = &mut data {
@@ -132,7 +139,13 @@ impl Notice {
         }
     }
 
-    /// The notice of this kind and these details.
+    /// What is kept of it in the store: the details, and those words that are not its kind's.
+    pub fn kept(&self) -> Result<Value, Error> {
+        let Notice::Message(it) = self else { return self.data() };
+        serde_json::to_value(it).map_err(unwritten)
+    }
+
+    /// The notice of this kind of which this is kept.
     pub fn of(kind: Kind, data: &str) -> Result<Self, serde_json::Error> {
         Ok(match kind {
             Kind::PasswordChanged => Notice::PasswordChanged,
@@ -140,6 +153,7 @@ impl Notice {
             Kind::EmailChanged => Notice::EmailChanged,
             Kind::NewDevice => Notice::NewDevice(serde_json::from_str(data)?),
             Kind::BackInStock => Notice::BackInStock(serde_json::from_str(data)?),
+            Kind::ServiceMessage => Notice::Message(serde_json::from_str(data)?),
             Kind::OrderPlaced
             | Kind::OrderPaid
             | Kind::PaymentFailed

@@ -99,6 +99,13 @@ impl Proofs {
         self.0.all.iter().filter_map(derived).collect()
     }
 
+    /// Whether what was shown is `known`; it takes the same time wherever the two differ.
+    pub fn is_same(&self, shown: &str, known: &str) -> bool {
+        let Some(known) = mac(&self.0.first, "same", known) else { return false };
+        let known = known.finalize().into_bytes();
+        mac(&self.0.first, "same", shown).is_some_and(|it| it.verify_slice(&known).is_ok())
+    }
+
     fn proves(&self, what: &str, id: &str, proof: &str) -> bool {
         let Ok(proof) = BASE64_URL_SAFE_NO_PAD.decode(proof) else { return false };
         // `verify_slice` takes the same time wherever the two differ.
@@ -164,6 +171,14 @@ mod tests {
         assert_eq!((both.len(), &both[1..]), (2, &proofs().webhook(secret)[..]));
         assert_ne!(both[0], both[1]);
         assert_ne!(proofs().webhook(other), proofs().webhook(secret));
+    }
+
+    #[test]
+    fn two_texts_are_the_same_if_every_letter_is() {
+        assert!(proofs().is_same("a token", "a token"));
+        for other in ["", "a toke", "a token ", "b token"] {
+            assert!(!proofs().is_same(other, "a token"), "{other}");
+        }
     }
 
     #[test]

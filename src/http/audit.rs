@@ -75,7 +75,7 @@ pub async fn export_audit(
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
-    /// The id of a user, or `guest`, `system` or `operator`.
+    /// The id of a user, or `guest`, `service`, `system` or `operator`.
     actor: Option<String>,
     action: Option<Action>,
     /// A kind of object, the id of one, or both, like `order:019ab1c2-7d3e-7f00-8000-5a1b2c3d4e5f`.
@@ -102,7 +102,7 @@ impl Asked {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
-    /// The id of a user, or `guest`, `system` or `operator`.
+    /// The id of a user, or `guest`, `service`, `system` or `operator`.
     actor: Option<String>,
     action: Option<Action>,
     /// A kind of object, the id of one, or both, like `order:019ab1c2-7d3e-7f00-8000-5a1b2c3d4e5f`.
@@ -117,7 +117,7 @@ impl Which {
     fn filter(self) -> Result<Filter, Error> {
         let Which { actor, action, object, from, to } = self;
         let actor = actor.map(|text| {
-            let message = "an actor is the id of a user, guest, system or operator";
+            let message = "an actor is the id of a user, guest, service, system or operator";
             text.parse::<Actor>().map_err(|_| Error::invalid("actor", "invalid_value", message))
         });
         let object = object.map(|text| text.parse::<Wanted>());

@@ -18,7 +18,7 @@ use futures_util::future::LocalBoxFuture;
 use super::{
     error::Problem,
     limit,
-    token::{Caller, Keys},
+    token::{Caller, Keys, ServiceTokens},
 };
 use crate::{
     cache::revoked::Revoked,
@@ -67,6 +67,7 @@ pub enum Access {
     Shopper,
     Holder,
     May(Right),
+    Service,
 }
 
 impl<S: Scope> FromRequest for Auth<S> {
@@ -134,6 +135,24 @@ impl<R: right::Named> Scope for May<R> {
         } else {
             Err(Error::forbidden().into())
         }
+    }
+}
+
+/// Another program of the shop, by a service token. No user is one, whatever the role.
+#[derive(Debug, Clone, Copy)]
+pub struct Service;
+
+impl Scope for Service {
+    const ACCESS: Access = Access::Service;
+
+    async fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let (tokens, keys) = (data::<ServiceTokens>(request)?, data::<Keys>(request)?);
+        if bearer(request)?.is_some_and(|token| tokens.has(token, keys)) {
+            origin::is_of_service();
+            return Ok(Service);
+        }
+        Caller::of(request).await?;
+        Err(Error::forbidden().into())
     }
 }
 
@@ -301,16 +320,22 @@ pub async fn admit(
 /// The user that the `Authorization` names, if there is one; one that is wrong is refused even
 /// where nobody need be known.
 async fn caller(request: &HttpRequest) -> Result<Option<Caller>, Problem> {
+    let Some(token) = bearer(request)? else { return Ok(None) };
+    let (keys, revoked) = (data::<Keys>(request)?, data::<Revoked>(request)?);
+    let caller = admit(token, keys, revoked, data::<Store>(request)?).await?;
+    request.extensions_mut().insert(SignedIn(caller.user));
+    origin::is_of(caller.user, caller.session);
+    Ok(Some(caller))
+}
+
+/// The token of the `Authorization`, if there is one.
+fn bearer(request: &HttpRequest) -> Result<Option<&str>, Problem> {
     let Some(sent) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
     let (scheme, token) = sent.to_str().ok().and_then(|it| it.split_once(' ')).unwrap_or_default(); // unreadable is invalid
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Error::Unauthenticated { code: "invalid_token" }.into());
     }
-    let (keys, revoked) = (data::<Keys>(request)?, data::<Revoked>(request)?);
-    let caller = admit(token.trim(), keys, revoked, data::<Store>(request)?).await?;
-    request.extensions_mut().insert(SignedIn(caller.user));
-    origin::is_of(caller.user, caller.session);
-    Ok(Some(caller))
+    Ok(Some(token.trim()))
 }
 
 fn nobody() -> Problem {
@@ -329,56 +354,4 @@ pub fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{
-        account::Role,
-        id::{CartId, SessionId},
-    };
-
-    fn keys() -> Keys {
-        Keys::new([&b"a secret"[..]]).unwrap()
-    }
-
-    fn caller(user: UserId, role: Role) -> Option<Caller> {
-        let expires_at = chrono::DateTime::UNIX_EPOCH;
-        Some(Caller { user, session: SessionId::new(), role, expires_at })
-    }
-
-    fn opens(caller: Option<Caller>, token: Option<String>, order: OrderId, buyer: Buyer) -> bool {
-        Holder { caller, token, keys: keys() }.opens(order, buyer).is_ok()
-    }
-
-    #[test]
-    fn an_order_opens_to_its_owner_and_to_admins_alone() {
-        let (order, owner) = (OrderId::new(), UserId::new());
-        let buyer = Buyer::User(owner);
-
-        assert!(opens(caller(owner, Role::Customer), None, order, buyer));
-        assert!(opens(caller(UserId::new(), Role::Admin), None, order, buyer));
-        assert!(!opens(caller(UserId::new(), Role::Customer), None, order, buyer));
-        assert!(!opens(None, Some(keys().proofs().order(order)), order, buyer));
-    }
-
-    #[test]
-    fn a_guest_with_another_token_is_refused_before_the_order_is_looked_at() {
-        let order = OrderId::new();
-        let may = |caller, token| Holder::new(caller, token, keys()).may_open(order).is_ok();
-
-        assert!(may(None, Some(keys().proofs().order(order))));
-        assert!(may(caller(UserId::new(), Role::Customer), None), "whose order it is isn't known");
-        assert!(!may(None, Some(keys().proofs().order(OrderId::new()))));
-        assert!(!may(None, Some(String::new())));
-        assert!(!may(None, None));
-    }
-
-    #[test]
-    fn a_guests_order_opens_to_its_own_token() {
-        let (order, buyer) = (OrderId::new(), Buyer::Guest(CartId::new()));
-
-        assert!(opens(None, Some(keys().proofs().order(order)), order, buyer));
-        assert!(!opens(None, Some(keys().proofs().order(OrderId::new())), order, buyer));
-        assert!(!opens(None, Some(String::new()), order, buyer));
-        assert!(!opens(caller(UserId::new(), Role::Customer), None, order, buyer));
-    }
-}
+mod tests;

@@ -6,21 +6,26 @@ use actix_web::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     cursor::{List, page},
     error::Answered,
-    extract::Auth,
-    input::Query,
+    extract::{Auth, Service},
+    idempotency::{IdempotencyKey, repeated, respond},
+    input::{Body, Query},
     token::Caller,
 };
 use crate::{
     actors::Actors,
     domain::{
         Error,
-        id::NotificationId,
-        notification::{self, Inbox, Kind, MarkAllRead, MarkRead, Text},
+        id::{EventId, NotificationId, UserId},
+        idempotency::Claim,
+        notification::{
+            self, Inbox, Kind, MarkAllRead, MarkRead, Text,
+            message::{Message, Notify, Sent},
+        },
         settings::Language,
     },
     store::{Store, read},
@@ -67,6 +72,56 @@ pub async fn read_all_notifications(Auth(caller): Auth<Caller>, actors: Data<Act
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// Tells a user something in the words of another program of the shop, by the ways that they have
+/// chosen for `service.message`.
+#[utoipa::path(
+    post, path = "/api/v1/notifications", tag = "accounts", request_body = SendNotification,
+    params(("Idempotency-Key" = String, Header, description = "Names this try; repeats send it again")),
+    responses(
+        (status = 202, description = "It is on its way", body = Sent),
+        (status = 404, description = "There is no such user"),
+    )
+)]
+pub async fn send_notification(
+    _: Auth<Service>,
+    store: Data<Store>,
+    actors: Data<Actors>,
+    key: IdempotencyKey,
+    body: Body,
+) -> Answered {
+    let claim = key.claim("service", "POST /notifications", &body);
+    let parsed = body.json::<SendNotification>().and_then(|it| Ok(it.parse(claim.clone())?));
+    let answer = match parsed {
+        Ok(notify) => actors.accounts.change(notify).await?,
+        Err(invalid) => repeated(&store, &claim, invalid).await?,
+    };
+    respond(HttpResponse::Accepted(), answer)
+}
+
+/// What a user is told. The texts are plain, and told as they are: who sends them knows the language.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendNotification {
+    user_id: UserId,
+    /// One line.
+    #[schema(min_length = 1, max_length = 120)]
+    title: String,
+    /// Its lines end with a line feed.
+    #[schema(min_length = 1, max_length = 2000)]
+    body: String,
+    /// Details for programs, of at most 2,000 bytes.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    data: Map<String, Value>,
+}
+
+impl SendNotification {
+    fn parse(self, claim: Claim) -> Result<Notify, Error> {
+        let message = Message::new(&self.title, &self.body, self.data)?;
+        Ok(Notify { id: EventId::new(), user: self.user_id, message, claim })
+    }
+}
+
 /// Which of them, and which page.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -106,7 +161,7 @@ pub struct Notification {
     title: String,
     body: String,
     /// Its details for programs, by type: `device` and `at` of a new device, `order_id` and `number` of an
-    /// order and what there is to say of it.
+    /// order and what there is to say of it; of a `service.message` what its sender gave.
     #[schema(value_type = Object)]
     data: Value,
     created_at: DateTime<Utc>,

@@ -39,6 +39,7 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 const BEARER: &str = "bearer";
+const SERVICE: &str = "service_token";
 const CART: &str = "cart_token";
 const ORDER: &str = "order_token";
 
@@ -117,14 +118,17 @@ pub fn build(tables: &[Table]) -> OpenApi {
     all
 }
 
-fn schemes() -> [(String, RefOr<SecurityScheme>); 3] {
+fn schemes() -> [(String, RefOr<SecurityScheme>); 4] {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let service = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+    let service = service.description(Some("One of RIALTO_SERVICE_TOKENS")).build();
     let key = |name, what: &str| {
         let value = ApiKeyValue::with_description(name, what);
         RefOr::T(SecurityScheme::ApiKey(ApiKey::Header(value)))
     };
     [
         (BEARER.to_owned(), RefOr::T(SecurityScheme::Http(bearer))),
+        (SERVICE.to_owned(), RefOr::T(SecurityScheme::Http(service))),
         (CART.to_owned(), key(CART_TOKEN, "The secret of a guest's cart, of POST /carts")),
         (ORDER.to_owned(), key(ORDER_TOKEN, "The secret of a guest's order, of its checkout")),
     ]
@@ -164,7 +168,11 @@ fn complete(operation: &mut Operation, route: &Route) {
     let problems = [
         ("400", has_body || has_parameters, "Malformed or invalid input"),
         ("401", access != Access::Public || documents("401"), "Not signed in, or no longer"),
-        ("403", matches!(access, Access::May(_)), "The role has no right to it"),
+        (
+            "403",
+            matches!(access, Access::May(_) | Access::Service),
+            "The caller has no right to it",
+        ),
         ("404", route.path.contains('{'), "Not there, or not the caller's"),
         ("409", may_conflict || documents("409"), "Its state forbids it: `code` says why"),
         ("412", compared, "It has been changed since: `version` is the one it is at"),
@@ -191,6 +199,7 @@ fn requirements(access: Access) -> Vec<SecurityRequirement> {
         Access::Public => Vec::new(),
         Access::Visitor => vec![SecurityRequirement::default(), by(BEARER), by(CART)],
         Access::Caller | Access::May(_) => vec![by(BEARER)],
+        Access::Service => vec![by(SERVICE)],
         Access::Shopper => vec![by(BEARER), by(CART)],
         Access::Holder => vec![by(BEARER), by(ORDER)],
     }
@@ -284,6 +293,9 @@ mod tests {
         for status in ["200", "400", "401", "404", "409", "422", "500", "503"] {
             assert!(confirm["responses"][status].is_object(), "{status}");
         }
+        let sending = at("/api/v1/notifications", "post");
+        assert_eq!(sending["security"], json!([{ "service_token": [] }]));
+        assert!(sending["responses"]["403"].is_object() && sending["responses"]["404"].is_object());
         assert_eq!(at("/api/v1/products", "get")["security"], json!([]));
         assert!(at("/api/v1/products", "get")["responses"]["401"].is_null());
     }

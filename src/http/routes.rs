@@ -15,7 +15,7 @@ use super::{
     account, address, alert, audit, cart, catalogue, courier, delivery,
     error::Problem,
     extract::{
-        Access, Auth, Holder, May, Public, Scope, Shopper, Signed, Visitor,
+        Access, Auth, Holder, May, Public, Scope, Service, Shopper, Signed, Visitor,
         right::{Audit, Catalogue, Deliveries, Orders, Reviews, Stock, Users, Webhooks},
     },
     filler, health, image, link,
@@ -128,6 +128,7 @@ self::routes! {
     GET    "/api/v1/me/notifications"          Caller     notification::notifications;
     POST   "/api/v1/me/notifications/read-all" Caller     notification::read_all_notifications;
     POST   "/api/v1/me/notifications/{id}/read" Caller    notification::read_notification;
+    POST   "/api/v1/notifications"             Service    notification::send_notification;
     POST   "/api/v1/me/push-subscriptions"     Caller     push::subscribe;
     DELETE "/api/v1/me/push-subscriptions/{id}" Caller    push::unsubscribe;
     GET    "/api/v1/push-key"                  Public     push::push_key;

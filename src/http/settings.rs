@@ -71,6 +71,8 @@ pub struct PutNotifications {
     security: Option<Vec<Channel>>,
     /// That something is in stock again.
     stock: Option<Vec<Channel>>,
+    /// What other programs of the shop have to say.
+    messages: Option<Vec<Channel>>,
     news: Option<Vec<Channel>>,
     /// Types of which something else is chosen; another one is told as its kind of thing is.
     types: Option<HashMap<Kind, Vec<Channel>>>,
@@ -109,6 +111,7 @@ impl PutNotifications {
             delivery: or(self.delivery, usual.delivery),
             security: or(self.security, usual.security),
             stock: or(self.stock, usual.stock),
+            messages: or(self.messages, usual.messages),
             news: or(self.news, usual.news),
             types: self.types.map_or(usual.types, |chosen| {
                 chosen.into_iter().map(|(kind, on)| (kind, on.into())).collect()

@@ -158,6 +158,21 @@ fn caller(claims: &Claims) -> Option<Caller> {
     Some(Caller { user: claims.sub, session: claims.sid, role: claims.role, expires_at })
 }
 
+/// What other programs of the shop show. Cheap to clone.
+#[derive(Clone)]
+pub struct ServiceTokens(Arc<[String]>);
+
+impl ServiceTokens {
+    pub fn new<S: Into<String>>(tokens: impl IntoIterator<Item = S>) -> Self {
+        ServiceTokens(tokens.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether a token that was shown is one of them.
+    pub fn has(&self, token: &str, keys: &Keys) -> bool {
+        self.0.iter().any(|it| keys.proofs().is_same(token, it))
+    }
+}
+
 /// A refresh token of `session`: its id and a secret of 256 random bits.
 pub fn refresh(session: SessionId) -> String {
     let secret: [u8; REFRESH_BYTES] = rand::random();

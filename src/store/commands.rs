@@ -47,6 +47,7 @@ macro_rules! with_commands {
             change_address: each address::change(address::Change) -> address::Saved;
             delete_address: each address::delete(address::Delete) -> ();
             read_notification: each notification::mark_read(notification::MarkRead) -> notification::Marked;
+            notify: each notification::notify(notification::message::Notify) -> idempotency::Answer;
             tell_news: each notification::tell_news(notification::order::Tell) -> ();
             read_inbox: each notification::mark_all_read(notification::MarkAllRead) -> notification::Marked;
             ask_alert: each alert::ask(alert::Ask) -> alert::Asked;

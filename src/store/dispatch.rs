@@ -200,7 +200,7 @@ impl Row {
             subscription_id,
             phone,
             kind: new.notice.kind().to_string(),
-            data: new.notice.data()?.to_string(),
+            data: new.notice.kept()?.to_string(),
             language: new.language.to_string(),
             status: Status::Waiting.to_string(),
             attempts: 0,

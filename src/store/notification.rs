@@ -10,9 +10,11 @@ use diesel::prelude::*;
 use serde_json::json;
 
 mod due;
+mod message;
 pub mod way;
 
 pub use due::{due, tell_news};
+pub use message::notify;
 
 use self::way::{Telling, tell_all};
 use super::{Backend, Conn, Tx, account, among, event, settings, snapshot};
@@ -223,7 +225,7 @@ impl TryFrom<&Told> for Row {
             id: told.id.to_string(),
             user_id: told.user.to_string(),
             kind: told.notice.kind().to_string(),
-            data: told.notice.data()?.to_string(),
+            data: told.notice.kept()?.to_string(),
             created_at: told.at.naive_utc(),
             read_at: None,
         })

@@ -25,7 +25,8 @@ pub struct Behalf(Arc<Inner>);
 
 struct Inner {
     origin: Origin,
-    caller: OnceLock<(UserId, SessionId)>,
+    /// Who has shown who they are.
+    shown: OnceLock<(Actor, Option<SessionId>)>,
 }
 
 impl Behalf {
@@ -46,12 +47,16 @@ impl Behalf {
 
     /// The same, with the user shown.
     pub fn of(self, user: UserId, session: SessionId) -> Self {
-        self.0.caller.set((user, session)).ok(); // Of two that are shown the first stays.
+        self.is(Actor::User(user), Some(session))
+    }
+
+    fn is(self, actor: Actor, session: Option<SessionId>) -> Self {
+        self.0.shown.set((actor, session)).ok(); // Of two that are shown the first stays.
         self
     }
 
     fn new(origin: Origin) -> Self {
-        Behalf(Arc::new(Inner { origin, caller: OnceLock::new() }))
+        Behalf(Arc::new(Inner { origin, shown: OnceLock::new() }))
     }
 
     /// What the task at hand has; none is the system's own.
@@ -70,11 +75,9 @@ impl Behalf {
     }
 
     fn origin(&self) -> Origin {
-        let Inner { origin, caller } = &*self.0;
-        match caller.get() {
-            Some((user, session)) => {
-                Origin { actor: Actor::User(*user), session: Some(*session), ..origin.clone() }
-            }
+        let Inner { origin, shown } = &*self.0;
+        match shown.get() {
+            Some((actor, session)) => Origin { actor: *actor, session: *session, ..origin.clone() },
             None => origin.clone(),
         }
     }
@@ -89,6 +92,13 @@ pub fn here() -> Origin {
 pub fn is_of(user: UserId, session: SessionId) {
     if let Some(behalf) = Behalf::here() {
         behalf.of(user, session);
+    }
+}
+
+/// The request at hand has been shown to be another program's of the shop.
+pub fn is_of_service() {
+    if let Some(behalf) = Behalf::here() {
+        behalf.is(Actor::Service, None);
     }
 }
 

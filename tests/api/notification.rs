@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{PASSWORD, TestShop, client::Client, mail::token};
 
+mod message;
 mod order;
 mod replay;
 mod seller;

@@ -89,10 +89,21 @@ async fn a_customer_is_let_in_wherever_it_is_no_admins_business() {
 }
 
 #[actix_rt::test]
-async fn an_admin_is_let_in_everywhere() {
+async fn an_admin_is_let_in_wherever_it_is_no_programs_business() {
     let shop = TestShop::start().await;
     are_answered("an admin", async || shop.log_in_admin().await, "unauthenticated", |it| it.admin)
         .await;
+}
+
+#[actix_rt::test]
+async fn a_program_with_a_service_token_is_let_in_to_send_notifications_and_nowhere_else() {
+    let shop = TestShop::with(&[("RIALTO_SERVICE_TOKENS", "a-token-of-this-test")]).await;
+    let program = shop.stranger().with("Authorization", "Bearer a-token-of-this-test");
+    let expected = |it: &Expected| match it.path {
+        "/api/v1/notifications" => 400,
+        _ => it.forger,
+    };
+    are_answered("a program", async || program.clone(), "invalid_token", expected).await;
 }
 
 #[test]

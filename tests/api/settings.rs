@@ -28,6 +28,7 @@ async fn a_new_account_has_the_defaults() {
             "delivery": ["in_app", "email", "push"],
             "security": ["in_app", "email"],
             "stock": ["in_app", "email", "push"],
+            "messages": ["in_app", "email", "push"],
             "news": [],
             "types": {},
         },

@@ -1,9 +1,12 @@
-//! What is left of the inbox: that something was read, never what.
+//! What is left of the inbox: that something was read or sent, never what.
 
 use serde_json::json;
 
 use super::{Action, Audited, Entry};
-use crate::domain::notification::{MarkAllRead, MarkRead, Marked};
+use crate::domain::{
+    idempotency::Answer,
+    notification::{MarkAllRead, MarkRead, Marked, message::Notify},
+};
 
 impl Audited for MarkRead {
     type Outcome = Marked;
@@ -19,5 +22,13 @@ impl Audited for MarkAllRead {
     fn audit(&self, marked: &Marked) -> Option<Entry> {
         let after = json!({ "count": marked.newly });
         (marked.newly > 0).then(|| Entry::new(Action::AccountInboxRead, self.user).after(after))
+    }
+}
+
+impl Audited for Notify {
+    type Outcome = Answer;
+
+    fn audit(&self, answer: &Answer) -> Option<Entry> {
+        (!answer.replayed).then(|| Entry::new(Action::AccountNotified, self.user))
     }
 }

@@ -64,8 +64,8 @@ pub struct Record {
     /// Its place in the log: gapless from 1.
     pub sequence: i64,
     pub at: DateTime<Utc>,
-    /// The id of a user, or `guest`, `system` (the shop itself) or `operator` (whoever runs the
-    /// program's commands).
+    /// The id of a user, or `guest`, `service` (another program of the shop), `system` (the shop itself)
+    /// or `operator` (whoever runs the program's commands).
     pub actor: String,
     pub session_id: Option<String>,
     /// Of the client.

@@ -33,6 +33,7 @@ pub fn text(notice: &Notice) -> Text {
         }
         Notice::Order(news) => of_order(news),
         Notice::BackInStock(back) => of_stock(back),
+        Notice::Message(message) => message.text(),
     }
 }
 

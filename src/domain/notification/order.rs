@@ -303,7 +303,8 @@ impl News {
             | Kind::PasswordReset
             | Kind::EmailChanged
             | Kind::NewDevice
-            | Kind::BackInStock => return Ok(None),
+            | Kind::BackInStock
+            | Kind::ServiceMessage => return Ok(None),
         };
         Ok(Some(News {
             place: published.sequence,

@@ -18,7 +18,13 @@ fn all() -> Vec<Notice> {
     ];
     all.extend(of_orders().into_iter().map(Notice::Order));
     all.push(Notice::BackInStock(back()));
+    all.push(Notice::Message(message()));
     all
+}
+
+fn message() -> Message {
+    let data = serde_json::Map::from_iter([("invoice".to_owned(), 7.into())]);
+    Message::new("Your invoice", "It is in your account.", data).unwrap()
 }
 
 fn back() -> BackInStock {
@@ -56,11 +62,15 @@ fn every_kind_reads_back_from_the_store_and_has_words_in_every_language() {
     for notice in all() {
         let data = notice.data().unwrap();
         assert!(data.is_object() && data.get("type").is_none(), "{data}");
-        assert_eq!(Notice::of(notice.kind(), &data.to_string()).unwrap(), notice);
+        let kept = notice.kept().unwrap().to_string();
+        assert_eq!(Notice::of(notice.kind(), &kept).unwrap(), notice);
         let said: Vec<Text> = Language::ALL.iter().map(|it| notice.text(*it)).collect();
         for (at, Text { title, body }) in said.iter().enumerate() {
             assert!(!title.is_empty() && !body.is_empty(), "{notice:?}");
-            assert!(said.iter().skip(at + 1).all(|it| it.title != *title && it.body != *body));
+            // A message is in the words of whoever sends it.
+            let is_own = notice.kind() == Kind::ServiceMessage;
+            let others = &said[at + 1..];
+            assert!(is_own || others.iter().all(|it| it.title != *title && it.body != *body));
         }
     }
 }
@@ -108,13 +118,16 @@ fn what_is_told_by_which_channel_goes_by_its_own_setting() {
         Kind::OrderDelivered,
     ];
     let mut money = rest.to_vec();
-    money.retain(|it| !parcels.contains(it) && *it != Kind::BackInStock);
+    let others = [Kind::BackInStock, Kind::ServiceMessage];
+    money.retain(|it| !parcels.contains(it) && !others.contains(it));
 
     for channel in [Channel::InApp, Channel::Email] {
         assert_eq!(deaf(usual, channel), []);
         assert_eq!(deaf(Notifications { delivery: none, ..usual }, channel), parcels);
         assert_eq!(deaf(Notifications { orders: none, ..usual }, channel), money);
         assert_eq!(deaf(Notifications { stock: none, ..usual }, channel), [Kind::BackInStock]);
+        let messages = Notifications { messages: none, ..usual };
+        assert_eq!(deaf(messages, channel), [Kind::ServiceMessage]);
     }
     assert_eq!(deaf(Notifications { security, ..usual }, Channel::InApp), of_account);
     assert_eq!(deaf(Notifications { security, ..usual }, Channel::Email), []);

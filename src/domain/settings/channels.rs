@@ -107,6 +107,8 @@ pub struct Notifications {
     pub security: Channels,
     /// What I asked to be told of: that something is in stock again.
     pub stock: Channels,
+    /// What other programs of the shop have to say.
+    pub messages: Channels,
     /// What the shop would like to sell.
     pub news: Channels,
     /// Types of which something else was chosen.
@@ -120,6 +122,7 @@ enum Thing {
     Delivery,
     Security,
     Stock,
+    Message,
 }
 
 impl Thing {
@@ -129,6 +132,7 @@ impl Thing {
                 Thing::Security
             }
             Kind::BackInStock => Thing::Stock,
+            Kind::ServiceMessage => Thing::Message,
             Kind::OrderPlaced
             | Kind::OrderPaid
             | Kind::PaymentFailed
@@ -151,6 +155,7 @@ impl Notifications {
             Thing::Delivery => self.delivery,
             Thing::Security => self.security,
             Thing::Stock => self.stock,
+            Thing::Message => self.messages,
         })
     }
 
@@ -179,6 +184,14 @@ impl Default for Notifications {
         let security = Channels::of(&[Channel::InApp, Channel::Email]);
         let news = Channels::of(&[]);
         let types = Types::default();
-        Notifications { orders: usual, delivery: usual, security, stock: usual, news, types }
+        Notifications {
+            orders: usual,
+            delivery: usual,
+            security,
+            stock: usual,
+            messages: usual,
+            news,
+            types,
+        }
     }
 }

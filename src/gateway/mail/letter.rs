@@ -12,6 +12,7 @@ use crate::domain::{
     money::Money,
     notification::{
         BackInStock,
+        message::Message,
         order::{Bought, OrderNews},
     },
     proof::Proofs,
@@ -80,7 +81,8 @@ impl Reason {
             | Letter::EmailChange { .. }
             | Letter::EmailChangeAsked { .. }
             | Letter::EmailChanged { .. }
-            | Letter::NewDevice { .. } => Reason::Account,
+            | Letter::NewDevice { .. }
+            | Letter::Message { .. } => Reason::Account,
             Letter::Order { .. } => Reason::Order,
             Letter::NewOrder { .. } => Reason::Shop,
             Letter::BackInStock { .. } => Reason::Alert,
@@ -178,6 +180,14 @@ fn of_stock(
     let (said, url) = (back.text(language), format!("{}/p/{}", shop.url, back.slug));
     let (link, after) = (Some(Link { label, url }), vec![once.to_owned()]);
     Text { subject: said.title, before: vec![said.body], rows: Vec::new(), link, after }
+}
+
+/// A letter in the words of another program of the shop.
+fn of_message(message: &Message) -> Text {
+    let said = message.text();
+    let lines = said.body.lines().filter(|it| !it.trim().is_empty());
+    let before = lines.map(str::to_owned).collect();
+    Text { subject: said.title, before, rows: Vec::new(), link: None, after: Vec::new() }
 }
 
 /// The language of a locale; one that nobody writes is English.

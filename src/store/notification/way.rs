@@ -39,7 +39,7 @@ pub struct Telling<'t> {
 
 impl Telling<'_> {
     /// What `channel` brings is called, each time that it is made.
-    fn id<T: From<Uuid>>(&self, channel: impl Display) -> T {
+    pub fn id<T: From<Uuid>>(&self, channel: impl Display) -> T {
         let (event, name) = &self.source;
         event.made(&format!("{name} {channel}")).into()
     }

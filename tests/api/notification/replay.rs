@@ -36,12 +36,12 @@ async fn buy_and_hear(shop: &TestShop, buyer: &Client) {
     while me.next().await["data"]["notification_type"] != "order.paid" {}
 }
 
-/// Has a user told of orders in the inbox, by mail, by a browser and by telephone.
-async fn hear_by_every_way(user: &Client, service: &Service) {
+/// Has a user told of orders, and by other programs, in the inbox, by mail, by a browser and by telephone.
+pub async fn hear_by_every_way(user: &Client, service: &Service) {
     service.subscribe(user, "browser").await;
     user.patch("/me", json!({ "phone": "+49301234560" })).await.is(200);
     let ways = json!(["in_app", "email", "push", "sms"]);
-    let chosen = json!({ "orders": ways, "security": ["in_app", "email"] });
+    let chosen = json!({ "orders": ways, "messages": ways });
     user.put("/me/settings", json!({ "notifications": chosen })).await.is(200);
 }
 

@@ -56,6 +56,7 @@ expected! {
     GET    "/api/v1/me/notifications"                  401    401   401      200   200;
     POST   "/api/v1/me/notifications/read-all"         401    401   401      204   204;
     POST   "/api/v1/me/notifications/{id}/read"        401    401   401      404   404;
+    POST   "/api/v1/notifications"                     401    401   401      403   403;
     POST   "/api/v1/me/push-subscriptions"             401    401   401      400   400;
     DELETE "/api/v1/me/push-subscriptions/{id}"        401    401   401      404   404;
     GET    "/api/v1/push-key"                          200    200   200      200   200;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Link, Reason, Shop, Sums, Text, Tongue, of_order, of_stock, rows};
+use super::{Link, Reason, Shop, Sums, Text, Tongue, of_message, of_order, of_stock, rows};
 use crate::domain::{
     mail::Letter,
     notification::order::NewOrder,
@@ -77,6 +77,7 @@ fn text(letter: &Letter, shop: &Shop) -> Text {
         Letter::Order { news, bought } => of_order(news, bought.as_ref(), Language::De),
         Letter::NewOrder { order } => new_order(order, shop),
         Letter::BackInStock { back } => of_stock(back, shop, ALERT, Language::De),
+        Letter::Message { message } => of_message(message),
     }
 }
 

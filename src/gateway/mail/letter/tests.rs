@@ -160,6 +160,19 @@ fn what_is_back_has_a_link_to_its_page() {
 }
 
 #[test]
+fn a_message_is_told_in_its_own_words_line_by_line() {
+    let said = "The <b>first</b> line.\n\nThe second.";
+    let message = Message::new("Your invoice", said, serde_json::Map::new()).unwrap();
+
+    let words = words("de", "Ada", Letter::Message { message });
+
+    let (plain, html) = (words.plain().unwrap(), words.html().unwrap());
+    assert_eq!(words.subject(), "Your invoice");
+    assert!(plain.contains("Ada,\n\nThe <b>first</b> line.\n\nThe second.\n\n"), "{plain}");
+    assert!(html.contains("The &#60;b&#62;first") && html.contains(">The second.</p>"), "{html}");
+}
+
+#[test]
 fn nobody_is_greeted_by_what_may_be_no_name() {
     for name in ["Ada Byron", "J. R. R. Tolkien", "Zoë Müller-Lüdenscheidt", "Мария", "O’Hara"]
     {
