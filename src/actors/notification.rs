@@ -1,5 +1,5 @@
-//! Tells buyers of what happens to their orders, and the shop's people of new ones: follows the feed, and has what is to be told of it
-//! written into inboxes and the queue of mails, once.
+//! Tells buyers of what happens to their orders, and the shop's people of new ones: follows the feed, and
+//! has what is to be told of it written into inboxes and the queue of mails, once.
 
 use tokio::time::sleep;
 
