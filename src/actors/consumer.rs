@@ -20,7 +20,7 @@ use crate::{
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long at the least one look is after the other: who is told a moment later does not mind, and a
 /// busy shop writes what it tells in few transactions.
-const APART: Duration = Duration::from_millis(200);
+pub const APART: Duration = Duration::from_millis(200);
 /// How long to leave a store alone that has failed.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// After how many places without anything to do the cursor is taken on all the same, so that whoever

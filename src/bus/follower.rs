@@ -54,7 +54,7 @@ pub async fn run(bus: Weak<Inner>) {
     }
 }
 
-/// Hands over one batch; `Break` where there was nothing.
+/// Hands over one batch; `Break` where nothing waits behind it.
 async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
     let cursor = inner.cursor.load(Ordering::Relaxed);
     let published = read!(inner.store, event::after(cursor, BATCH_MAX))?;
@@ -76,7 +76,8 @@ async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
     let batch = encoded(inner, &published)?;
     tell(&inner.hubs, &Signal::Deliver(batch.into())).await;
     inner.cursor.store(last, Ordering::Relaxed);
-    Ok(ControlFlow::Continue(()))
+    let is_full = i64::try_from(published.len()).is_ok_and(|length| length >= BATCH_MAX);
+    Ok(if is_full { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
 }
 
 /// What is told of `published`, where admins are told all or, of too many, some.

@@ -249,15 +249,33 @@ self::routes! {
 /// Mounts the routes of all `tables`, and the answers to what is no route.
 pub fn configure(config: &mut ServiceConfig, tables: &[Table]) {
     let routes: Vec<&'static Route> = tables.iter().flat_map(|table| table.routes).collect();
-    let mut paths: Vec<&str> = routes.iter().map(|route| route.path).collect();
-    // They are tried in turns: those without a parameter first, which are compared and not matched.
-    paths.sort_by_key(|path| (path.contains('{'), path.contains("/admin/"), *path));
+    let mut paths: Vec<&'static str> = routes.iter().map(|route| route.path).collect();
+    paths.sort_by_key(|path| (common(path), path.contains('{'), *path));
     paths.dedup();
-    for path in paths {
-        let on_path = routes.iter().copied().filter(|it| it.path == path);
-        config.service(resource(path, on_path.collect()));
+    let on = |path: &str| routes.iter().copied().filter(|it| it.path == path).collect();
+    // They are tried in turns: how they begin is compared, and the rest is matched against a few.
+    for group in paths.chunk_by(|one, next| common(one) == common(next)) {
+        match group.first().map(|path| common(path)).unwrap_or_default() {
+            "" => group.iter().for_each(|path| _ = config.service(resource(path, on(path)))),
+            start => {
+                let rest = |path: &'static str| path.strip_prefix(start).unwrap_or_default();
+                let of = |path: &&'static str| resource(rest(path), on(path));
+                config.service(
+                    group.iter().map(of).fold(web::scope(start), actix_web::Scope::service),
+                );
+            }
+        }
     }
     config.default_service(web::to(async || Err::<HttpResponse, _>(Problem::no_such_route())));
+}
+
+/// How a path of the API begins, up to the name of what it is about; empty for all others.
+fn common(path: &str) -> &str {
+    let start = ["/api/v1/admin/", "/api/v1/"].into_iter().find(|it| path.starts_with(it));
+    let Some(start) = start.map(str::len) else { return "" };
+    let name = path.get(start..).and_then(|rest| rest.find('/'));
+    let end = name.map_or(path.len(), |name| start.saturating_add(name));
+    path.get(..end).unwrap_or(path)
 }
 
 /// A path with all its methods; another method is told which there are.

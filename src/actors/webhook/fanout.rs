@@ -12,6 +12,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use super::super::consumer::APART;
 use crate::{
     domain::{
         Error,
@@ -45,6 +46,7 @@ pub async fn run(store: Store, queued: Arc<Notify>) {
             // Where another node was faster, the next look begins where that one ended.
             Ok(Look::Told) | Err(Error::Stale) => {}
             Ok(Look::Nothing) => {
+                sleep(APART).await;
                 // Elapsed or told, it is time to look.
                 let _told = timeout(LOOK_EVERY, committed.changed()).await;
             }

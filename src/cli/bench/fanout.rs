@@ -43,7 +43,7 @@ pub struct Options {
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
     passes: u32,
     /// How often something is said once in each turn
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 300)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
     /// How much is said at once in a burst; there are five of them in each turn
@@ -63,6 +63,9 @@ pub struct Options {
 }
 
 const BURSTS: u32 = 5;
+/// How often something is said before anything is measured: what a socket needs for its first frame is
+/// there then, and what was left of the turn before is gone.
+const WARM_UP: u32 = 20;
 
 /// What is measured.
 enum Target<'a> {
@@ -216,6 +219,7 @@ async fn turn(
     let herd = Herd::open(target.address(), &target.speech(), hellos).await?;
     let with = target.usage().await?;
     figures.idle.push(grown(before, with, sockets));
+    tell(&mut target, &herd, sockets, (WARM_UP, 1), &mut Measure::default()).await?;
     tell(&mut target, &herd, sockets, (options.rounds, 1), &mut figures.single).await?;
     tell(&mut target, &herd, sockets, (BURSTS, options.burst), &mut figures.burst).await
 }
