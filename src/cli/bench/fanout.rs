@@ -43,7 +43,7 @@ pub struct Options {
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
     passes: u32,
     /// How often something is said once in each turn
-    #[arg(long, value_name = "N", default_value_t = 300)]
+    #[arg(long, value_name = "N", default_value_t = 100)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
     /// How much is said at once in a burst; there are five of them in each turn

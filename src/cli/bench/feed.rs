@@ -33,7 +33,7 @@ pub struct Options {
     #[command(flatten)]
     measured: Measured,
     /// How many buy at once
-    #[arg(long, value_name = "N", default_value_t = 128)]
+    #[arg(long, value_name = "N", default_value_t = 256)]
     clients: usize,
     /// How many admins read all that they are told
     #[arg(long, value_name = "N", default_value_t = 20)]
