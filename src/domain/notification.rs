@@ -39,7 +39,7 @@ words! {
         PaymentFailed = "payment.failed",
         OrderShipped = "order.shipped",
         OutForDelivery = "delivery.out_for_delivery",
-        /// An attempt failed; it is tried again.
+        /// An attempt failed; another one follows, unless the parcel goes back.
         DeliveryFailed = "delivery.failed",
         /// The parcel goes back to the shop.
         DeliveryReturned = "delivery.returned",

@@ -250,12 +250,13 @@ self::routes! {
 pub fn configure(config: &mut ServiceConfig, tables: &[Table]) {
     let routes: Vec<&'static Route> = tables.iter().flat_map(|table| table.routes).collect();
     let mut paths: Vec<&'static str> = routes.iter().map(|route| route.path).collect();
-    paths.sort_by_key(|path| (common(path), path.contains('{'), *path));
+    paths.sort_by_key(|path| (prefix(path), path.contains('{'), *path));
     paths.dedup();
     let on = |path: &str| routes.iter().copied().filter(|it| it.path == path).collect();
-    // They are tried in turns: how they begin is compared, and the rest is matched against a few.
-    for group in paths.chunk_by(|one, next| common(one) == common(next)) {
-        match group.first().map(|path| common(path)).unwrap_or_default() {
+    // They are tried one after the other: so how they begin is compared first, and the rest is matched
+    // against the few that begin so.
+    for group in paths.chunk_by(|one, next| prefix(one) == prefix(next)) {
+        match group.first().map(|path| prefix(path)).unwrap_or_default() {
             "" => group.iter().for_each(|path| _ = config.service(resource(path, on(path)))),
             start => {
                 let rest = |path: &'static str| path.strip_prefix(start).unwrap_or_default();
@@ -270,7 +271,7 @@ pub fn configure(config: &mut ServiceConfig, tables: &[Table]) {
 }
 
 /// How a path of the API begins, up to the name of what it is about; empty for all others.
-fn common(path: &str) -> &str {
+fn prefix(path: &str) -> &str {
     let start = ["/api/v1/admin/", "/api/v1/"].into_iter().find(|it| path.starts_with(it));
     let Some(start) = start.map(str::len) else { return "" };
     let name = path.get(start..).and_then(|rest| rest.find('/'));

@@ -42,10 +42,10 @@ struct Row {
     order_id: Option<String>,
 }
 
-/// How a letter begins that somebody has asked for, or that another program sends: it is about no
-/// account, and must not take the place of a warning.
+/// How letters begin that do not count among those of [`HOUR_MAX`]: what somebody has asked for, and what
+/// other programs send, must not take the place of a warning.
 const ASKED_FOR: &str = "{\"about\":\"back_in_stock\"%";
-const MESSAGE: &str = "{\"about\":\"message\"%";
+const OF_PROGRAMS: &str = "{\"about\":\"message\"%";
 
 /// The same for a letter of which the account itself can bring about any number; there is no more of
 /// them than [`HOUR_MAX`]. Nobody else's mailbox is to be filled by whoever typed its address.
@@ -55,7 +55,7 @@ pub fn queue_some(tx: &mut Tx<'_>, mail: Mail) -> Result<(), Error> {
         .filter(mails::user_id.eq(mail.user.map(|user| user.to_string())))
         .filter(mails::order_id.is_null())
         .filter(mails::letter.not_like(ASKED_FOR))
-        .filter(mails::letter.not_like(MESSAGE))
+        .filter(mails::letter.not_like(OF_PROGRAMS))
         .filter(mails::created_at.gt(since))
         .count()
         .get_result(tx.conn)?;

@@ -95,7 +95,7 @@ pub fn is_of(user: UserId, session: SessionId) {
     }
 }
 
-/// The request at hand has been shown to be another program's of the shop.
+/// The request at hand has been shown to come from another program of the shop.
 pub fn is_of_service() {
     if let Some(behalf) = Behalf::here() {
         behalf.is(Actor::Service, None);

@@ -35,12 +35,43 @@ async fn sockets_that_are_told_are_measured_beside_a_bare_loop() {
 
     let out = String::from_utf8(ended.stdout).unwrap();
     assert!(ended.status.success(), "{out}{}", String::from_utf8_lossy(&ended.stderr));
-    for name in ["floor", "rialto"] {
-        let row = out.lines().find(|line| line.contains(name) && line.starts_with("20 ")).unwrap();
+    let begins = |start: &str, name: &str| {
+        let row = |line: &&str| line.starts_with(start) && line.contains(name);
+        out.lines().find(row).unwrap_or_else(|| panic!("no {name}: {out}"))
+    };
+    // Of 20 sockets that are told the same, and of 5 that have orders of their own.
+    for (sockets, name) in [("20 ", "floor"), ("20 ", "rialto"), ("5 ", "floor"), ("5 ", "rialto")]
+    {
+        let row = begins(sockets, name);
         assert!(row.contains(" KiB ") && row.contains(" ms ") && row.ends_with("µs"), "{out}");
     }
     assert!(!out.contains("nats-server"), "{out}");
-    assert!(out.contains("5 sockets that follow 10 orders of their own"), "{out}");
+    assert!(out.contains("sockets with orders of their own, 10 in all"), "{out}");
+}
+
+#[actix_rt::test]
+async fn purchases_are_measured_alone_and_while_admins_watch() {
+    let shop = TestShop::with(&[("RIALTO_COURIER", "manual")]).await;
+    let url = format!("http://{}", shop.address());
+
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_rialto"));
+    bench.env("BENCH_PASSWORD", PASSWORD).args(["bench", "feed", "--url", &url]);
+    bench.args(["--email", "admin@tests.example", "--clients", "2", "--readers", "2"]);
+    let ended = bench.args(["--stalled", "1", "--rounds", "1", "--round", "500"]).output().unwrap();
+
+    let out = String::from_utf8(ended.stdout).unwrap();
+    assert!(ended.status.success(), "{out}{}", String::from_utf8_lossy(&ended.stderr));
+    let figures = |name: &str| {
+        let row = out.lines().find(|line| line.starts_with(name)).unwrap();
+        row.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    // Purchases, two times, events, those left out, and frames that each who watches was told.
+    let (alone, watched) = (figures("alone"), figures("watched"));
+    let number = |row: &[String], at: usize| row[at].parse::<u64>().unwrap();
+    assert!(number(&alone, 0) > 0 && number(&alone, 5) > 0, "{out}");
+    assert_eq!(number(&alone, 7), 0, "{out}");
+    assert!(number(&watched, 0) > 0 && number(&watched, 7) > 0, "{out}");
+    assert!(out.lines().last().unwrap().starts_with("ratio"), "{out}");
 }
 
 #[actix_rt::test]

@@ -206,9 +206,13 @@ async fn a_token_is_replaced_on_its_socket_before_it_ends() {
     let mut window = page(&format!("http://{}", shop.address())).await;
     is(&mut window, &ada).await;
     follow(&mut window, "me", json!({})).await;
-    let refresh = json!({ "refresh_token": ada.session["refresh_token"] });
-    let fresh = ada.post("/auth/refresh", refresh).await.is(200);
-    let fresh = shop.stranger().signed_in(fresh);
+    let mut fresh = ada.clone();
+    // Tokens of the same second are the same.
+    while fresh.access_token() == ada.access_token() {
+        let refresh = json!({ "refresh_token": fresh.session["refresh_token"] });
+        let session = fresh.post("/auth/refresh", refresh).await.is(200);
+        fresh = shop.stranger().signed_in(session);
+    }
     is(&mut window, &fresh).await;
 
     let ends = "told.filter((it) => it.expires_in).map((it) => it.expires_in)";
@@ -219,7 +223,6 @@ async fn a_token_is_replaced_on_its_socket_before_it_ends() {
     let shown =
         "sockets.map(({ sent }) => sent.filter((it) => it.op === 'auth').map((it) => it.token))";
     assert_eq!(window.see(shown).await, json!([[ada.access_token(), fresh.access_token()]]));
-    assert_ne!(ada.access_token(), fresh.access_token());
     assert_eq!(window.see("states").await, json!(["idle", "connecting", "live"]));
     window.close().await;
 }

@@ -1,4 +1,4 @@
-//! A network between a browser and the shop, which can be cut, or swallow what is sent.
+//! A network between a browser and the shop, which can be cut, and can swallow what is sent.
 
 use std::{
     cell::{Cell, RefCell},

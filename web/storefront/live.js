@@ -75,7 +75,7 @@ export class Live {
       this.#topics.set(topic, it);
       this.#isReady && this.#subscribe(topic, it);
     } else if (it.last) {
-      queueMicrotask(() => it.listeners.has(heard) && heard({ type: "snapshot", data: it.last }));
+      queueMicrotask(() => it.last && it.listeners.has(heard) && heard({ type: "snapshot", data: it.last }));
     }
     this.#open();
     return () => this.#leave(topic, it, heard);
@@ -99,7 +99,7 @@ export class Live {
     return () => this.#watchers.delete(told);
   }
 
-  /** Begins anew, as somebody else or after the end: what is known of a topic may be of another's. */
+  /** Begins anew, as somebody else or after the end: what is known of a topic may be another user's. */
   restart() {
     this.#drop();
     this.#topics.forEach((it) => Object.assign(it, start(it.options)));

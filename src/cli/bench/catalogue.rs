@@ -193,8 +193,7 @@ impl Taken {
     }
 
     fn a_second(&self) -> u128 {
-        let micros = self.lasted.as_micros().max(1);
-        self.count().saturating_mul(1_000_000).checked_div(micros).unwrap_or(0)
+        table::a_second(u64::try_from(self.took.len()).unwrap_or(u64::MAX), self.lasted)
     }
 
     /// Of the server, for one answer, in tenths of a microsecond.

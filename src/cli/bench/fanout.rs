@@ -18,7 +18,7 @@ use super::{
     followed::{Broadcast, Shop},
     herd::{Counted, Herd, Speech},
     shop::Measured,
-    table::{kibibytes, millis, percentile, ratio},
+    table::{a_second, kibibytes, millis, percentile, ratio},
     usage::Usage,
 };
 
@@ -264,11 +264,6 @@ impl Measure {
         let nanos = self.spent.as_nanos().checked_div(self.deliveries.into()).unwrap_or(0);
         format!("{}.{:02} µs", nanos / 1_000, nanos % 1_000 / 10)
     }
-}
-
-fn a_second(count: u64, lasted: Duration) -> u128 {
-    let micros = lasted.as_micros().max(1);
-    u128::from(count).saturating_mul(1_000_000).checked_div(micros).unwrap_or(0)
 }
 
 fn header() -> String {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use clap::Args;
+use futures_util::future::{Either, select};
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -21,7 +22,7 @@ use super::{
     herd::{Counted, Herd, Speech},
     raw::Client,
     shop::{Measured, admin},
-    table::{mebibytes, millis, ratio},
+    table::{a_second, mebibytes, millis, ratio},
     usage::{figure, of_metrics},
 };
 
@@ -60,7 +61,7 @@ struct Turns {
     lasted: Duration,
     events: u64,
     left_out: u64,
-    /// What each admin who reads was told.
+    /// Frames that each admin who reads was sent: events, and how many were left out.
     told: u64,
     /// The most memory that the server had, in bytes.
     memory: u64,
@@ -68,7 +69,6 @@ struct Turns {
 
 /// The server, as those who buy and those who watch see it.
 struct Scene<'a> {
-    base: String,
     shop: Shop,
     watched: followed::Shop,
     /// The header of the admin who watches.
@@ -82,8 +82,8 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     shop.admit(options.clients).await?;
     let watched = followed::Shop::open(&base, email).await?;
     let admin = admin(&mut Client::connect(&base).await?, email).await?;
-    let mut scene = Scene { base, shop, watched, admin, options };
-    say(options.introduction(&scene.base))?;
+    let mut scene = Scene { shop, watched, admin, options };
+    say(options.introduction(&base))?;
     say(header())?;
     let (mut alone, mut beside) = (Turns::default(), Turns::default());
     scene.shop.round(options.clients, Duration::from_millis(options.round / 4)).await?;
@@ -111,7 +111,7 @@ impl Options {
 }
 
 impl Scene<'_> {
-    /// A round in which admins watch; those who read must have been told of all, or of what was left out.
+    /// A round in which admins watch; it fails where one of those who read has lost its socket.
     async fn turn_watched(&mut self, turns: &mut Turns) -> Result<(), Failure> {
         let Options { readers, stalled, .. } = *self.options;
         let (readers, stalled) = (count(readers), count(stalled));
@@ -136,20 +136,23 @@ impl Scene<'_> {
     /// A round, after which the server comes to rest.
     async fn turn(&mut self, turns: &mut Turns) -> Result<(), Failure> {
         let each = Duration::from_millis(self.options.round);
-        let (before, began) = (metrics(&self.base).await?, Instant::now());
+        let (before, began) = (self.watched.metrics().await?, Instant::now());
         let mut tick = interval(MEMORY_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let took = {
-            let mut round = pin!(self.shop.round(self.options.clients, each));
+        // Both go on at once: whoever buys does not wait while it is looked.
+        let looking = async {
             loop {
-                tokio::select! {
-                    took = &mut round => break took?,
-                    _ = tick.tick() => turns.look(&metrics(&self.base).await?),
-                }
+                tick.tick().await;
+                turns.look(&self.watched.metrics().await?);
             }
         };
+        let round = self.shop.round(self.options.clients, each);
+        let took = match select(pin!(round), pin!(looking)).await {
+            Either::Left((took, _)) => took?,
+            Either::Right((failed, _)) => return failed,
+        };
         let lasted = began.elapsed();
-        let after = metrics(&self.base).await?;
+        let after = self.watched.metrics().await?;
         turns.look(&after);
         let more = |name: &str| figure(&after, name).saturating_sub(figure(&before, name));
         turns.events = turns.events.saturating_add(more("rialto_feed_events_total"));
@@ -158,10 +161,6 @@ impl Scene<'_> {
         turns.bought.add(took, lasted);
         self.shop.rest().await
     }
-}
-
-async fn metrics(base: &str) -> Result<String, Failure> {
-    Client::connect(base).await?.text("/metrics").await
 }
 
 fn count(number: u64) -> usize {
@@ -176,10 +175,8 @@ impl Turns {
 
     /// Says it, and gives purchases a second and the 99th percentile.
     fn row(self, name: &str) -> Result<(u128, u128), Failure> {
-        let millis_of = self.lasted.as_millis().max(1);
-        let a_second = |count: u64| u128::from(count) * 1_000 / millis_of;
-        let (events, left_out, told) =
-            (a_second(self.events), a_second(self.left_out), a_second(self.told));
+        let rate = |count: u64| a_second(count, self.lasted);
+        let (events, left_out, told) = (rate(self.events), rate(self.left_out), rate(self.told));
         let [rate, p50, p99] = self.bought.figures();
         say(format!(
             "{name:<10}{rate:>13}{:>12}{:>12}{events:>12}{left_out:>12}{told:>12}{:>13}",

@@ -36,7 +36,7 @@ const OF_ADDRESS: usize = 500;
 pub struct Speech {
     pub path: String,
     pub subprotocol: Option<&'static str>,
-    /// The header that says who comes, with the end of its line; empty where that is nobody's business.
+    /// The headers that say who comes, each with the end of its line; empty where that is nobody's business.
     pub headers: String,
     /// What is found in a frame once a socket may be counted on; none where the handshake is enough.
     pub ready: Option<&'static str>,
@@ -62,7 +62,7 @@ impl Speech {
 pub enum Counted {
     /// A text frame.
     Frames,
-    /// A text frame of this type of event, which took as long as has passed since the time that it says.
+    /// A frame, text or binary, of an event of this type; it took as long as has passed since its time.
     Stamped(&'static str),
     /// So many bytes of payload, however they are framed.
     Bytes(usize),

@@ -35,12 +35,18 @@ pub fn percentile(sorted: &[Duration], of_hundred: usize) -> u128 {
     sorted.get(rank.saturating_sub(1)).map_or(0, Duration::as_micros)
 }
 
+/// How many there were in a second.
+pub fn a_second(count: u64, lasted: Duration) -> u128 {
+    let micros = lasted.as_micros().max(1);
+    u128::from(count).saturating_mul(1_000_000).checked_div(micros).unwrap_or(0)
+}
+
 /// Bytes, as people read them.
 pub fn kibibytes(bytes: u64) -> String {
     format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024)
 }
 
-/// The same of many.
+/// Many bytes, as people read them.
 pub fn mebibytes(bytes: u64) -> String {
     let tenths = bytes.saturating_mul(10) >> 20;
     format!("{}.{} MiB", tenths / 10, tenths % 10)

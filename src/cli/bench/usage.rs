@@ -1,4 +1,4 @@
-//! What a process uses of the machine, where the system tells: on Linux.
+//! What a process uses of the machine, where the system tells: on Linux; and what a server says of itself.
 
 use std::time::Duration;
 

@@ -77,7 +77,7 @@ pub fn of_order(OrderNews { number, what, .. }: &OrderNews) -> Text {
         ),
         What::DeliveryFailed {} => text_of(
             &format!("Bestellung {number} konnte noch nicht zugestellt werden"),
-            "Der Kurier konnte Ihr Paket nicht übergeben. Es wird noch einmal versucht.".to_owned(),
+            "Der Kurier konnte Ihr Paket nicht übergeben. Meist versuchen wir es noch einmal.".to_owned(),
         ),
         What::DeliveryReturned {} => text_of(
             &format!("Das Paket der Bestellung {number} geht zurück"),

@@ -50,7 +50,7 @@ pub fn of_order(OrderNews { number, what, .. }: &OrderNews) -> Text {
         What::Placed { total } => text_of(
             &format!("Your order {number}"),
             format!(
-                "Thank you! We have your order over {}. It goes on its way as soon as it is paid.",
+                "Thank you! We have your order for {}. It goes on its way as soon as it is paid.",
                 amount(*total)
             ),
         ),
@@ -75,7 +75,7 @@ pub fn of_order(OrderNews { number, what, .. }: &OrderNews) -> Text {
         ),
         What::DeliveryFailed {} => text_of(
             &format!("Order {number} could not be delivered yet"),
-            "The courier could not hand over your parcel. It will be tried again.".to_owned(),
+            "The courier could not hand over your parcel. We will usually try again.".to_owned(),
         ),
         What::DeliveryReturned {} => text_of(
             &format!("The parcel of order {number} goes back"),

@@ -44,7 +44,7 @@ pub enum What {
     Shipped { carrier: Option<String>, tracking_number: Option<String> },
     #[serde(rename = "delivery.out_for_delivery")]
     OutForDelivery {},
-    /// It is tried again, unless the shop decides otherwise.
+    /// An attempt failed; another one follows, unless the parcel goes back.
     #[serde(rename = "delivery.failed")]
     DeliveryFailed {},
     #[serde(rename = "delivery.returned")]
@@ -191,7 +191,7 @@ impl Facts {
     }
 }
 
-/// Whether the parcel of an event had left the shop: only then it has a number.
+/// Whether the parcel of an event had left the shop: only then does it have a tracking number.
 fn had_left(event: &Event) -> bool {
     event.data.get("tracking_number").is_some_and(Value::is_string)
 }

@@ -74,7 +74,7 @@ pub fn of_order(OrderNews { number, what, .. }: &OrderNews) -> Text {
         ),
         What::DeliveryFailed {} => text_of(
             &format!("Заказ {number} пока не удалось доставить"),
-            "Курьер не смог вручить вашу посылку. Будет ещё одна попытка.".to_owned(),
+            "Курьер не смог вручить вашу посылку. Обычно мы пробуем ещё раз.".to_owned(),
         ),
         What::DeliveryReturned {} => text_of(
             &format!("Посылка заказа {number} возвращается"),

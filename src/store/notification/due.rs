@@ -28,8 +28,8 @@ use crate::{
 
 use super::super::{Conn, Tx, account, among, event, mail, snapshot};
 
-/// What buyers are to be told of the events that nobody has told of yet, from `seen` on: there
-/// was nothing before it. The orders of all are read together.
+/// What is to be told of the events that nobody has told of yet, from `seen` on at the least: there was
+/// nothing before it. The orders of all are read together. Who is told beside the buyers, the caller adds.
 pub fn due(conn: &mut Conn, seen: i64, now: DateTime<Utc>) -> Result<Tell, Error> {
     snapshot(conn, |conn| {
         let from = event::consumed(conn, Consumer::Notifications)?;

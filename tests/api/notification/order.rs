@@ -17,7 +17,7 @@ use crate::{
 
 /// What a letter of each type says in English, and no other.
 const SAYS: [(&str, &str); 10] = [
-    ("order.placed", "We have your order over"),
+    ("order.placed", "We have your order for"),
     ("order.paid", "are getting your parcel ready"),
     ("payment.failed", "was declined, and nothing was taken"),
     ("order.shipped", "Your parcel has left us"),
@@ -42,9 +42,8 @@ pub fn words(mail: &Mail) -> String {
 async fn letters(shop: &TestShop, address: &str, count: usize) -> Vec<Mail> {
     let folder = shop.folder().join("mail");
     let about_orders = || {
-        let mut all = mail::to(&folder, address);
+        let mut all = mail::in_order(&folder, address);
         all.retain(|it| FOOTERS.iter().any(|footer| words(it).contains(footer)));
-        all.sort_by(|one, other| one.file.cmp(&other.file)); // The ids of mails rise.
         all
     };
     until("all letters", || Some(about_orders()).filter(|it| it.len() >= count)).await
@@ -295,7 +294,7 @@ async fn a_guest_is_written_to_in_the_language_of_the_order() {
     for (accepts, address, says) in [
         ("de-AT, de;q=0.9, en;q=0.5", "de@example.com", "Wir haben Ihre Bestellung über 12,90 €"),
         ("fr, ru;q=0.4, en;q=0.2", "ru@example.com", "Мы получили ваш заказ на сумму 12,90 €"),
-        ("fr", "fr@example.com", "We have your order over €12.90"),
+        ("fr", "fr@example.com", "We have your order for €12.90"),
     ] {
         let guest = shop.guest().await.with("Accept-Language", accepts);
         guest.add(&shop.variant("mug").await, 1).await;
@@ -316,7 +315,7 @@ async fn a_user_is_told_in_the_language_that_they_chose_and_the_inbox_follows_it
     let shop = TestShop::with(&[CHEAP]).await;
     let candle = shop.variant("candle").await;
     for (locale, title, letter, password) in [
-        ("en-GB", "Your order", "We have your order over €7.90", "Your password was changed"),
+        ("en-GB", "Your order", "We have your order for €7.90", "Your password was changed"),
         ("de", "Ihre Bestellung", "Wir haben Ihre Bestellung über 7,90 €", "Ihr Passwort wurde"),
         ("ru-KZ", "Ваш заказ", "Мы получили ваш заказ на сумму 7,90 €", "Ваш пароль изменён"),
     ] {

@@ -36,7 +36,7 @@ async fn buy_and_hear(shop: &TestShop, buyer: &Client) {
     while me.next().await["data"]["notification_type"] != "order.paid" {}
 }
 
-/// Has a user told of orders, and by other programs, in the inbox, by mail, by a browser and by telephone.
+/// Has a user told of orders and by other programs in the inbox, by mail, by a browser and by telephone.
 pub async fn hear_by_every_way(user: &Client, service: &Service) {
     service.subscribe(user, "browser").await;
     user.patch("/me", json!({ "phone": "+49301234560" })).await.is(200);

@@ -18,11 +18,7 @@ const TOLD: (&str, &str) = ("RIALTO_ORDERS_MAIL", ORDERS);
 /// The letters to the shop's people, in order, once there are so many.
 async fn letters(shop: &TestShop, count: usize) -> Vec<Mail> {
     let folder = shop.folder().join("mail");
-    let all = || {
-        let mut all = mail::to(&folder, ORDERS);
-        all.sort_by(|one, other| one.file.cmp(&other.file)); // The ids of mails rise.
-        all
-    };
+    let all = || mail::in_order(&folder, ORDERS);
     until("all letters", || Some(all()).filter(|it| it.len() >= count)).await
 }
 
@@ -78,7 +74,7 @@ async fn the_shops_people_get_one_letter_of_each_order_in_their_language() {
     ] {
         assert!(!letter.text.contains(secret), "{secret}");
     }
-    // Of the one who wants to hear nothing, of the guest, and the letter to the guest.
+    // Two to the shop's people, and the guest's own; none to her who wants to hear nothing.
     let of_orders = shop.found("SELECT id AS found FROM mails WHERE order_id IS NOT NULL");
     assert_eq!(of_orders.len(), 3);
 }

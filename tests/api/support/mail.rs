@@ -57,6 +57,13 @@ pub fn to(folder: &Path, address: &str) -> Vec<Mail> {
     all(folder).into_iter().filter(|mail| mail.header("To") == address).collect()
 }
 
+/// The same in the order in which they were written.
+pub fn in_order(folder: &Path, address: &str) -> Vec<Mail> {
+    let mut all = to(folder, address);
+    all.sort_by(|one, other| one.file.cmp(&other.file)); // The ids of mails rise.
+    all
+}
+
 /// The first mail to this address, once it is there.
 pub async fn first(folder: &Path, address: &str) -> Mail {
     until("a mail", || to(folder, address).pop()).await

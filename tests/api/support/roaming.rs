@@ -185,7 +185,8 @@ impl Place {
         let is_run = push["type"] == "feed.sampled";
         let first = if is_run { &push["data"]["from"] } else { &push["sequence"] };
         assert_eq!(*first, self.sequence + 1, "{push}");
-        self.sequence = push["sequence"].as_u64().unwrap();
+        let before = std::mem::replace(&mut self.sequence, push["sequence"].as_u64().unwrap());
+        assert!(!is_run || push["data"]["skipped"] == self.sequence - before, "{push}");
         self.heard.push(push.clone());
     }
 

@@ -1,4 +1,5 @@
-//! The floor: a process that does nothing but write the same bytes to all its sockets.
+//! The floor: a process that does nothing but write to its sockets: to all of them a frame that was made
+//! once, or to the next one what is said of an order.
 //!
 //! Each thread has its share of the sockets, as the workers of the server have, and writes a frame that
 //! was made once to one socket after the other.
@@ -42,14 +43,14 @@ type Share = Arc<Mutex<VecDeque<TcpStream>>>;
 
 /// What a thread is to write.
 #[derive(Debug, Clone, Copy)]
-enum Order {
+enum Task {
     /// The frame, so many times to all.
     All(u32),
     /// What is said of an order, to the next.
     Next,
 }
 
-/// The line of standard input that asks for [`Order::Next`]; the others are numbers.
+/// The line of standard input that asks for [`Task::Next`]; the others are numbers.
 const NEXT: &str = "next";
 
 /// Listens, says where, and writes as the lines of standard input say, until those end.
@@ -59,24 +60,24 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     say(listener.local_addr().map_err(failed)?.to_string())?;
     let frame: Arc<[u8]> = frames::of_server(TEXT, &vec![b'x'; options.bytes]).into();
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let mut orders = Vec::new();
-    let mut listeners = Vec::new();
+    let mut workers = Vec::new();
     for _ in 0..threads {
-        let (order, ordered) = mpsc::unbounded_channel();
-        orders.push(order);
-        listeners.push((listener.try_clone().map_err(failed)?, ordered, Arc::clone(&frame)));
+        let (tasks, due) = mpsc::unbounded_channel();
+        let (share, frame) = (Share::default(), Arc::clone(&frame));
+        workers.push((tasks, Arc::clone(&share)));
+        let listener = listener.try_clone().map_err(failed)?;
+        thread::spawn(move || serve(listener, due, &share, &frame));
     }
-    for (listener, ordered, frame) in listeners {
-        thread::spawn(move || serve(listener, ordered, &frame));
-    }
-    let mut turn = orders.iter().cycle();
+    let mut turns = workers.iter().cycle();
     for line in io::stdin().lock().lines() {
         let line = line.map_err(failed)?;
         if line == NEXT {
-            turn.next().into_iter().for_each(|it| it.send(Order::Next).unwrap_or_default());
+            // A thread that has no socket is passed over.
+            let next = turns.by_ref().take(threads).find(|(_, share)| !lock(share).is_empty());
+            next.into_iter().for_each(|(tasks, _)| tasks.send(Task::Next).unwrap_or_default());
         } else {
-            let order = Order::All(line.parse().unwrap_or(0));
-            orders.iter().for_each(|it| it.send(order).unwrap_or_default());
+            let all = Task::All(line.parse().unwrap_or(0));
+            workers.iter().for_each(|(tasks, _)| tasks.send(all).unwrap_or_default());
         }
     }
     Ok(())
@@ -85,34 +86,34 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 /// One thread: takes connections, and writes when it is told to.
 fn serve(
     listener: TcpListener,
-    mut ordered: mpsc::UnboundedReceiver<Order>,
+    mut due: mpsc::UnboundedReceiver<Task>,
+    share: &Share,
     frame: &[u8],
 ) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let share = Share::default();
         loop {
             tokio::select! {
                 accepted = listener.accept() => {
-                    tokio::spawn(shake(accepted?.0, Arc::clone(&share)));
+                    tokio::spawn(shake(accepted?.0, Arc::clone(share)));
                 }
-                order = ordered.recv() => match order {
-                    Some(Order::Next) => {
-                        let next = lock(&share).pop_front();
-                        let Some(mut stream) = next else { continue };
+                task = due.recv() => match task {
+                    Some(Task::Next) => {
                         let said = frames::of_server(TEXT, told(frame.len()).as_bytes());
-                        if stream.write_all(&said).await.is_ok() {
-                            lock(&share).push_back(stream);
+                        let mut open = lock(share);
+                        if let Some(stream) = open.front() {
+                            stream.try_write(&said)?;
+                            open.rotate_left(1);
                         }
                     }
-                    Some(Order::All(often)) => {
-                        let mut open = std::mem::take(&mut *lock(&share));
+                    Some(Task::All(often)) => {
+                        let mut open = std::mem::take(&mut *lock(share));
                         for _ in 0..often {
                             open = write(open, frame).await;
                         }
-                        lock(&share).append(&mut open);
+                        lock(share).append(&mut open);
                     }
                     None => return Ok(()),
                 },
@@ -145,9 +146,12 @@ async fn shake(mut stream: TcpStream, share: Share) -> io::Result<()> {
     }
     let answer =
         "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\r\n";
-    stream.write_all(answer.as_bytes()).await?;
     stream.set_nodelay(true)?;
-    lock(&share).push_back(stream);
+    stream.writable().await?;
+    // It has its place before its client may count on it.
+    let mut open = lock(&share);
+    stream.try_write(answer.as_bytes())?;
+    open.push_back(stream);
     Ok(())
 }
 
@@ -178,7 +182,7 @@ impl Floor {
         Process(self.child.id())
     }
 
-    /// Has it tell the next of an order.
+    /// Has it tell its next socket of an order.
     pub fn tell_next(&mut self) -> Result<(), Failure> {
         writeln!(self.orders, "{NEXT}").map_err(|err| Failure::new(err.to_string()))
     }

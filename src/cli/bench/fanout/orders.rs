@@ -14,9 +14,9 @@ use super::{
         followed,
         herd::{Counted, Herd, Speech},
         shop::Placed,
-        table::{kibibytes, millis, percentile},
+        table::{a_second, kibibytes, millis, percentile},
     },
-    Measure, Options, Target, a_second, grown, peer,
+    Measure, Options, Target, grown, peer,
 };
 use crate::store;
 

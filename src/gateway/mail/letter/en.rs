@@ -85,7 +85,7 @@ fn new_order(NewOrder { number, bought, to, .. }: &NewOrder, shop: &Shop) -> Tex
     Text {
         subject: format!("New order {number}"),
         before: vec![format!(
-            "Order {number} over {total} was placed. It can be packed once it is paid."
+            "Order {number} for {total} was placed. It can be packed once it is paid."
         )],
         rows: rows(bought, Language::En),
         link: shop.desk("Open the admin page"),

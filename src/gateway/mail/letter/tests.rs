@@ -59,7 +59,7 @@ fn a_language_that_nobody_writes_is_english() {
     }
 }
 
-/// One of each kind, but for those of orders.
+/// One of each kind, but for a message: that is in the words of whoever sends it, in every language.
 fn all() -> Vec<Letter> {
     let (link, hint) = (LinkId::new(), "a…@b.example".to_owned());
     vec![
