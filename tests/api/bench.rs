@@ -4,17 +4,22 @@ use std::process::Command;
 
 use crate::support::{PASSWORD, TestShop};
 
+/// What the load program says of a shop that it measures as its admin.
+fn bench(shop: &TestShop, name: &str, options: &str) -> String {
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_rialto"));
+    bench.args(["bench", name, "--url", &format!("http://{}", shop.address())]);
+    let ended = bench.env("BENCH_PASSWORD", PASSWORD).args(options.split(' ')).output().unwrap();
+    let out = String::from_utf8(ended.stdout).unwrap();
+    assert!(ended.status.success(), "{out}{}", String::from_utf8_lossy(&ended.stderr));
+    out
+}
+
 #[actix_rt::test]
 async fn a_flood_of_logins_is_measured_beside_the_listing() {
     let shop = TestShop::start().await;
-    let url = format!("http://{}", shop.address());
+    let options = "--rate 40 --readers 2 --rounds 1 --round 300";
+    let out = bench(&shop, "logins", options);
 
-    let mut bench = Command::new(env!("CARGO_BIN_EXE_rialto"));
-    bench.args(["bench", "logins", "--url", &url, "--rate", "40", "--readers", "2"]);
-    let ended = bench.args(["--rounds", "1", "--round", "300"]).output().unwrap();
-
-    let out = String::from_utf8(ended.stdout).unwrap();
-    assert!(ended.status.success(), "{out}{}", String::from_utf8_lossy(&ended.stderr));
     let line = |name: &str| out.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
     assert!(line("calm").ends_with("ms") && line("logins beside").ends_with("ms"), "{out}");
     // This shop has no demo shopper, so that nobody is let in.
@@ -25,16 +30,10 @@ async fn a_flood_of_logins_is_measured_beside_the_listing() {
 #[actix_rt::test]
 async fn sockets_that_are_told_are_measured_beside_a_bare_loop() {
     let shop = TestShop::with(&[("RIALTO_COURIER", "manual")]).await;
-    let url = format!("http://{}", shop.address());
+    let options = "--email admin@tests.example --sockets 20 --passes 1 --rounds 2 --burst 2 \
+        --order-sockets 5 --paid 10 --orders 100";
+    let out = bench(&shop, "fanout", options);
 
-    let mut bench = Command::new(env!("CARGO_BIN_EXE_rialto"));
-    bench.env("BENCH_PASSWORD", PASSWORD).args(["bench", "fanout", "--url", &url]);
-    bench.args(["--email", "admin@tests.example", "--sockets", "20", "--passes", "1"]);
-    bench.args(["--rounds", "2", "--burst", "2", "--order-sockets", "5"]);
-    let ended = bench.args(["--paid", "10", "--orders", "100"]).output().unwrap();
-
-    let out = String::from_utf8(ended.stdout).unwrap();
-    assert!(ended.status.success(), "{out}{}", String::from_utf8_lossy(&ended.stderr));
     let begins = |start: &str, name: &str| {
         let row = |line: &&str| line.starts_with(start) && line.contains(name);
         out.lines().find(row).unwrap_or_else(|| panic!("no {name}: {out}"))
@@ -52,15 +51,10 @@ async fn sockets_that_are_told_are_measured_beside_a_bare_loop() {
 #[actix_rt::test]
 async fn purchases_are_measured_alone_and_while_admins_watch() {
     let shop = TestShop::with(&[("RIALTO_COURIER", "manual")]).await;
-    let url = format!("http://{}", shop.address());
+    let options = "--email admin@tests.example --clients 2 --readers 2 --stalled 1 --rounds 1 \
+        --round 500";
+    let out = bench(&shop, "feed", options);
 
-    let mut bench = Command::new(env!("CARGO_BIN_EXE_rialto"));
-    bench.env("BENCH_PASSWORD", PASSWORD).args(["bench", "feed", "--url", &url]);
-    bench.args(["--email", "admin@tests.example", "--clients", "2", "--readers", "2"]);
-    let ended = bench.args(["--stalled", "1", "--rounds", "1", "--round", "500"]).output().unwrap();
-
-    let out = String::from_utf8(ended.stdout).unwrap();
-    assert!(ended.status.success(), "{out}{}", String::from_utf8_lossy(&ended.stderr));
     let figures = |name: &str| {
         let row = out.lines().find(|line| line.starts_with(name)).unwrap();
         row.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>()
@@ -77,16 +71,10 @@ async fn purchases_are_measured_alone_and_while_admins_watch() {
 #[actix_rt::test]
 async fn sockets_that_read_are_measured_without_and_with_a_crowd_that_does_not() {
     let shop = TestShop::with(&[("RIALTO_COURIER", "manual")]).await;
-    let url = format!("http://{}", shop.address());
+    let options = "--email admin@tests.example --good 10 --stalled 5 --vanished 2 --wrong 2 \
+        --passes 1 --rounds 5 --every 20";
+    let out = bench(&shop, "crowd", options);
 
-    let mut bench = Command::new(env!("CARGO_BIN_EXE_rialto"));
-    bench.env("BENCH_PASSWORD", PASSWORD).args(["bench", "crowd", "--url", &url]);
-    bench.args(["--email", "admin@tests.example", "--good", "10", "--stalled", "5"]);
-    bench.args(["--vanished", "2", "--wrong", "2", "--passes", "1", "--rounds", "5"]);
-    let ended = bench.args(["--every", "20"]).output().unwrap();
-
-    let out = String::from_utf8(ended.stdout).unwrap();
-    assert!(ended.status.success(), "{out}{}", String::from_utf8_lossy(&ended.stderr));
     for name in ["1 ", "all "] {
         let row = out.lines().find(|line| line.starts_with(name)).unwrap();
         assert_eq!((row.matches(" ms").count(), row.matches(" MiB").count()), (4, 3), "{out}");

@@ -18,6 +18,7 @@ use super::{
     paths::{self, Kind, Paths},
     raw::{Answer, Client},
     table::{self, millis, ratio},
+    usage,
 };
 
 /// The route that only sends bytes.
@@ -167,10 +168,7 @@ fn ok(path: &str, answer: Answer) -> Result<Answer, Failure> {
 /// The processor time that the server has used so far.
 async fn cpu(client: &mut Client) -> Result<Duration, Failure> {
     let metrics = client.text("/metrics").await?;
-    let line = metrics.lines().find_map(|it| it.strip_prefix("rialto_process_cpu_seconds_total "));
-    let seconds = line.and_then(|it| it.trim().parse().ok());
-    let seconds = seconds.ok_or_else(|| Failure::new("the server does not tell its time"))?;
-    Ok(Duration::from_secs_f64(seconds))
+    usage::spent(&metrics).ok_or_else(|| Failure::new("the server does not tell its time"))
 }
 
 /// How long each answer of some rounds took, how long the rounds did, and what the server spent.

@@ -15,7 +15,7 @@ use clap::Args;
 use super::{
     super::{Failure, base, say},
     shop::Measured,
-    table::{millis, percentile, ratio},
+    table::{Timed, millis, percentile, ratio},
 };
 
 pub mod buyer;
@@ -47,29 +47,6 @@ pub struct Options {
     round: u64,
 }
 
-/// How long each purchase of some rounds took, and how long the rounds did.
-#[derive(Default)]
-pub struct Bought {
-    took: Vec<Duration>,
-    lasted: Duration,
-}
-
-impl Bought {
-    pub fn add(&mut self, mut took: Vec<Duration>, lasted: Duration) {
-        self.took.append(&mut took);
-        self.lasted = self.lasted.saturating_add(lasted);
-    }
-
-    /// Purchases in a second, and the 50th and the 99th percentile in microseconds.
-    pub fn figures(mut self) -> [u128; 3] {
-        self.took.sort_unstable();
-        let count = u128::try_from(self.took.len()).unwrap_or(u128::MAX);
-        let millis = self.lasted.as_millis().max(1);
-        let a_second = count.saturating_mul(1_000).checked_div(millis).unwrap_or_default();
-        [a_second, percentile(&self.took, 50), percentile(&self.took, 99)]
-    }
-}
-
 pub async fn run(options: &Options) -> Result<(), Failure> {
     let url = base::checked(&options.measured.url)?;
     let each = Duration::from_millis(options.round);
@@ -89,25 +66,27 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     ))?;
     for &clients in &options.clients {
         shop.admit(clients).await?;
-        let (mut bought, mut plainly) = (Bought::default(), Bought::default());
+        let (mut bought, mut plainly) = (Timed::default(), Timed::default());
         shop.round(clients, each / 4).await?;
         for _ in 0..options.rounds {
             let began = Instant::now();
             let took = shop.round(clients, each).await?;
-            bought.add(took, began.elapsed());
+            bought.add(Timed { took, lasted: began.elapsed() });
             shop.rest().await?;
             let began = Instant::now();
             let took = plain.round(clients, each)?;
-            plainly.add(took, began.elapsed());
+            plainly.add(Timed { took, lasted: began.elapsed() });
         }
-        let ([rate, p50, p99], [other, other50, other99]) = (bought.figures(), plainly.figures());
+        let (own, other) = (bought.figures(), plainly.figures());
         say(format!(
-            "{clients:<9}{rate:>12}{:>12}{:>12}{other:>12}{:>12}{:>12}{:>8}",
-            millis(p50),
-            millis(p99),
-            millis(other50),
-            millis(other99),
-            ratio(rate, other)
+            "{clients:<9}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}{:>8}",
+            own.a_second,
+            millis(own.p50),
+            millis(own.p99),
+            other.a_second,
+            millis(other.p50),
+            millis(other.p99),
+            ratio(own.a_second, other.a_second)
         ))?;
     }
     of_lines(&mut shop, each).await

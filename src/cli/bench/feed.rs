@@ -16,13 +16,13 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::{
     super::{Failure, base, say},
-    checkout::{Bought, buyer::Shop},
+    checkout::buyer::Shop,
     crowd::bad::{Crowd, Plan},
     followed,
     herd::{Counted, Herd, Speech},
     raw::Client,
     shop::{Measured, admin},
-    table::{a_second, mebibytes, millis, ratio},
+    table::{Figures, Timed, a_second, mebibytes, millis, ratio},
     usage::{figure, of_metrics},
 };
 
@@ -57,8 +57,7 @@ pub struct Options {
 /// What came of the rounds of a kind.
 #[derive(Default)]
 struct Turns {
-    bought: Bought,
-    lasted: Duration,
+    bought: Timed,
     events: u64,
     left_out: u64,
     /// Frames that each admin who reads was sent: events, and how many were left out.
@@ -95,8 +94,8 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     Ok(say(format!(
         "{:<10}{:>13}{:>24}",
         "ratio",
-        ratio(beside.0, alone.0),
-        ratio(beside.1, alone.1)
+        ratio(beside.a_second, alone.a_second),
+        ratio(beside.p99, alone.p99)
     ))?)
 }
 
@@ -151,14 +150,12 @@ impl Scene<'_> {
             Either::Left((took, _)) => took?,
             Either::Right((failed, _)) => return failed,
         };
-        let lasted = began.elapsed();
+        turns.bought.add(Timed { took, lasted: began.elapsed() });
         let after = self.watched.metrics().await?;
         turns.look(&after);
         let more = |name: &str| figure(&after, name).saturating_sub(figure(&before, name));
         turns.events = turns.events.saturating_add(more("rialto_feed_events_total"));
         turns.left_out = turns.left_out.saturating_add(more("rialto_feed_events_left_out_total"));
-        turns.lasted = turns.lasted.saturating_add(lasted);
-        turns.bought.add(took, lasted);
         self.shop.rest().await
     }
 }
@@ -173,18 +170,19 @@ impl Turns {
         self.memory = self.memory.max(resident);
     }
 
-    /// Says it, and gives purchases a second and the 99th percentile.
-    fn row(self, name: &str) -> Result<(u128, u128), Failure> {
-        let rate = |count: u64| a_second(count, self.lasted);
+    /// Says it.
+    fn row(self, name: &str) -> Result<Figures, Failure> {
+        let rate = |count: u64| a_second(count, self.bought.lasted);
         let (events, left_out, told) = (rate(self.events), rate(self.left_out), rate(self.told));
-        let [rate, p50, p99] = self.bought.figures();
+        let bought = self.bought.figures();
         say(format!(
-            "{name:<10}{rate:>13}{:>12}{:>12}{events:>12}{left_out:>12}{told:>12}{:>13}",
-            millis(p50),
-            millis(p99),
+            "{name:<10}{:>13}{:>12}{:>12}{events:>12}{left_out:>12}{told:>12}{:>13}",
+            bought.a_second,
+            millis(bought.p50),
+            millis(bought.p99),
             mebibytes(self.memory)
         ))?;
-        Ok((rate, p99))
+        Ok(bought)
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::{
     super::{Failure, base, say, seed::DEMO_SHOPPER},
-    table::{Listed, report},
+    table::{Timed, report},
 };
 
 /// What the readers ask for.
@@ -76,7 +76,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
          many without, in turns\n",
         target.base, options.readers, options.rounds, options.round, options.rate
     ))?;
-    let (mut calm, mut flooded) = (Listed::default(), Listed::default());
+    let (mut calm, mut flooded) = (Timed::default(), Timed::default());
     let mut answers = Answers::new();
     for _ in 0..options.rounds {
         calm.add(target.list(each).await?);
@@ -120,11 +120,11 @@ impl Target {
     }
 
     /// Lists products for so long, on all connections.
-    async fn list(&self, lasting: Duration) -> Result<Listed, Failure> {
+    async fn list(&self, lasting: Duration) -> Result<Timed, Failure> {
         let began = Instant::now();
         let readers = (0..self.readers).map(|_| self.read(began, lasting));
         let took = try_join_all(readers).await?.concat();
-        Ok(Listed { took, lasted: began.elapsed() })
+        Ok(Timed { took, lasted: began.elapsed() })
     }
 
     async fn read(&self, began: Instant, lasting: Duration) -> Result<Vec<Duration>, Failure> {

@@ -4,29 +4,35 @@ use std::time::Duration;
 
 use super::logins::Answers;
 
-/// How long each answer of some rounds took, and how long the rounds did.
+/// How long each answer or purchase of some rounds took, and how long the rounds did.
 #[derive(Debug, Default)]
-pub struct Listed {
+pub struct Timed {
     pub took: Vec<Duration>,
     pub lasted: Duration,
 }
 
-impl Listed {
-    pub fn add(&mut self, mut round: Listed) {
+impl Timed {
+    pub fn add(&mut self, mut round: Timed) {
         self.took.append(&mut round.took);
         self.lasted = self.lasted.saturating_add(round.lasted);
     }
 
-    fn figures(mut self) -> Figures {
+    pub fn figures(mut self) -> Figures {
         self.took.sort_unstable();
-        let count = u128::try_from(self.took.len()).unwrap_or(u128::MAX);
-        let millis = self.lasted.as_millis().max(1);
+        let count = u64::try_from(self.took.len()).unwrap_or(u64::MAX);
         Figures {
-            a_second: count.saturating_mul(1_000).checked_div(millis).unwrap_or_default(),
+            a_second: a_second(count, self.lasted),
             p50: percentile(&self.took, 50),
             p99: percentile(&self.took, 99),
         }
     }
+}
+
+/// How many there were in a second, and the percentiles of their times in microseconds.
+pub struct Figures {
+    pub a_second: u128,
+    pub p50: u128,
+    pub p99: u128,
 }
 
 /// The number that so many of a hundred do not exceed, in microseconds.
@@ -52,14 +58,8 @@ pub fn mebibytes(bytes: u64) -> String {
     format!("{}.{} MiB", tenths / 10, tenths % 10)
 }
 
-struct Figures {
-    a_second: u128,
-    p50: u128,
-    p99: u128,
-}
-
 /// The two kinds of rounds below each other, how they compare, and what the logins were answered.
-pub fn report(calm: Listed, flooded: Listed, answers: &Answers) -> String {
+pub fn report(calm: Timed, flooded: Timed, answers: &Answers) -> String {
     let (calm, flooded) = (calm.figures(), flooded.figures());
     let row = |name: &str, a_second: String, p50: String, p99: String| {
         format!("{name:<14}{a_second:>12}{p50:>12}{p99:>12}\n")
@@ -103,9 +103,9 @@ pub fn ratio(one: u128, other: u128) -> String {
 mod tests {
     use super::*;
 
-    fn listed(micros: &[u64], lasted: u64) -> Listed {
+    fn listed(micros: &[u64], lasted: u64) -> Timed {
         let took = micros.iter().map(|it| Duration::from_micros(*it)).collect();
-        Listed { took, lasted: Duration::from_secs(lasted) }
+        Timed { took, lasted: Duration::from_secs(lasted) }
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn nothing_measured_is_no_ratio() {
-        let table = report(Listed::default(), Listed::default(), &Answers::new());
+        let table = report(Timed::default(), Timed::default(), &Answers::new());
         assert!(table.contains("ratio                    -"), "{table}");
     }
 }

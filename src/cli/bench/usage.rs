@@ -48,19 +48,24 @@ impl Process {
 
 /// What the server says of itself among its metrics.
 pub fn of_metrics(text: &str) -> Option<Usage> {
-    let value = |name: &str| {
-        let mut lines = text.lines().filter_map(|line| line.split_once(' '));
-        lines.find(|(it, _)| *it == name).map(|(_, value)| value.trim())
-    };
-    let spent: f64 = value("rialto_process_cpu_seconds_total")?.parse().ok()?;
-    let resident = value("rialto_process_resident_memory_bytes")?.parse().ok()?;
-    Some(Usage { spent: Duration::try_from_secs_f64(spent).ok()?, resident })
+    let resident = value(text, "rialto_process_resident_memory_bytes")?.parse().ok()?;
+    Some(Usage { spent: spent(text)?, resident })
+}
+
+/// The processor time that the server says it has used.
+pub fn spent(metrics: &str) -> Option<Duration> {
+    let seconds = value(metrics, "rialto_process_cpu_seconds_total")?.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// What the metrics have under this name; nothing is none.
 pub fn figure(metrics: &str, name: &str) -> u64 {
+    value(metrics, name).and_then(|it| it.parse().ok()).unwrap_or(0)
+}
+
+fn value<'m>(metrics: &'m str, name: &str) -> Option<&'m str> {
     let mut lines = metrics.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    lines.next().and_then(|it| it.trim().parse().ok()).unwrap_or(0)
+    lines.next().map(str::trim)
 }
 
 #[cfg(test)]
