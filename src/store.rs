@@ -84,10 +84,10 @@ impl Store {
         let (readers, writer) = match url {
             Url::Sqlite(path) => {
                 let path = path.to_string_lossy().into_owned();
+                sqlite::begin(&path)?;
                 let readers =
                     Readers::start(sqlite::reader_pool(&path, READERS, CONNECTION_WAIT)?)?;
-                sqlite::checkpoint(&path, committed.clone())?;
-                let writer = writer::start::<sqlite::Sqlite>(path, told)?;
+                let writer = writer::start::<sqlite::Logged>(path, told)?;
                 (Databases::Sqlite(readers), writer)
             }
             Url::Postgres(url) => {

@@ -3,7 +3,9 @@
 use diesel::{
     AsChangeset, Column, Connection, Insertable, QueryResult, RunQueryDsl, Table,
     backend::Backend,
+    pg::Pg,
     query_builder::{AstPass, QueryFragment, QueryId, ValuesClause},
+    sqlite::Sqlite,
 };
 
 use crate::domain::Error;
@@ -85,6 +87,23 @@ impl<'r, R, T, C> Insert<'r, R, T, C> {
     }
 }
 
+/// How a database begins an insert.
+pub trait Begin: Backend {
+    const INSERT: &'static str;
+}
+
+/// By `OR FAIL` the rows before the one that fails stay, for as long as the transaction or savepoint
+/// does, and an error ends that. By default they go with the statement, and to that end SQLite copies
+/// each page that it changes for more rows than one
+/// (<https://www.sqlite.org/lang_conflict.html>, <https://www.sqlite.org/tempfiles.html#statement_journal_files>).
+impl Begin for Sqlite {
+    const INSERT: &'static str = "INSERT OR FAIL INTO ";
+}
+
+impl Begin for Pg {
+    const INSERT: &'static str = "INSERT INTO ";
+}
+
 /// One statement.
 pub struct Statement<'s, V, T, C> {
     table: &'s T,
@@ -102,7 +121,7 @@ impl<V, T, C, N> RunQueryDsl<N> for Statement<'_, V, T, C> {}
 
 impl<V, T, C, DB> QueryFragment<DB> for Statement<'_, V, T, C>
 where
-    DB: Backend,
+    DB: Begin,
     T: QueryFragment<DB>,
     C: QueryFragment<DB>,
     V: QueryFragment<DB>,
@@ -112,7 +131,7 @@ where
         if self.rows.len() > PREPARED_MAX {
             pass.unsafe_to_cache_prepared();
         }
-        pass.push_sql("INSERT INTO ");
+        pass.push_sql(DB::INSERT);
         self.table.walk_ast(pass.reborrow())?;
         pass.push_sql(" ");
         for (at, row) in self.rows.iter().enumerate() {

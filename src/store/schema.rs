@@ -241,7 +241,7 @@ table! { webhook_deliveries (webhook_id, event_id) {
 
 table! { presences (node) { node -> Text, note -> Text, } }
 
-table! { epochs (epoch) { epoch -> Text, } }
+table! { epochs (epoch) { epoch -> Text, boot -> Nullable<Text>, } }
 
 table! { cursors (consumer) { consumer -> Text, place -> BigInt, } }
 

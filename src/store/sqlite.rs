@@ -1,6 +1,6 @@
 //! SQLite, bundled: one writer, readers on connections that cannot write.
 
-use std::{thread, time::Duration};
+use std::time::Duration;
 
 use diesel::{
     Connection, QueryResult, RunQueryDsl,
@@ -13,7 +13,6 @@ use diesel::{
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use r2d2::Pool;
-use tokio::sync::watch;
 
 use super::{
     Migration,
@@ -25,6 +24,7 @@ use super::{
 use crate::domain::{Error, id::UserId};
 
 pub use among::among;
+pub(super) use logged::{Logged, begin};
 
 pub type Conn = diesel::SqliteConnection;
 pub type Backend = diesel::sqlite::Sqlite;
@@ -34,11 +34,9 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 // The time-out comes first: a change to WAL must wait for the other connections too.
 const SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
     PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;";
-/// The one connection that writes has the pages at hand that it changes again and again, 16 MiB of
-/// them (each commit looks at all), and leaves the log to [`checkpoint`] until that is 64 MiB behind.
+/// A connection that writes has the pages at hand that it changes again and again, 16 MiB of them (each
+/// commit looks at all), and moves the log into the file when it has 64 MiB.
 const WRITER: &str = "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384;";
-/// How often what was committed is moved into the file.
-const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 const READ_ONLY: &str = "PRAGMA query_only = ON;";
 
 /// One connection writes, so there are no rows to lock.
@@ -49,6 +47,7 @@ macro_rules! locked {
 }
 
 mod among;
+mod logged;
 #[path = "queries.rs"]
 pub mod q;
 #[cfg(test)]
@@ -108,6 +107,7 @@ impl Query for HeadsOf {
 
 impl RunQueryDsl<Conn> for HeadsOf {}
 
+/// A connection that writes; what it has committed is on the disk.
 pub(super) struct Sqlite(Conn);
 
 impl Engine for Sqlite {
@@ -127,23 +127,6 @@ impl Engine for Sqlite {
 
 fn connect(url: &str) -> Result<Conn, Error> {
     Conn::establish(url).map_err(Error::internal("opening the SQLite file"))
-}
-
-/// Moves what was committed from the write-ahead log into the file, for as long as there is a
-/// writer and beside it: where the writer does it, all wait for it who wait for a commit.
-pub(super) fn checkpoint(path: &str, committed: watch::Receiver<u64>) -> Result<(), Error> {
-    let mut conn = connect(path)?;
-    conn.batch_execute(SETUP)?;
-    let work = move || {
-        while committed.has_changed().is_ok() {
-            thread::sleep(CHECKPOINT_EVERY);
-            if let Err(err) = conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)") {
-                tracing::warn!(error = ?err, "the log could not be moved into the file");
-            }
-        }
-    };
-    let started = thread::Builder::new().name("store-checkpoint".to_owned()).spawn(work);
-    started.map(drop).map_err(Error::internal("starting the checkpoints"))
 }
 
 /// Makes a connection one that reads.

@@ -7,7 +7,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
@@ -17,12 +17,17 @@ use std::{
 
 use tokio::sync::{oneshot, watch};
 
+use self::teller::{Syncer, Teller, Watchers, take};
 use super::{
     commands::{Command, Job, Lanes, Outcomes, QUEUES, Replies},
     error::{Failure, failure},
     now,
 };
 use crate::domain::{Error, audit::Origin, catalogue::change::Changes, id::CartId};
+
+mod teller;
+
+pub use self::teller::{Log, Watcher};
 
 /// Commands that may wait. At 10,000 a second it is under half a second's work.
 pub const QUEUE_MAX: usize = 4096;
@@ -54,11 +59,18 @@ pub trait Engine: Send + 'static {
     where
         Self: Sized;
 
-    /// Runs all of `lanes` in one transaction, and says whether it wrote events.
+    /// Runs all of `lanes` in one transaction, and says what it did.
     fn commit(&mut self, lanes: &Lanes, now: chrono::DateTime<chrono::Utc>) -> Result<Done, Error>;
+
+    /// Has what was committed, where that may not be on the disk yet: nobody is told of it before. None
+    /// where it is on the disk when [`Engine::commit`] returns.
+    fn log(&self) -> Option<&Arc<dyn Log>> {
+        None
+    }
 }
 
 /// A transaction that was committed.
+#[derive(Default)]
 pub struct Done {
     pub outcomes: Outcomes,
     /// Whether there are events to publish.
@@ -69,17 +81,6 @@ pub struct Done {
     pub changes: Changes,
     /// Carts that were edited or emptied.
     pub carts: Vec<CartId>,
-}
-
-/// Is told what was committed, before those are answered who changed it. It runs on the writer's
-/// thread and must be quick.
-pub type Watcher<T> = Box<dyn Fn(T) + Send + Sync>;
-
-/// Who is told, one of each kind.
-#[derive(Default)]
-struct Watchers {
-    catalogue: OnceLock<Watcher<Changes>>,
-    carts: OnceLock<Watcher<Vec<CartId>>>,
 }
 
 /// The sending end of the queue.
@@ -133,11 +134,6 @@ impl Writer {
     }
 }
 
-fn take<T: ?Sized>(place: &OnceLock<Watcher<T>>, watcher: Watcher<T>) -> Result<(), Error> {
-    let taken = place.set(watcher).map_err(|_| "somebody watches it already");
-    taken.map_err(Error::internal("watching the store"))
-}
-
 /// Starts the writer's threads; they end when the last sender is gone and the queue is empty.
 pub fn start<E: Engine>(url: String, told: watch::Sender<u64>) -> Result<Writer, Error> {
     let first = Loop::<E>::new(url, told)?;
@@ -168,32 +164,34 @@ pub(super) struct Loop<E> {
     broken: Arc<AtomicU64>,
     /// How often they had when this one was made.
     known: u64,
-    told: watch::Sender<u64>,
-    mailed: watch::Sender<u64>,
     counts: Arc<Counts>,
-    watchers: Arc<Watchers>,
+    teller: Teller,
+    /// For an engine with a log of its own.
+    syncer: Option<Syncer>,
 }
 
 impl<E: Engine> Loop<E> {
     pub(super) fn new(url: String, told: watch::Sender<u64>) -> Result<Self, Error> {
-        let engine = Some(E::connect(&url)?);
-        let (mailed, counts) = (watch::Sender::new(0), Arc::default());
-        let (broken, watchers) = (Arc::default(), Arc::default());
-        Ok(Loop { url, engine, broken, known: 0, told, mailed, counts, watchers })
+        let teller = Teller { told, mailed: watch::Sender::new(0), watchers: Arc::default() };
+        Loop::with(url, Arc::default(), 0, Arc::default(), teller)
+    }
+
+    fn with(
+        url: String,
+        broken: Arc<AtomicU64>,
+        known: u64,
+        counts: Arc<Counts>,
+        teller: Teller,
+    ) -> Result<Self, Error> {
+        let engine = E::connect(&url)?;
+        let syncer = engine.log().map(|_| Syncer::start(teller.clone())).transpose()?;
+        Ok(Loop { url, engine: Some(engine), broken, known, counts, teller, syncer })
     }
 
     /// One with a connection of its own, which tells and counts with this one.
     fn another(&self) -> Result<Self, Error> {
-        Ok(Loop {
-            url: self.url.clone(),
-            engine: Some(E::connect(&self.url)?),
-            broken: Arc::clone(&self.broken),
-            known: self.known,
-            told: self.told.clone(),
-            mailed: self.mailed.clone(),
-            counts: Arc::clone(&self.counts),
-            watchers: Arc::clone(&self.watchers),
-        })
+        let (broken, counts) = (Arc::clone(&self.broken), Arc::clone(&self.counts));
+        Loop::with(self.url.clone(), broken, self.known, counts, self.teller.clone())
     }
 
     fn run(mut self, queue: &mpsc::Receiver<Job>) {
@@ -215,7 +213,7 @@ impl<E: Engine> Loop<E> {
 
     pub(super) fn serve(&mut self, lanes: Lanes, replies: Replies) {
         match self.attempt(&lanes) {
-            Ok(outcomes) => replies.answer(outcomes),
+            Ok(done) => self.tell(done, replies),
             Err(err) if failure(&err) == Failure::Connection => {
                 tracing::error!(error = ?err, "lost the database");
                 self.broken.fetch_add(1, Ordering::Relaxed);
@@ -237,7 +235,7 @@ impl<E: Engine> Loop<E> {
         }
     }
 
-    fn attempt(&mut self, lanes: &Lanes) -> Result<Outcomes, Error> {
+    fn attempt(&mut self, lanes: &Lanes) -> Result<Done, Error> {
         let (mut tries, broken) = (1, self.broken.load(Ordering::Relaxed));
         if broken != self.known {
             (self.engine, self.known) = (None, broken);
@@ -256,10 +254,16 @@ impl<E: Engine> Loop<E> {
                 return Err(Error::Internal { doing: "running a transaction", source });
             };
             match committed {
-                Ok(done) => return Ok(self.tell(done)),
                 Err(err) if failure(&err) == Failure::Passing && tries < TRIES_MAX => tries += 1,
-                Err(err) => return Err(err),
+                done => return done,
             }
+        }
+    }
+
+    fn tell(&self, done: Done, replies: Replies) {
+        match (&self.syncer, self.engine.as_ref().and_then(E::log)) {
+            (Some(syncer), Some(log)) => syncer.tell(log, done, replies),
+            _ => self.teller.tell(done, replies),
         }
     }
 }
@@ -283,33 +287,9 @@ impl<E> Loop<E> {
     /// The two ends of a queue for this writer.
     pub(super) fn queue(&self) -> (Writer, mpsc::Receiver<Job>) {
         let (jobs, queue) = mpsc::sync_channel(QUEUE_MAX);
-        let (counts, mailed) = (Arc::clone(&self.counts), self.mailed.subscribe());
-        (Writer { queues: vec![jobs], counts, mailed, watchers: Arc::clone(&self.watchers) }, queue)
-    }
-
-    /// Tells whoever waits for it what a transaction did.
-    fn tell(&self, done: Done) -> Outcomes {
-        let Watchers { catalogue, carts } = &*self.watchers;
-        if let Some(watcher) = catalogue.get().filter(|_| !done.changes.is_empty()) {
-            contained(|| watcher(done.changes));
-        }
-        if let Some(watcher) = carts.get().filter(|_| !done.carts.is_empty()) {
-            contained(|| watcher(done.carts));
-        }
-        if done.told {
-            self.told.send_modify(|count| *count = count.wrapping_add(1));
-        }
-        if done.mailed {
-            self.mailed.send_modify(|count| *count = count.wrapping_add(1));
-        }
-        done.outcomes
-    }
-}
-
-/// It is committed: whoever waits for it is answered, whatever becomes of those who watch.
-fn contained(tell: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(tell)).is_err() {
-        tracing::error!("whoever watches the store panicked");
+        let Teller { mailed, watchers, .. } = &self.teller;
+        let (mailed, watchers) = (mailed.subscribe(), Arc::clone(watchers));
+        (Writer { queues: vec![jobs], counts: Arc::clone(&self.counts), mailed, watchers }, queue)
     }
 }
 

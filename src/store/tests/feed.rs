@@ -102,3 +102,20 @@ async fn of_a_letter_that_is_given_up_admins_hear_once_and_not_to_whom_it_was() 
 fn count(variant: VariantId, units: i64) -> ChangeStock {
     ChangeStock { variant, change: StockChange::Set(units), reason: "count".into() }
 }
+
+/// A power failure may take back what somebody has seen; on PostgreSQL nobody sees it before it is kept.
+#[actix_rt::test]
+async fn the_epoch_ends_with_the_run_of_the_machine_and_not_with_that_of_a_process() {
+    let (database, first, _) = Database::stocked().await;
+    let epoch = read!(first, event::epoch()).unwrap();
+    let second = Store::open(&database.url).unwrap();
+    assert_eq!(read!(second, event::epoch()).unwrap(), epoch);
+
+    database.execute("UPDATE epochs SET boot = 'another'").unwrap();
+    let after = Store::open(&database.url).unwrap();
+    let ended = read!(after, event::epoch()).unwrap();
+    assert_eq!(ended != epoch, matches!(database.url, Url::Sqlite(_)), "{epoch} {ended}");
+
+    let again = Store::open(&database.url).unwrap();
+    assert_eq!(read!(again, event::epoch()).unwrap(), ended);
+}

@@ -1,0 +1,131 @@
+//! The one connection that writes: it leaves to others to bring its log to the disk, and to move it into
+//! the file.
+
+use std::{
+    fs::{self, File},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use diesel::{
+    QueryableByName, RunQueryDsl,
+    connection::SimpleConnection,
+    sql_query,
+    sql_types::{BigInt, Text},
+};
+
+use super::{Conn, SETUP, Sqlite, connect};
+use crate::{
+    domain::Error,
+    store::{
+        commands::Lanes,
+        writer::{Done, Engine, Log},
+    },
+};
+
+/// Commits are not forced to the disk. What is moved into the file is, log first: so of what is lost
+/// with the machine nothing is missing but the end
+/// (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+const LOGGED: &str = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;";
+/// Moves as much of the log as no reader is in the way of.
+const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+/// How often that is done beside the writer: where the writer does it, all wait for it who wait for a
+/// commit.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(100);
+/// Linux's name for the time since it began (`random(4)`).
+const BOOT: &str = "/proc/sys/kernel/random/boot_id";
+/// From how many pages on the log is to begin anew: 64 MiB.
+const LONG: i64 = 16_384;
+
+/// The connection of the writer. What it commits is in the log, and safe from whatever becomes of this
+/// process; [`Engine::log`] has to be synced before it is safe from the machine's end.
+pub struct Logged {
+    sqlite: Sqlite,
+    log: Arc<dyn Log>,
+    /// Whether the log is long, and nearly all of it has just been moved.
+    is_long: Arc<AtomicBool>,
+}
+
+impl Engine for Logged {
+    const SHARED: bool = false;
+
+    fn connect(url: &str) -> Result<Self, Error> {
+        let mut sqlite = Sqlite::connect(url)?;
+        sqlite.0.batch_execute(LOGGED)?;
+        // What a process left there that was killed is read as if it were on the disk.
+        let log = open_log(url).and_then(|log| log.sync_data().map(|()| log));
+        let log = log.map_err(Error::internal("opening the log of SQLite"))?;
+        let is_long = Arc::default();
+        checkpoint(url, Arc::downgrade(&is_long))?;
+        Ok(Logged { sqlite, log: Arc::new(log), is_long })
+    }
+
+    fn commit(&mut self, lanes: &Lanes, now: chrono::DateTime<chrono::Utc>) -> Result<Done, Error> {
+        // SQLite begins the log anew when all of it has been moved, and only between two transactions
+        // of the writer is that sure: here little is left to move.
+        if self.is_long.swap(false, Ordering::Relaxed)
+            && let Err(err) = self.sqlite.0.batch_execute(CHECKPOINT)
+        {
+            tracing::warn!(error = ?err, "the log could not begin anew");
+        }
+        self.sqlite.commit(lanes, now)
+    }
+
+    fn log(&self) -> Option<&Arc<dyn Log>> {
+        Some(&self.log)
+    }
+}
+
+/// SQLite names it after the file itself, whatever links lead there, and keeps it as long as there is
+/// a connection.
+fn open_log(url: &str) -> std::io::Result<File> {
+    let mut log = fs::canonicalize(url)?.into_os_string();
+    log.push("-wal");
+    File::open(log)
+}
+
+/// Begins another epoch where the machine has begun anew since the last one: somebody may have seen places
+/// of the feed that were not on the disk, and they will stand for other events now. Where the system
+/// does not say when it began, the epoch goes on.
+pub fn begin(url: &str) -> Result<(), Error> {
+    let Ok(boot) = fs::read_to_string(BOOT) else { return Ok(()) };
+    let mut conn = connect(url)?;
+    conn.batch_execute(SETUP)?;
+    let since = sql_query(
+        "UPDATE epochs SET boot = ?1,
+            epoch = CASE WHEN boot IS NULL THEN epoch ELSE lower(hex(randomblob(4))) END
+        WHERE boot IS NOT ?1",
+    );
+    since.bind::<Text, _>(boot.trim()).execute(&mut conn)?;
+    Ok(())
+}
+
+/// What SQLite says of a checkpoint.
+#[derive(QueryableByName)]
+struct Moved {
+    /// How many pages the log has.
+    #[diesel(sql_type = BigInt)]
+    log: i64,
+}
+
+/// Moves what was committed from the log into the file, beside the writer and as long as there is it.
+fn checkpoint(url: &str, is_long: Weak<AtomicBool>) -> Result<(), Error> {
+    let mut conn: Conn = connect(url)?;
+    conn.batch_execute(SETUP)?;
+    let work = move || {
+        while let Some(is_long) = is_long.upgrade() {
+            match sql_query(CHECKPOINT).get_result::<Moved>(&mut conn) {
+                Ok(moved) => is_long.store(moved.log >= LONG, Ordering::Relaxed),
+                Err(err) => tracing::warn!(error = ?err, "the log could not be moved"),
+            }
+            drop(is_long);
+            thread::sleep(CHECKPOINT_EVERY);
+        }
+    };
+    let started = thread::Builder::new().name("store-checkpoint".to_owned()).spawn(work);
+    started.map(drop).map_err(Error::internal("starting the checkpoints"))
+}

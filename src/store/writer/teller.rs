@@ -1,0 +1,213 @@
+//! Tells whoever waits what a transaction did: at once where it is on the disk, and otherwise when its
+//! log is.
+
+use std::{
+    fs::File,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process,
+    sync::{Arc, OnceLock, mpsc},
+    thread,
+};
+
+use tokio::sync::watch;
+
+use super::{Done, Replies};
+use crate::domain::{Error, catalogue::change::Changes, id::CartId};
+
+/// Transactions that may wait for the disk beside the one that is written: more would make all wait
+/// longer and gain nothing.
+const UNSYNCED_MAX: usize = 2;
+
+/// Is told what was committed, before those are answered who changed it. It runs on a thread of the
+/// store's and must be quick.
+pub type Watcher<T> = Box<dyn Fn(T) + Send + Sync>;
+
+/// Who is told, one of each kind.
+#[derive(Default)]
+pub struct Watchers {
+    pub catalogue: OnceLock<Watcher<Changes>>,
+    pub carts: OnceLock<Watcher<Vec<CartId>>>,
+}
+
+pub fn take<T: ?Sized>(place: &OnceLock<Watcher<T>>, watcher: Watcher<T>) -> Result<(), Error> {
+    let taken = place.set(watcher).map_err(|_| "somebody watches it already");
+    taken.map_err(Error::internal("watching the store"))
+}
+
+/// Knows all who wait for something; clones tell the same.
+#[derive(Clone)]
+pub struct Teller {
+    pub told: watch::Sender<u64>,
+    pub mailed: watch::Sender<u64>,
+    pub watchers: Arc<Watchers>,
+}
+
+impl Teller {
+    /// Tells them what a transaction did that is on the disk, those last who asked for it.
+    pub fn tell(&self, done: Done, replies: Replies) {
+        let Watchers { catalogue, carts } = &*self.watchers;
+        if let Some(watcher) = catalogue.get().filter(|_| !done.changes.is_empty()) {
+            contained(|| watcher(done.changes));
+        }
+        if let Some(watcher) = carts.get().filter(|_| !done.carts.is_empty()) {
+            contained(|| watcher(done.carts));
+        }
+        if done.told {
+            self.told.send_modify(|count| *count = count.wrapping_add(1));
+        }
+        if done.mailed {
+            self.mailed.send_modify(|count| *count = count.wrapping_add(1));
+        }
+        replies.answer(done.outcomes);
+    }
+}
+
+/// It is committed: whoever waits for it is answered, whatever becomes of those who watch.
+fn contained(tell: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(tell)).is_err() {
+        tracing::error!("whoever watches the store panicked");
+    }
+}
+
+/// Where an engine writes what it commits.
+pub trait Log: Send + Sync {
+    /// Brings all to the disk that was written before.
+    ///
+    /// # Errors
+    /// The operating system's. What is on the disk then, nobody knows.
+    fn sync(&self) -> io::Result<()>;
+}
+
+impl Log for File {
+    fn sync(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
+/// A transaction that was committed and may not be on the disk yet.
+struct Unsynced {
+    log: Arc<dyn Log>,
+    done: Done,
+    replies: Replies,
+}
+
+/// Has what was committed brought to the disk, and told then, while the writer goes on.
+pub struct Syncer(mpsc::SyncSender<Unsynced>);
+
+impl Syncer {
+    /// Starts the thread; it ends when this is dropped and all are told.
+    pub fn start(teller: Teller) -> Result<Self, Error> {
+        let (unsynced, committed) = mpsc::sync_channel(UNSYNCED_MAX);
+        let thread = thread::Builder::new().name("store-sync".to_owned());
+        let spawned = thread.spawn(move || run(&committed, &teller));
+        spawned.map_err(Error::internal("starting the writer"))?;
+        Ok(Syncer(unsynced))
+    }
+
+    /// Waits where too many wait already.
+    pub fn tell(&self, log: &Arc<dyn Log>, done: Done, replies: Replies) {
+        let log = Arc::clone(log);
+        // The thread ends after this one alone; without it nobody can be answered.
+        self.0.send(Unsynced { log, done, replies }).unwrap_or_else(|_| process::abort());
+    }
+}
+
+/// What was committed earlier stands earlier in the log: one sync does for all that wait.
+fn run(committed: &mpsc::Receiver<Unsynced>, teller: &Teller) {
+    while let Ok(first) = committed.recv() {
+        let mut batch = vec![first];
+        batch.extend(committed.try_iter());
+        let mut synced: Option<&Arc<dyn Log>> = None;
+        for Unsynced { log, .. } in batch.iter().rev() {
+            if !synced.is_some_and(|it| Arc::ptr_eq(it, log)) {
+                sync(&**log);
+                synced = Some(log);
+            }
+        }
+        for Unsynced { done, replies, .. } in batch {
+            teller.tell(done, replies);
+        }
+    }
+}
+
+/// Whether anything is on the disk that could not be synced is unknown for ever: the kernel may have
+/// dropped it, and says so once. Nothing may be told, or decided, on the strength of it; the next
+/// start reads what there is. (PostgreSQL has done the same since "fsyncgate", 2018.)
+fn sync(log: &dyn Log) {
+    if let Err(err) = log.sync() {
+        tracing::error!(error = ?err, "the log could not be brought to the disk");
+        process::abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::sync::oneshot::{self, Receiver, error::TryRecvError};
+
+    use super::*;
+    use crate::{
+        domain::{
+            audit::Origin,
+            idempotency::{Answer, Claim, Keep, Outcome},
+        },
+        store::commands::{Command, Lanes, Outcomes},
+    };
+
+    /// A log that says when it is to be synced, and waits until it may.
+    struct Gate {
+        asked: mpsc::Sender<()>,
+        open: Mutex<mpsc::Receiver<()>>,
+    }
+
+    impl Log for Gate {
+        fn sync(&self) -> io::Result<()> {
+            self.asked.send(()).unwrap();
+            self.open.lock().unwrap().recv().unwrap();
+            Ok(())
+        }
+    }
+
+    /// A transaction of one command, and what that is answered.
+    fn committed() -> (Done, Replies, Receiver<Result<Answer, Error>>) {
+        let claim = Claim { key: "key".to_owned(), request: "?".to_owned() };
+        let outcome = Outcome::Done("!".to_owned());
+        let (reply, answered) = oneshot::channel();
+        let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
+        let job = Keep { claim, outcome: outcome.clone() }.enqueue(Origin::SYSTEM, reply);
+        lanes.push(job, &mut replies);
+        let keep_answer = vec![Ok(Answer { outcome, replayed: false })];
+        let outcomes = Outcomes { keep_answer, ..Outcomes::default() };
+        (Done { outcomes, ..Done::default() }, replies, answered)
+    }
+
+    #[test]
+    fn nobody_is_told_before_the_log_is_on_the_disk_and_one_sync_does_for_all_that_wait() {
+        let ((asked, asks), (opens, open)) = (mpsc::channel(), mpsc::channel());
+        let log: Arc<dyn Log> = Arc::new(Gate { asked, open: Mutex::new(open) });
+        let told = watch::Sender::new(0);
+        let teller = Teller { told, mailed: watch::Sender::new(0), watchers: Arc::default() };
+        let syncer = Syncer::start(teller).unwrap();
+        let tell = || {
+            let (done, replies, answered) = committed();
+            syncer.tell(&log, done, replies);
+            answered
+        };
+
+        let mut first = tell();
+        asks.recv().unwrap();
+        let (mut second, third) = (tell(), tell());
+        assert!(matches!(first.try_recv(), Err(TryRecvError::Empty)));
+        opens.send(()).unwrap();
+        asks.recv().unwrap();
+        first.blocking_recv().unwrap().unwrap();
+        assert!(matches!(second.try_recv(), Err(TryRecvError::Empty)));
+        opens.send(()).unwrap();
+        second.blocking_recv().unwrap().unwrap();
+        third.blocking_recv().unwrap().unwrap();
+
+        assert!(asks.try_recv().is_err(), "it was synced a third time");
+    }
+}
