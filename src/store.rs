@@ -29,6 +29,7 @@ mod schema;
 pub mod sqlite;
 #[cfg(test)]
 pub(crate) mod tests;
+mod update;
 mod writer;
 
 pub use commands::Command;

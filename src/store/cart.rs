@@ -29,6 +29,7 @@ use crate::{
         error::corrupt,
         insert::insert,
         schema::{cart_items, carts, products, stock},
+        update::update,
     },
 };
 
@@ -178,7 +179,7 @@ pub fn empty(tx: &mut Tx<'_>, carts: impl Iterator<Item = CartId>) -> Result<(),
     let emptied: Vec<CartId> = carts.collect();
     let ids: Vec<String> = emptied.iter().map(ToString::to_string).collect();
     diesel::delete(cart_items::table.filter(among(cart_items::cart_id, &ids))).execute(tx.conn)?;
-    diesel::update(carts::table.filter(among(carts::id, &ids)))
+    update(carts::table, among(carts::id, &ids))
         .set((
             carts::version.eq(carts::version + 1),
             carts::updated_at.eq(tx.now.naive_utc()),

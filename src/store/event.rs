@@ -18,6 +18,7 @@ use crate::{
         heads::Heads,
         insert::insert,
         schema::{cursors, epochs, events},
+        update::update,
     },
 };
 
@@ -98,8 +99,8 @@ pub fn consumed(conn: &mut Conn, consumer: Consumer) -> Result<i64, Error> {
 /// Takes `consumer` on to place `to`, in the transaction that writes what became of the events up to
 /// it, as its first statement: `Stale` where somebody else has done them already.
 pub fn consume(tx: &mut Tx<'_>, consumer: Consumer, from: i64, to: i64) -> Result<(), Error> {
-    let stands = cursors::table.find(consumer.as_str()).filter(cursors::place.eq(from));
-    match diesel::update(stands).set(cursors::place.eq(to)).execute(tx.conn)? {
+    let stands = cursors::consumer.eq(consumer.as_str()).and(cursors::place.eq(from));
+    match update(cursors::table, stands).set(cursors::place.eq(to)).execute(tx.conn)? {
         0 => Err(Error::Stale),
         _ => Ok(()),
     }

@@ -21,7 +21,7 @@ use crate::{
             KEPT_DAYS, Mail, Prune, Recover, Renew, Settle, Status,
         },
     },
-    store::{error::corrupt, insert::insert, schema::mails},
+    store::{error::corrupt, insert::insert, schema::mails, update::update},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -134,7 +134,7 @@ pub fn claim(tx: &mut Tx<'_>, command: &Claim) -> Result<Vec<Claimed>, Error> {
             }
         }
     }
-    diesel::update(mails::table.filter(among(mails::id, claimed.iter().map(|it| it.mail.id))))
+    update(mails::table, among(mails::id, claimed.iter().map(|it| it.mail.id)))
         .set((
             mails::status.eq(Status::Claimed.as_str()),
             mails::claim.eq(command.id.to_string()),

@@ -20,7 +20,7 @@ use crate::{
         id::{CartId, VariantId},
         idempotency::Kept,
     },
-    store::schema::cart_items,
+    store::{schema::cart_items, update::update},
 };
 
 /// Saves carts. The lock order is that of a checkout: keys, carts, then stock.
@@ -148,7 +148,7 @@ fn release(tx: &mut Tx<'_>, accepted: &[&Save]) -> Result<(), Error> {
     let carts = accepted.iter().filter(|it| it.released.is_some()).map(|it| it.cart.to_string());
     let carts: Vec<String> = carts.collect();
     if !carts.is_empty() {
-        diesel::update(cart_items::table.filter(among(cart_items::cart_id, carts)))
+        update(cart_items::table, among(cart_items::cart_id, carts))
             .set(cart_items::held.eq(0))
             .execute(tx.conn)?;
     }
@@ -158,7 +158,7 @@ fn release(tx: &mut Tx<'_>, accepted: &[&Save]) -> Result<(), Error> {
 fn hold(tx: &mut Tx<'_>, carts: &[CartId]) -> Result<(), Error> {
     if !carts.is_empty() {
         let carts = carts.iter().map(ToString::to_string);
-        diesel::update(cart_items::table.filter(among(cart_items::cart_id, carts)))
+        update(cart_items::table, among(cart_items::cart_id, carts))
             .set(cart_items::held.eq(cart_items::quantity))
             .execute(tx.conn)?;
     }

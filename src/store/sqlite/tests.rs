@@ -6,13 +6,13 @@ use std::sync::{
 };
 
 use diesel::{
-    Connection, Insertable, QueryDsl, QueryableByName, RunQueryDsl,
+    Connection, ExpressionMethods, Insertable, QueryDsl, QueryableByName, RunQueryDsl,
     connection::InstrumentationEvent, debug_query, query_builder::QueryFragment, sql_query,
     sql_types::Text,
 };
 
-use super::{Backend, Conn, MIGRATIONS, connect, pool, q};
-use crate::store::{Migration, insert::insert, schema::epochs};
+use super::{Backend, Conn, MIGRATIONS, among, connect, pool, q};
+use crate::store::{Migration, insert::insert, schema::epochs, update::update};
 
 pub(crate) mod simulated;
 
@@ -57,16 +57,39 @@ fn insert_some(conn: &mut Conn, from: usize, count: usize) {
     insert(epochs::table, &rows.collect::<Vec<Row>>()).run(conn).unwrap();
 }
 
-#[test]
-fn a_statement_of_a_few_rows_stays_prepared_and_one_of_many_does_not() {
-    let (mut conn, prepared) = (migrated(), Arc::new(AtomicUsize::new(0)));
-    let before: i64 = epochs::table.count().get_result(&mut conn).unwrap();
+/// Counts from now on how many statements are kept prepared.
+fn count_prepared(conn: &mut Conn) -> Arc<AtomicUsize> {
+    let prepared = Arc::new(AtomicUsize::new(0));
     let counts = Arc::clone(&prepared);
     conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
         if matches!(event, InstrumentationEvent::CacheQuery { .. }) {
             counts.fetch_add(1, Ordering::Relaxed);
         }
     });
+    prepared
+}
+
+#[test]
+fn an_update_stays_prepared_however_many_rows_it_changes() {
+    let mut conn = migrated();
+    insert_some(&mut conn, 0, 5);
+    let prepared = count_prepared(&mut conn);
+
+    let changed = [&["0", "1", "2"][..], &["4"], &["9"]].map(|those| {
+        let rows = update(epochs::table, among(epochs::epoch, those));
+        rows.set(epochs::boot.eq(those.first())).execute(&mut conn).unwrap()
+    });
+
+    let of_three = epochs::table.filter(epochs::boot.eq("0")).count().get_result(&mut conn);
+    assert_eq!((changed, of_three), ([3, 1, 0], Ok(3)));
+    assert_eq!(prepared.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_statement_of_a_few_rows_stays_prepared_and_one_of_many_does_not() {
+    let mut conn = migrated();
+    let before: i64 = epochs::table.count().get_result(&mut conn).unwrap();
+    let prepared = count_prepared(&mut conn);
 
     let kept = [(0, 3), (100, 3), (200, 32), (300, 33), (400, 33), (500, 2_000)];
     let kept = kept.map(|(from, count)| {
