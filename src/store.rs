@@ -120,7 +120,7 @@ impl Store {
     }
 
     /// Has `watcher` told of each change of the catalogue that is committed here, before it is
-    /// answered; it runs on the writer's thread. There can be one.
+    /// answered; it runs on a thread of the store's and must be quick. There can be one.
     pub fn watch(&self, watcher: writer::Watcher<Changes>) -> Result<(), Error> {
         self.0.writer.watch(watcher)
     }

@@ -3,9 +3,7 @@
 use diesel::{
     AsChangeset, Column, Connection, Insertable, QueryResult, RunQueryDsl, Table,
     backend::Backend,
-    pg::Pg,
     query_builder::{AstPass, QueryFragment, QueryId, ValuesClause},
-    sqlite::Sqlite,
 };
 
 use crate::domain::Error;
@@ -87,21 +85,10 @@ impl<'r, R, T, C> Insert<'r, R, T, C> {
     }
 }
 
-/// How a database begins an insert.
+/// How a database begins an insert; each says it beside its connection.
 pub trait Begin: Backend {
+    /// Up to the name of the table, with a space at the end.
     const INSERT: &'static str;
-}
-
-/// By `OR FAIL` the rows before the one that fails stay, for as long as the transaction or savepoint
-/// does, and an error ends that. By default they go with the statement, and to that end SQLite copies
-/// each page that it changes for more rows than one
-/// (<https://www.sqlite.org/lang_conflict.html>, <https://www.sqlite.org/tempfiles.html#statement_journal_files>).
-impl Begin for Sqlite {
-    const INSERT: &'static str = "INSERT OR FAIL INTO ";
-}
-
-impl Begin for Pg {
-    const INSERT: &'static str = "INSERT INTO ";
 }
 
 /// One statement.

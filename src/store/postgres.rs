@@ -17,6 +17,7 @@ use super::{
     Migration,
     commands::Lanes,
     heads::{Columns, Head, Heads},
+    insert::Begin,
     pool::{self, Setup},
     writer::{Done, Engine},
 };
@@ -24,6 +25,10 @@ use crate::domain::{Error, id::UserId};
 
 pub type Conn = diesel::PgConnection;
 pub type Backend = diesel::pg::Pg;
+
+impl Begin for Backend {
+    const INSERT: &'static str = "INSERT INTO ";
+}
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 

@@ -18,6 +18,7 @@ use super::{
     Migration,
     commands::Lanes,
     heads::{Columns, Head, Heads},
+    insert::Begin,
     pool::{self, Setup},
     writer::{Done, Engine},
 };
@@ -29,13 +30,22 @@ pub(super) use logged::{Logged, begin};
 pub type Conn = diesel::SqliteConnection;
 pub type Backend = diesel::sqlite::Sqlite;
 
+/// By `OR FAIL` the rows before the one that fails stay, and the caller rolls them back on an error. By
+/// default they go with the statement, and to that end SQLite copies each page that it changes for
+/// more rows than one (<https://www.sqlite.org/lang_conflict.html>,
+/// <https://www.sqlite.org/tempfiles.html#statement_journal_files>).
+impl Begin for Backend {
+    const INSERT: &'static str = "INSERT OR FAIL INTO ";
+}
+
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 // The time-out comes first: a change to WAL must wait for the other connections too.
 const SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
     PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;";
 /// A connection that writes has the pages at hand that it changes again and again, 16 MiB of them (each
-/// commit looks at all), and moves the log into the file when it has 64 MiB.
+/// commit looks at all), and moves the log into the file when it has 64 MiB; [`Logged`] leaves that to
+/// others.
 const WRITER: &str = "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384;";
 const READ_ONLY: &str = "PRAGMA query_only = ON;";
 

@@ -9,8 +9,9 @@ use diesel::{
 
 /// Changes those of `table` that are `rows`.
 ///
-/// Diesel by itself prepares each `UPDATE` anew, since what it sets may leave out columns. What is set here
-/// names all of its columns, always.
+/// Diesel by itself prepares each `UPDATE` anew, since a changeset may leave out columns. This one is
+/// kept by its text: it is for where neither `rows` ([`super::sqlite::among`], not `eq_any`) nor what
+/// is set changes that.
 pub fn update<T, R>(table: T, rows: R) -> Rows<T, R>
 where
     T: Table,

@@ -1,8 +1,8 @@
-//! The group-committing writer: takes what waits, runs it as one transaction, and answers after
-//! the commit.
+//! The group-committing writer: takes what waits, runs it as one transaction, and has it answered when
+//! that is on the disk.
 //!
-//! One thread a process; where others write too, a few, each with kinds of its own. A batch that the database refuses is replayed one by one, so that a
-//! command that cannot be done fails alone.
+//! One thread a process; where others write too, a few, each with kinds of its own. A batch that the
+//! database refuses is replayed one by one, so that a command that cannot be done fails alone.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -17,7 +17,7 @@ use std::{
 
 use tokio::sync::{oneshot, watch};
 
-use self::teller::{Syncer, Teller, Watchers, take};
+use self::teller::{Syncer, Teller, Watchers};
 use super::{
     commands::{Command, Job, Lanes, Outcomes, QUEUES, Replies},
     error::{Failure, failure},
@@ -62,8 +62,9 @@ pub trait Engine: Send + 'static {
     /// Runs all of `lanes` in one transaction, and says what it did.
     fn commit(&mut self, lanes: &Lanes, now: chrono::DateTime<chrono::Utc>) -> Result<Done, Error>;
 
-    /// Has what was committed, where that may not be on the disk yet: nobody is told of it before. None
-    /// where it is on the disk when [`Engine::commit`] returns.
+    /// The log that has what was committed and may not be on the disk yet: nobody is told of a
+    /// transaction before it is synced. None where a transaction is on the disk when
+    /// [`Engine::commit`] returns.
     fn log(&self) -> Option<&Arc<dyn Log>> {
         None
     }
@@ -114,12 +115,12 @@ impl Writer {
     /// Has `watcher` told of what is committed of the catalogue from now on; a second one is not
     /// taken.
     pub fn watch(&self, watcher: Watcher<Changes>) -> Result<(), Error> {
-        take(&self.watchers.catalogue, watcher)
+        teller::take(&self.watchers.catalogue, watcher)
     }
 
     /// The same of carts.
     pub fn watch_carts(&self, watcher: Watcher<Vec<CartId>>) -> Result<(), Error> {
-        take(&self.watchers.carts, watcher)
+        teller::take(&self.watchers.carts, watcher)
     }
 
     pub async fn submit<C: Command>(
@@ -166,23 +167,24 @@ pub(super) struct Loop<E> {
     known: u64,
     counts: Arc<Counts>,
     teller: Teller,
-    /// For an engine with a log of its own.
+    /// Where [`Engine::log`] has to be synced before anybody is told.
     syncer: Option<Syncer>,
 }
 
 impl<E: Engine> Loop<E> {
     pub(super) fn new(url: String, told: watch::Sender<u64>) -> Result<Self, Error> {
         let teller = Teller { told, mailed: watch::Sender::new(0), watchers: Arc::default() };
-        Loop::with(url, Arc::default(), 0, Arc::default(), teller)
+        Loop::with(url, teller, Arc::default(), Arc::default())
     }
 
+    /// Connects, and tells and counts with whoever shares the rest.
     fn with(
         url: String,
-        broken: Arc<AtomicU64>,
-        known: u64,
-        counts: Arc<Counts>,
         teller: Teller,
+        counts: Arc<Counts>,
+        broken: Arc<AtomicU64>,
     ) -> Result<Self, Error> {
+        let known = broken.load(Ordering::Relaxed);
         let engine = E::connect(&url)?;
         let syncer = engine.log().map(|_| Syncer::start(teller.clone())).transpose()?;
         Ok(Loop { url, engine: Some(engine), broken, known, counts, teller, syncer })
@@ -190,8 +192,8 @@ impl<E: Engine> Loop<E> {
 
     /// One with a connection of its own, which tells and counts with this one.
     fn another(&self) -> Result<Self, Error> {
-        let (broken, counts) = (Arc::clone(&self.broken), Arc::clone(&self.counts));
-        Loop::with(self.url.clone(), broken, self.known, counts, self.teller.clone())
+        let (counts, broken) = (Arc::clone(&self.counts), Arc::clone(&self.broken));
+        Loop::with(self.url.clone(), self.teller.clone(), counts, broken)
     }
 
     fn run(mut self, queue: &mpsc::Receiver<Job>) {

@@ -131,7 +131,7 @@ impl TestShop {
         self.settings.push((name, value.to_owned()));
     }
 
-    /// Ends the process as a power cut would.
+    /// Kills the process. Unlike a power cut that leaves what the kernel has (ADR 37).
     pub fn kill(&mut self) {
         self.server_mut().kill();
     }

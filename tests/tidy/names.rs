@@ -49,6 +49,7 @@ const SHARED: &[(&str, &str)] = &[
     ("sweeper", "actors: wakes whatever is due, of every kind"),
     ("ticket", "ws: opens one socket without a header"),
     ("token", "http: signs and verifies"),
+    ("update", "store: rows that are changed by a statement that stays prepared"),
     ("writer", "store: commands in, transactions out"),
 ];
 /// Names that say nothing of what is inside.

@@ -1,5 +1,5 @@
-//! The one connection that writes: it leaves to others to bring its log to the disk, and to move it into
-//! the file.
+//! The one connection that writes: it leaves to others to bring its log to the disk, and to move it
+//! into the file.
 
 use std::{
     fs::{self, File},
@@ -27,19 +27,21 @@ use crate::{
     },
 };
 
-/// Commits are not forced to the disk. What is moved into the file is, log first: so of what is lost
-/// with the machine nothing is missing but the end
-/// (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+/// A commit forces nothing to the disk. A checkpoint does, the log before the file, so that a power
+/// failure takes only the end of the log (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+/// Checkpoints are [`checkpoint`]'s.
 const LOGGED: &str = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;";
 /// Moves as much of the log as no reader is in the way of.
 const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 /// How often that is done beside the writer: where the writer does it, all wait for it who wait for a
 /// commit.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(100);
-/// Linux's name for the time since it began (`random(4)`).
+/// Linux's name for the present run of the machine (`random(4)`).
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 /// From how many pages on the log is to begin anew: 64 MiB.
 const LONG: i64 = 16_384;
+/// How many pages of it the writer may be left to move: a few milliseconds of writing.
+const REST: i64 = 1_024;
 
 /// The connection of the writer. What it commits is in the log, and safe from whatever becomes of this
 /// process; [`Engine::log`] has to be synced before it is safe from the machine's end.
@@ -88,9 +90,9 @@ fn open_log(url: &str) -> std::io::Result<File> {
     File::open(log)
 }
 
-/// Begins another epoch where the machine has begun anew since the last one: somebody may have seen places
-/// of the feed that were not on the disk, and they will stand for other events now. Where the system
-/// does not say when it began, the epoch goes on.
+/// Begins another epoch where the machine has begun anew since the last one: somebody may have seen
+/// places of the feed that were not on the disk, and they will stand for other events now. Where the
+/// system does not name its runs, the epoch goes on.
 pub fn begin(url: &str) -> Result<(), Error> {
     let Ok(boot) = fs::read_to_string(BOOT) else { return Ok(()) };
     let mut conn = connect(url)?;
@@ -104,22 +106,28 @@ pub fn begin(url: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// What SQLite says of a checkpoint.
+/// What SQLite says of a checkpoint, in pages.
 #[derive(QueryableByName)]
 struct Moved {
-    /// How many pages the log has.
+    /// How many the log has.
     #[diesel(sql_type = BigInt)]
     log: i64,
+    /// How many of them are in the file.
+    #[diesel(sql_type = BigInt)]
+    checkpointed: i64,
 }
 
-/// Moves what was committed from the log into the file, beside the writer and as long as there is it.
+/// Moves what was committed from the log into the file, beside the writer and for as
+/// long as that lives.
 fn checkpoint(url: &str, is_long: Weak<AtomicBool>) -> Result<(), Error> {
     let mut conn: Conn = connect(url)?;
     conn.batch_execute(SETUP)?;
     let work = move || {
         while let Some(is_long) = is_long.upgrade() {
             match sql_query(CHECKPOINT).get_result::<Moved>(&mut conn) {
-                Ok(moved) => is_long.store(moved.log >= LONG, Ordering::Relaxed),
+                Ok(Moved { log, checkpointed }) => {
+                    is_long.store(log >= LONG && log - checkpointed < REST, Ordering::Relaxed);
+                }
                 Err(err) => tracing::warn!(error = ?err, "the log could not be moved"),
             }
             drop(is_long);

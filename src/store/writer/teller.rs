@@ -15,8 +15,8 @@ use tokio::sync::watch;
 use super::{Done, Replies};
 use crate::domain::{Error, catalogue::change::Changes, id::CartId};
 
-/// Transactions that may wait for the disk beside the one that is written: more would make all wait
-/// longer and gain nothing.
+/// Transactions that may wait while others are synced: more would make all wait longer and gain
+/// nothing.
 const UNSYNCED_MAX: usize = 2;
 
 /// Is told what was committed, before those are answered who changed it. It runs on a thread of the
@@ -30,6 +30,7 @@ pub struct Watchers {
     pub carts: OnceLock<Watcher<Vec<CartId>>>,
 }
 
+/// Puts `watcher` in its place; an error where there is one already.
 pub fn take<T: ?Sized>(place: &OnceLock<Watcher<T>>, watcher: Watcher<T>) -> Result<(), Error> {
     let taken = place.set(watcher).map_err(|_| "somebody watches it already");
     taken.map_err(Error::internal("watching the store"))
@@ -108,21 +109,20 @@ impl Syncer {
     /// Waits where too many wait already.
     pub fn tell(&self, log: &Arc<dyn Log>, done: Done, replies: Replies) {
         let log = Arc::clone(log);
-        // The thread ends after this one alone; without it nobody can be answered.
+        // The thread outlives this unless it panicked, and without it nobody can be answered.
         self.0.send(Unsynced { log, done, replies }).unwrap_or_else(|_| process::abort());
     }
 }
 
-/// What was committed earlier stands earlier in the log: one sync does for all that wait.
+/// What was committed earlier stands earlier in the log: one sync does for all that wait. There are two
+/// logs only where the connection was made anew between them.
 fn run(committed: &mpsc::Receiver<Unsynced>, teller: &Teller) {
     while let Ok(first) = committed.recv() {
         let mut batch = vec![first];
         batch.extend(committed.try_iter());
-        let mut synced: Option<&Arc<dyn Log>> = None;
-        for Unsynced { log, .. } in batch.iter().rev() {
-            if !synced.is_some_and(|it| Arc::ptr_eq(it, log)) {
-                sync(&**log);
-                synced = Some(log);
+        for of_one in batch.chunk_by(|one, next| Arc::ptr_eq(&one.log, &next.log)) {
+            if let Some(last) = of_one.last() {
+                sync(&*last.log);
             }
         }
         for Unsynced { done, replies, .. } in batch {

@@ -100,7 +100,7 @@ impl Server {
         eprintln!("--- the end of the program's log\n{}\n---", last.join("\n"));
     }
 
-    /// As a power cut would. One that has ended already stays so.
+    /// Kills it. One that has ended already stays so.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
