@@ -85,7 +85,6 @@ impl Store {
         let (readers, writer) = match url {
             Url::Sqlite(path) => {
                 let path = path.to_string_lossy().into_owned();
-                sqlite::begin(&path)?;
                 let readers =
                     Readers::start(sqlite::reader_pool(&path, READERS, CONNECTION_WAIT)?)?;
                 let writer = writer::start::<sqlite::Logged>(path, told)?;

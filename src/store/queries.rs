@@ -182,6 +182,9 @@ fn each<C, T>(
         match outcome {
             // The whole transaction is lost, or must be tried again.
             Err(err) if failure(&err) != Failure::Lasting => return Err(err),
+            // A database that is full may have undone more than the savepoint (`SQLITE_FULL`): by itself
+            // the command does no harm to others.
+            Err(err @ Error::Internal { .. }) => return Err(err),
             Ok(_) => tx.effects.absorb(effects),
             Err(_) => {}
         }

@@ -25,7 +25,7 @@ use super::{
 use crate::domain::{Error, id::UserId};
 
 pub use among::among;
-pub(super) use logged::{Logged, begin};
+pub(super) use logged::Logged;
 
 pub type Conn = diesel::SqliteConnection;
 pub type Backend = diesel::sqlite::Sqlite;
@@ -117,7 +117,7 @@ impl Query for HeadsOf {
 
 impl RunQueryDsl<Conn> for HeadsOf {}
 
-/// A connection that writes; what it has committed is on the disk.
+/// A connection that writes; by itself it has on the disk what it has committed.
 pub(super) struct Sqlite(Conn);
 
 impl Engine for Sqlite {
@@ -166,7 +166,13 @@ pub(super) fn migrate(path: &str, migration: Migration) -> Result<Vec<String>, E
     let mut conn = connect(path)?;
     conn.batch_execute(SETUP)?;
     // A second process that migrates waits here, and finds nothing left to do.
-    conn.exclusive_transaction(|conn| pool::migrate(conn, MIGRATIONS, migration))
+    conn.exclusive_transaction(|conn| {
+        let done = pool::migrate(conn, MIGRATIONS, migration)?;
+        if migration == Migration::Up {
+            logged::note_boot(conn)?;
+        }
+        Ok(done)
+    })
 }
 
 pub(super) fn status(path: &str) -> Result<Vec<(String, bool)>, Error> {

@@ -3,6 +3,7 @@
 
 use std::{
     fs::{self, File},
+    process,
     sync::{
         Arc, Weak,
         atomic::{AtomicBool, Ordering},
@@ -29,13 +30,16 @@ use crate::{
 
 /// A commit forces nothing to the disk. A checkpoint does, the log before the file, so that a power
 /// failure takes only the end of the log (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
-/// Checkpoints are [`checkpoint`]'s.
-const LOGGED: &str = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;";
+/// Checkpoints are [`checkpoint`]'s, but where readers have been in its way until the log has 512 MiB:
+/// then each commit tries.
+const LOGGED: &str = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 131072;";
 /// Moves as much of the log as no reader is in the way of.
 const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 /// How often that is done beside the writer: where the writer does it, all wait for it who wait for a
 /// commit.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(100);
+/// How SQLite begins to say that reading or writing failed (`SQLITE_IOERR`).
+const DISK: &str = "disk I/O error";
 /// Linux's name for the present run of the machine (`random(4)`).
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 /// From how many pages on the log is to begin anew: 64 MiB.
@@ -69,16 +73,24 @@ impl Engine for Logged {
     fn commit(&mut self, lanes: &Lanes, now: chrono::DateTime<chrono::Utc>) -> Result<Done, Error> {
         // SQLite begins the log anew when all of it has been moved, and only between two transactions
         // of the writer is that sure: here little is left to move.
-        if self.is_long.swap(false, Ordering::Relaxed)
-            && let Err(err) = self.sqlite.0.batch_execute(CHECKPOINT)
-        {
-            tracing::warn!(error = ?err, "the log could not begin anew");
+        if self.is_long.swap(false, Ordering::Relaxed) {
+            self.sqlite.0.batch_execute(CHECKPOINT).unwrap_or_else(|err| not_moved(&err));
         }
         self.sqlite.commit(lanes, now)
     }
 
     fn log(&self) -> Option<&Arc<dyn Log>> {
         Some(&self.log)
+    }
+}
+
+/// What could not be moved this time may be the next. But after an error of the disk nobody knows what of
+/// the file is there, and a log that begins anew would take the only copy with it: the next process
+/// moves all of it again.
+fn not_moved(err: &diesel::result::Error) {
+    tracing::error!(error = ?err, "the log could not be moved into the file");
+    if err.to_string().contains(DISK) {
+        process::abort();
     }
 }
 
@@ -93,16 +105,14 @@ fn open_log(url: &str) -> std::io::Result<File> {
 /// Begins another epoch where the machine has begun anew since the last one: somebody may have seen
 /// places of the feed that were not on the disk, and they will stand for other events now. Where the
 /// system does not name its runs, the epoch goes on.
-pub fn begin(url: &str) -> Result<(), Error> {
+pub fn note_boot(conn: &mut Conn) -> Result<(), Error> {
     let Ok(boot) = fs::read_to_string(BOOT) else { return Ok(()) };
-    let mut conn = connect(url)?;
-    conn.batch_execute(SETUP)?;
     let since = sql_query(
         "UPDATE epochs SET boot = ?1,
             epoch = CASE WHEN boot IS NULL THEN epoch ELSE lower(hex(randomblob(4))) END
         WHERE boot IS NOT ?1",
     );
-    since.bind::<Text, _>(boot.trim()).execute(&mut conn)?;
+    since.bind::<Text, _>(boot.trim()).execute(conn)?;
     Ok(())
 }
 
@@ -128,7 +138,7 @@ fn checkpoint(url: &str, is_long: Weak<AtomicBool>) -> Result<(), Error> {
                 Ok(Moved { log, checkpointed }) => {
                     is_long.store(log >= LONG && log - checkpointed < REST, Ordering::Relaxed);
                 }
-                Err(err) => tracing::warn!(error = ?err, "the log could not be moved"),
+                Err(err) => not_moved(&err),
             }
             drop(is_long);
             thread::sleep(CHECKPOINT_EVERY);
