@@ -265,7 +265,11 @@ impl<E: Engine> Loop<E> {
     fn tell(&self, done: Done, replies: Replies) {
         match (&self.syncer, self.engine.as_ref().and_then(E::log)) {
             (Some(syncer), Some(log)) => syncer.tell(log, done, replies),
-            _ => self.teller.tell(done, replies),
+            (None, Some(log)) => {
+                teller::sync(&**log);
+                self.teller.tell(done, replies);
+            }
+            (_, None) => self.teller.tell(done, replies),
         }
     }
 }

@@ -127,8 +127,8 @@ struct Moved {
     checkpointed: i64,
 }
 
-/// Moves what was committed from the log into the file, beside the writer and for as
-/// long as that lives.
+/// Moves what was committed from the log into the file, beside the writer and for as long as that
+/// lives.
 fn checkpoint(url: &str, is_long: Weak<AtomicBool>) -> Result<(), Error> {
     let mut conn: Conn = connect(url)?;
     conn.batch_execute(SETUP)?;

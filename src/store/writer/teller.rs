@@ -134,7 +134,7 @@ fn run(committed: &mpsc::Receiver<Unsynced>, teller: &Teller) {
 /// Whether anything is on the disk that could not be synced is unknown for ever: the kernel may have
 /// dropped it, and says so once. Nothing may be told, or decided, on the strength of it; the next
 /// start reads what there is. (PostgreSQL has done the same since "fsyncgate", 2018.)
-fn sync(log: &dyn Log) {
+pub fn sync(log: &dyn Log) {
     if let Err(err) = log.sync() {
         tracing::error!(error = ?err, "the log could not be brought to the disk");
         process::abort();
