@@ -5,11 +5,7 @@
 //! not all. While there is no line to be had nothing is claimed: then only the post is asked again.
 
 use std::{
-    convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -20,37 +16,37 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+use self::claimed::{lose, send};
 use super::lines::{self, Drain, Lines, Looks, told};
 use crate::{
     domain::{
         Error,
-        id::{ClaimId, MailId},
-        mail::{CLAIM_SECONDS, Claim, Claimed, Ending, HandOver, Prune, Recover, Renew, Settle},
+        id::ClaimId,
+        mail::{Claim, Prune, Recover},
     },
-    gateway::mail::{
-        Line, Post, Refusal,
-        message::{Message, Stationery},
-    },
+    gateway::mail::{Line, Post, message::Stationery},
     store::{self, Store, read},
 };
 
-/// How many lines a node has to the post at once. Mail servers allow few from one place.
+mod claimed;
+
+/// How many lines a node has to a mail server at once. They allow few from one place. To files there is
+/// one, since one thread makes them.
 const LINES_MAX: usize = 4;
-/// How many mails are claimed at once on a line on which it does no harm to send one twice. On others
-/// each has a claim of its own, so that what one waits for does not become the fate of the next.
-const CLAIMED_MAX: i64 = 64;
+/// How many mails are claimed at once to become files: to make one twice does no harm. On a line to a
+/// server each has a claim of its own, so that what one waits for does not become the fate of the next.
+const CLAIMED_MAX: u16 = 64;
+/// How long a mail may wait for company: each claim is a command of its own, and a busy shop queues
+/// letters with most of its transactions.
+const GATHER: Duration = Duration::from_millis(20);
 /// How long the post is left alone that could not be reached; twice as long after each time.
 const REACH_AGAIN: Duration = Duration::from_millis(500);
 const REACH_AGAIN_MAX: Duration = Duration::from_secs(30);
-/// How often a claim is renewed: two renewals may fail.
-const RENEW_EVERY: Duration = Duration::from_secs(20);
-const _: () = assert!(RENEW_EVERY.as_secs() * 3 <= CLAIM_SECONDS.unsigned_abs());
-
 /// What lines need.
 pub struct Deps {
     pub store: Store,
     pub post: Post,
-    pub stationery: Stationery,
+    pub stationery: Arc<Stationery>,
     /// When a mail is tried again for the first time.
     pub retry: TimeDelta,
 }
@@ -94,9 +90,12 @@ impl Mailer {
     pub fn new(deps: Deps, counts: Arc<Counts>) -> Self {
         Mailer {
             mailed: deps.store.mailed(),
-            deps: Arc::new(deps),
             counts,
-            lines: Arc::new(Lines::of(LINES_MAX)),
+            lines: Arc::new(Lines::of(match deps.post {
+                Post::Smtp(_) => LINES_MAX,
+                Post::Files(_) => 1,
+            })),
+            deps: Arc::new(deps),
             reach_again: REACH_AGAIN,
             not_before: Instant::now(),
         }
@@ -155,7 +154,11 @@ impl Looks for Mailer {
     }
 
     fn queued(&mut self) -> impl Future<Output = ()> + 'static {
-        told(&mut self.mailed)
+        let told = told(&mut self.mailed);
+        async move {
+            told.await;
+            sleep(GATHER).await;
+        }
     }
 
     fn due(&self) -> impl Future<Output = Result<usize, Error>> + 'static {
@@ -178,11 +181,6 @@ async fn tidy(deps: &Deps, counts: &Counts, nobody_lives: bool) {
     lines::prune(&deps.store, Prune).await;
 }
 
-fn lose(counts: &Counts, mail: MailId, why: &str) {
-    counts.unknown.fetch_add(1, Ordering::Relaxed);
-    tracing::error!(%mail, why, "nobody knows whether a mail has arrived; it is not sent again");
-}
-
 /// Opens a line and sends on it what is due, until nothing is. Whether the post was reached.
 async fn run(deps: &Deps, counts: &Counts, lines: &Arc<Lines>) -> bool {
     let mut line = match deps.post.open().await {
@@ -193,154 +191,30 @@ async fn run(deps: &Deps, counts: &Counts, lines: &Arc<Lines>) -> bool {
         }
     };
     let mut fit = true;
-    let at_most = if line.repeats_safely() { CLAIMED_MAX } else { 1 };
+    let at_most = match line {
+        Line::Smtp(_) => 1,
+        Line::Files(_) => CLAIMED_MAX,
+    };
     while fit && !lines.is_draining() {
         let busy = lines.busy();
         let id = ClaimId::new();
-        match deps.store.write(Claim { id, at_most }).await {
+        let claimed = match deps.store.write(Claim { id, at_most }).await {
             Ok(claimed) if claimed.is_empty() => break,
-            Ok(claimed) => fit = send(deps, counts, &mut line, (id, claimed)).await,
+            Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(?error, "no mail could be claimed");
                 break;
             }
-        }
+        };
+        let is_all = claimed.len() < usize::from(at_most);
+        fit = send(deps, counts, &mut line, (id, claimed)).await;
         drop(busy);
+        if is_all {
+            sleep(GATHER).await;
+        }
     }
     if fit {
         line.close().await;
     }
     true
-}
-
-/// Brings what was claimed to its end; answers whether the line is fit for more.
-async fn send(
-    deps: &Deps,
-    counts: &Counts,
-    line: &mut Line,
-    (claim, all): (ClaimId, Vec<Claimed>),
-) -> bool {
-    let (mut endings, mut fit) = (Vec::with_capacity(all.len()), true);
-    for claimed in all {
-        let in_hand = InHand { deps, counts, claimed };
-        // What comes behind one that broke the line has not left.
-        let ending = if fit { in_hand.send(line, &mut fit).await } else { Some(in_hand.again()) };
-        endings.extend(ending.map(|ending| (in_hand.claimed.mail.id, ending)));
-    }
-    if !endings.is_empty() {
-        settle(deps, counts, Settle { claim, endings }).await;
-    }
-    fit
-}
-
-/// A mail that this node has claimed.
-struct InHand<'d> {
-    deps: &'d Deps,
-    counts: &'d Counts,
-    claimed: Claimed,
-}
-
-impl InHand<'_> {
-    /// Sends the mail; answers what became of it, which is none where the claim was lost, and says
-    /// whether the line is `fit` for the next one.
-    async fn send(&self, line: &mut Line, fit: &mut bool) -> Option<Ending> {
-        let id = self.claimed.mail.id;
-        let message = self.deps.stationery.write(&self.claimed.mail, self.claimed.queued_at);
-        let ending;
-        (ending, *fit) = match message {
-            Ok(message) => self.post(line, &message).await,
-            Err(error) => {
-                tracing::warn!(mail = %id, ?error, "a mail cannot be written");
-                (Some(Ending::Failed), true)
-            }
-        };
-        ending
-    }
-
-    /// Sends the message; answers what became of it, which is none where the claim was lost, and
-    /// whether the line is fit for the next one.
-    async fn post(&self, line: &mut Line, message: &Message) -> (Option<Ending>, bool) {
-        let id = message.id;
-        if let Err(refusal) = self.renewing(line.offer(message)).await {
-            return (Some(self.refused(&refusal)), matches!(refusal, Refusal::Refused { .. }));
-        }
-        if !line.repeats_safely() {
-            let HandOver { mail, claim } = self.hand_over();
-            match self.deps.store.write(HandOver { mail, claim }).await {
-                Ok(()) => {}
-                // It took too long, and another node has it.
-                Err(Error::Stale) => return (None, false),
-                // Whether that is written down or not, no word has left.
-                Err(error) => {
-                    tracing::warn!(mail = %id, ?error, "a mail could not be handed over");
-                    return (Some(self.again()), false);
-                }
-            }
-        }
-        match line.hand_over(message).await {
-            Ok(()) => (Some(Ending::Sent), true),
-            Err(Refusal::Broken(why)) if !line.repeats_safely() => {
-                lose(self.counts, id, &why);
-                (Some(Ending::Unknown), false)
-            }
-            Err(refusal) => {
-                let fit = matches!(refusal, Refusal::Refused { .. });
-                (Some(self.refused(&refusal)), fit)
-            }
-        }
-    }
-
-    fn hand_over(&self) -> HandOver {
-        HandOver { mail: self.claimed.mail.id, claim: self.claimed.claim }
-    }
-
-    /// What comes of a mail that nobody has taken.
-    fn refused(&self, refusal: &Refusal) -> Ending {
-        let ending = match refusal {
-            Refusal::Refused { lasting: true, .. } => Ending::Failed,
-            Refusal::Refused { .. } | Refusal::Broken(_) => self.again(),
-        };
-        let (mail, attempts) = (self.claimed.mail.id, self.claimed.attempts);
-        tracing::warn!(%mail, attempts, %refusal, ?ending, "a mail was not taken");
-        ending
-    }
-
-    fn again(&self) -> Ending {
-        let thousandths = rand::random_range(0..=1_000);
-        self.claimed.refused_for_now(store::now(), self.deps.retry, thousandths)
-    }
-
-    /// Does `work`, and keeps the claim meanwhile.
-    async fn renewing<T>(&self, work: impl Future<Output = T>) -> T {
-        tokio::select! {
-            done = work => done,
-            never = self.renew() => match never {},
-        }
-    }
-
-    async fn renew(&self) -> Infallible {
-        let HandOver { mail, claim } = self.hand_over();
-        loop {
-            sleep(RENEW_EVERY).await;
-            if let Err(error) = self.deps.store.write(Renew { mail, claim }).await {
-                tracing::warn!(%mail, ?error, "a claim could not be renewed");
-            }
-        }
-    }
-}
-
-/// Writes down what became of mails. If that fails too, what stands there says the least: it is found
-/// when the claim has ended.
-async fn settle(deps: &Deps, counts: &Counts, settle: Settle) {
-    for (_, ending) in &settle.endings {
-        match ending {
-            Ending::Sent => counts.sent.fetch_add(1, Ordering::Relaxed),
-            Ending::Failed => counts.failed.fetch_add(1, Ordering::Relaxed),
-            Ending::Unknown | Ending::Again { .. } => 0,
-        };
-    }
-    let count = settle.endings.len();
-    if let Err(error) = lines::settle(&deps.store, settle).await {
-        tracing::error!(count, ?error, "mails could not be settled");
-    }
 }

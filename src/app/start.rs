@@ -225,7 +225,8 @@ pub fn start_mailer(
     counts: Arc<Counts>,
 ) -> Result<Addr<Mailer>, Error> {
     let shop = Shop { name: config.mail_from.name.clone(), url, proofs };
-    let stationery = Stationery::new(&config.mail_from.name, &config.mail_from.address, shop)?;
+    let stationery =
+        Arc::new(Stationery::new(&config.mail_from.name, &config.mail_from.address, shop)?);
     let post = match &config.smtp {
         Some(url) => {
             let tls = match url.security {

@@ -185,7 +185,7 @@ pub enum Ending {
 pub struct Claim {
     pub id: ClaimId,
     /// How many, at the most.
-    pub at_most: i64,
+    pub at_most: u16,
 }
 
 /// Keeps a mail in hand for another [`CLAIM_SECONDS`]; `Stale` where the claim has ended.

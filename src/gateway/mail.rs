@@ -1,10 +1,11 @@
 //! Mail: how letters are written, and the two ways on which they leave: a mail server, or files
 //! where there is none.
 //!
-//! A mail leaves in two steps. It is offered, which commits nobody to anything; then its words are
-//! handed over, and if no answer comes to that, nobody knows what became of it.
+//! On a mail server's line a mail leaves in two steps. It is offered, which commits nobody to anything; then
+//! its words are handed over, and if no answer comes to that, nobody knows what became of it. A file
+//! that is made twice is one file.
 
-use self::{files::Folder, message::Message, smtp::Session};
+use self::{files::Folder, smtp::Session};
 
 pub mod files;
 pub mod letter;
@@ -52,27 +53,6 @@ impl Post {
 }
 
 impl Line {
-    /// Whether a mail that is handed over twice is still there once.
-    pub fn repeats_safely(&self) -> bool {
-        matches!(self, Line::Files(_))
-    }
-
-    /// Asks whether `message` would be taken.
-    pub async fn offer(&mut self, message: &Message) -> Result<(), Refusal> {
-        match self {
-            Line::Smtp(session) => session.offer(message).await,
-            Line::Files(_) => Ok(()),
-        }
-    }
-
-    /// Hands over a message that was just offered.
-    pub async fn hand_over(&mut self, message: &Message) -> Result<(), Refusal> {
-        match self {
-            Line::Smtp(session) => session.hand_over(message).await,
-            Line::Files(folder) => folder.keep(message).await,
-        }
-    }
-
     /// Says goodbye.
     pub async fn close(self) {
         if let Line::Smtp(session) = self {

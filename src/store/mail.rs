@@ -114,7 +114,7 @@ pub fn waiting(conn: &mut Conn) -> Result<u64, Error> {
 pub fn claim(tx: &mut Tx<'_>, command: &Claim) -> Result<Vec<Claimed>, Error> {
     let now = tx.now.naive_utc();
     let oldest = mails::table.filter(claimable(now)).order((mails::due_at, mails::id));
-    let oldest = oldest.limit(command.at_most).select(Row::as_select());
+    let oldest = oldest.limit(command.at_most.into()).select(Row::as_select());
     let rows: Vec<Row> = locked!(oldest).load(tx.conn)?;
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {

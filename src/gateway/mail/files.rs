@@ -6,16 +6,17 @@ use std::{
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use super::{Refusal, message::Message};
+use super::message::Stationery;
 use crate::{
-    domain::Error,
+    domain::{Error, mail::Claimed},
     threads::{Rank, Threads},
 };
 
-/// More than there are lines, each of which hands over one at a time.
-const QUEUE: usize = 64;
+/// More than there are lines, each of which has one batch made at a time.
+const QUEUE: usize = 16;
 
 /// Where the files are, and who writes them.
 #[derive(Debug, Clone)]
@@ -36,22 +37,47 @@ impl Folder {
         Ok(Folder { place: data_dir.join("mail"), threads })
     }
 
-    /// Keeps a message. Whatever becomes of this process, it is there whole or not at all, and a repeat
-    /// is the same file. It is not forced to the disk: a mail server is whom to rely on, and a file is
-    /// there to be looked at. A power failure may take the latest, or leave them empty.
-    pub async fn keep(&self, message: &Message) -> Result<(), Refusal> {
-        let (folder, message) = (self.place.clone(), message.clone());
-        let work = move || Ok(write(&folder, &message.id.to_string(), &message.bytes(true)));
-        match self.threads.run(work).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(err)) => Err(Refusal::Refused { why: err.to_string(), lasting: false }),
-            Err(err) => Err(Refusal::Broken(err.to_string())),
-        }
+    /// Lays out letters and keeps them; what became of each, in their order. Whatever becomes of this
+    /// process, a letter is there whole or not at all, and a repeat is the same file. It is not forced to
+    /// the disk: a mail server is whom to rely on, and a file is there to be looked at. A power failure
+    /// may take the latest, or leave them empty.
+    ///
+    /// # Errors
+    /// Nothing can be said of any of them: the thread has too much to do, or was ended.
+    pub async fn keep(
+        &self,
+        stationery: &Arc<Stationery>,
+        letters: &Arc<[Claimed]>,
+    ) -> Result<Vec<Result<(), Unkept>>, Error> {
+        let (folder, stationery) = (self.place.clone(), Arc::clone(stationery));
+        let letters = Arc::clone(letters);
+        let work = move || {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&folder)
+                .map_err(Error::internal("making the folder of the mails"))?;
+            Ok(letters.iter().map(|it| keep(&folder, &stationery, it)).collect())
+        };
+        self.threads.run(work).await
     }
 }
 
+/// Why a letter is no file.
+#[derive(Debug, thiserror::Error)]
+pub enum Unkept {
+    #[error("it cannot be laid out: {0}")]
+    Unwritable(Error),
+    #[error("it cannot be kept: {0}")]
+    Refused(#[from] io::Error),
+}
+
+fn keep(folder: &Path, stationery: &Stationery, letter: &Claimed) -> Result<(), Unkept> {
+    let message = stationery.write(&letter.mail, letter.queued_at).map_err(Unkept::Unwritable)?;
+    Ok(write(folder, &message.id.to_string(), &message.bytes(true))?)
+}
+
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let (whole, place) = (folder.join(format!("{name}.new")), folder.join(format!("{name}.eml")));
     let mut options = File::options();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&whole)?;
