@@ -13,7 +13,7 @@ use std::{
 use chrono::{DateTime, SubsecRound, Utc};
 use tokio::sync::watch;
 
-use crate::domain::{Error, catalogue::change::Changes, id::CartId};
+use crate::domain::{Error, catalogue::change::Changes, event::Published, id::CartId};
 
 #[macro_use]
 mod commands;
@@ -111,6 +111,16 @@ impl Store {
     /// Changes each time that events were committed here.
     pub fn committed(&self) -> watch::Receiver<u64> {
         self.0.committed.clone()
+    }
+
+    /// What happened after place `sequence` of the feed, in order and at most `limit` events, for the
+    /// one who follows the feed here: what was committed here a moment ago it takes from memory.
+    pub async fn follow(&self, sequence: i64, limit: u16) -> Result<Vec<Published>, Error> {
+        let recent = self.0.writer.take_published(sequence, limit.into());
+        if recent.is_empty() {
+            return read!(self, event::after(sequence, limit.into()));
+        }
+        Ok(recent)
     }
 
     /// Changes each time that mails were queued here.

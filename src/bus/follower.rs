@@ -11,13 +11,10 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::{Delivery, Heard, Inner, Signal, frame, lock, sample::Taken};
-use crate::{
-    domain::{Error, event::Published},
-    store::read,
-};
+use crate::domain::{Error, event::Published};
 
 /// How many events are read and handed over at once.
-const BATCH_MAX: i64 = 500;
+const BATCH_MAX: u16 = 500;
 /// How long at most an event waits that another process has written to the file, or of which no word
 /// was given.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -57,7 +54,7 @@ pub async fn run(bus: Weak<Inner>) {
 /// Hands over one batch; `Break` where nothing waits behind it.
 async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
     let cursor = inner.cursor.load(Ordering::Relaxed);
-    let published = read!(inner.store, event::after(cursor, BATCH_MAX))?;
+    let published = inner.store.follow(cursor, BATCH_MAX).await?;
     let Some(last) = published.last().map(|it| it.sequence) else {
         let over = lock(&inner.sampler).over(Instant::now());
         if let Some(run) = over {
@@ -76,7 +73,7 @@ async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
     let batch = encoded(inner, &published)?;
     tell(&inner.hubs, &Signal::Deliver(batch.into())).await;
     inner.cursor.store(last, Ordering::Relaxed);
-    let is_full = i64::try_from(published.len()).is_ok_and(|length| length >= BATCH_MAX);
+    let is_full = published.len() >= usize::from(BATCH_MAX);
     Ok(if is_full { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
 }
 

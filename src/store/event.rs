@@ -153,16 +153,22 @@ pub fn told(events: &[Event]) -> impl Iterator<Item = UserId> {
 /// Writes what happened in a transaction: each event follows the last one in the feed, and in its
 /// user's own topic. From the look at the heads to the commit nobody else writes any, so places have
 /// no gap, and none is seen before those below it.
-pub fn publish(conn: &mut Conn, events: &[Event], heads: &mut Heads) -> Result<(), Error> {
+pub fn publish(
+    conn: &mut Conn,
+    events: Vec<Event>,
+    heads: &mut Heads,
+) -> Result<Vec<Published>, Error> {
     let first = heads.feed.saturating_add(1);
-    let mut rows = Vec::with_capacity(events.len());
-    for event in events {
+    let published = events.into_iter().map(|event| {
         heads.feed = heads.feed.saturating_add(1);
-        let user_place = event.tells().map(|user| heads.next_of(user));
-        rows.push(Row { place: Some(heads.feed), user_place, ..Row::from(event) });
-    }
+        let user_sequence = event.tells().map(|user| heads.next_of(user));
+        Published { sequence: heads.feed, user_sequence, event }
+    });
+    let published: Vec<Published> = published.collect();
+    let rows: Vec<Row> = published.iter().map(Row::from).collect();
     insert(events::table, &rows).run(conn)?;
-    prune(conn, first..=heads.feed)
+    prune(conn, first..=heads.feed)?;
+    Ok(published)
 }
 
 /// Drops what is older than the feed keeps, but for what is of an order or in a user's own topic:
@@ -185,8 +191,8 @@ pub fn loose(from: i64, to: i64) -> _ {
     old.filter(events::sequence.is_null()).filter(events::user_place.is_null())
 }
 
-impl From<&Event> for Row {
-    fn from(event: &Event) -> Self {
+impl From<&Published> for Row {
+    fn from(Published { sequence, user_sequence, event }: &Published) -> Self {
         Row {
             id: event.id.to_string(),
             order_id: event.order.map(|(order, _)| order.to_string()),
@@ -195,8 +201,8 @@ impl From<&Event> for Row {
             kind: event.kind.to_string(),
             at: event.at.naive_utc(),
             data: event.data.to_string(),
-            place: None,
-            user_place: None,
+            place: Some(*sequence),
+            user_place: *user_sequence,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         Error,
         audit::{Audited, Entry, Origin},
         catalogue::stock::Level,
-        event::Event,
+        event::{Event, Published},
         id::{CartId, ProductId, VariantId},
     },
     store::{
@@ -126,8 +126,8 @@ macro_rules! run {
             })*
             let changes = catalogue::changes(&mut tx)?;
             let Tx { conn, effects: Effects { events, mailed, carts, .. }, .. } = tx;
-            log(conn, now, &events, &left)?;
-            Ok(Done { outcomes, told: !events.is_empty(), mailed, changes, carts })
+            let published = log(conn, now, events, &left)?;
+            Ok(Done { outcomes, published, mailed, changes, carts })
         }
     };
     (@batch $tx:expr, $commands:expr, $function:path) => { $function($tx, $commands) };
@@ -135,19 +135,21 @@ macro_rules! run {
 }
 with_commands!(run);
 
-/// Writes what happened in a transaction and what is left of it, as its last statements.
+/// Writes what happened in a transaction and what is left of it, as its last statements, and says where
+/// in the feed what happened stands.
 fn log(
     conn: &mut Conn,
     now: DateTime<Utc>,
-    events: &[Event],
+    events: Vec<Event>,
     left: &[(Origin, Entry)],
-) -> Result<(), Error> {
+) -> Result<Vec<Published>, Error> {
     if events.is_empty() && left.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let mut heads = lock_heads(conn, event::told(events))?;
-    event::publish(conn, events, &mut heads)?;
-    audit::append(conn, now, left, heads.audit)
+    let mut heads = lock_heads(conn, event::told(&events))?;
+    let published = event::publish(conn, events, &mut heads)?;
+    audit::append(conn, now, left, heads.audit)?;
+    Ok(published)
 }
 
 /// What the commands of a kind leave in the audit log: those that failed left nothing behind.

@@ -17,14 +17,20 @@ use std::{
 
 use tokio::sync::{oneshot, watch};
 
-use self::teller::{Syncer, Teller, Watchers};
+use self::{
+    tail::Tail,
+    teller::{Syncer, Teller, Watchers},
+};
 use super::{
     commands::{Command, Job, Lanes, Outcomes, QUEUES, Replies},
     error::{Failure, failure},
     now,
 };
-use crate::domain::{Error, audit::Origin, catalogue::change::Changes, id::CartId};
+use crate::domain::{
+    Error, audit::Origin, catalogue::change::Changes, event::Published, id::CartId,
+};
 
+mod tail;
 mod teller;
 
 pub use self::teller::{Log, Watcher};
@@ -74,8 +80,8 @@ pub trait Engine: Send + 'static {
 #[derive(Default)]
 pub struct Done {
     pub outcomes: Outcomes,
-    /// Whether there are events to publish.
-    pub told: bool,
+    /// What happened, each in its place in the feed.
+    pub published: Vec<Published>,
     /// Whether there are mails to send.
     pub mailed: bool,
     /// What is shown otherwise from now on.
@@ -91,6 +97,7 @@ pub struct Writer {
     counts: Arc<Counts>,
     mailed: watch::Receiver<u64>,
     watchers: Arc<Watchers>,
+    tail: Arc<Tail>,
 }
 
 /// What the writer did since the process began.
@@ -110,6 +117,12 @@ impl Writer {
 
     pub fn mailed(&self) -> watch::Receiver<u64> {
         self.mailed.clone()
+    }
+
+    /// Takes what was committed here a moment ago and follows `sequence`, at most `limit` events; none
+    /// where the next one is not known here.
+    pub fn take_published(&self, sequence: i64, limit: usize) -> Vec<Published> {
+        self.tail.take(sequence, limit)
     }
 
     /// Has `watcher` told of what is committed of the catalogue from now on; a second one is not
@@ -173,8 +186,7 @@ pub(super) struct Loop<E> {
 
 impl<E: Engine> Loop<E> {
     pub(super) fn new(url: String, told: watch::Sender<u64>) -> Result<Self, Error> {
-        let teller = Teller { told, mailed: watch::Sender::new(0), watchers: Arc::default() };
-        Loop::with(url, teller, Arc::default(), Arc::default())
+        Loop::with(url, Teller::new(told), Arc::default(), Arc::default())
     }
 
     /// Connects, and tells and counts with whoever shares the rest.
@@ -293,9 +305,15 @@ impl<E> Loop<E> {
     /// The two ends of a queue for this writer.
     pub(super) fn queue(&self) -> (Writer, mpsc::Receiver<Job>) {
         let (jobs, queue) = mpsc::sync_channel(QUEUE_MAX);
-        let Teller { mailed, watchers, .. } = &self.teller;
-        let (mailed, watchers) = (mailed.subscribe(), Arc::clone(watchers));
-        (Writer { queues: vec![jobs], counts: Arc::clone(&self.counts), mailed, watchers }, queue)
+        let Teller { mailed, watchers, tail, .. } = &self.teller;
+        let writer = Writer {
+            queues: vec![jobs],
+            counts: Arc::clone(&self.counts),
+            mailed: mailed.subscribe(),
+            watchers: Arc::clone(watchers),
+            tail: Arc::clone(tail),
+        };
+        (writer, queue)
     }
 }
 

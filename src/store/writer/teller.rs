@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Done, Replies};
+use super::{Done, Replies, tail::Tail};
 use crate::domain::{Error, catalogue::change::Changes, id::CartId};
 
 /// Transactions that may wait while others are synced: more would make all wait longer and gain
@@ -40,11 +40,18 @@ pub fn take<T: ?Sized>(place: &OnceLock<Watcher<T>>, watcher: Watcher<T>) -> Res
 #[derive(Clone)]
 pub struct Teller {
     pub told: watch::Sender<u64>,
+    pub tail: Arc<Tail>,
     pub mailed: watch::Sender<u64>,
     pub watchers: Arc<Watchers>,
 }
 
 impl Teller {
+    /// One that has nobody to tell yet but `told`.
+    pub fn new(told: watch::Sender<u64>) -> Self {
+        let (mailed, tail, watchers) = (watch::Sender::new(0), Arc::default(), Arc::default());
+        Teller { told, tail, mailed, watchers }
+    }
+
     /// Tells them what a transaction did that is on the disk, those last who asked for it.
     pub fn tell(&self, done: Done, replies: Replies) {
         let Watchers { catalogue, carts } = &*self.watchers;
@@ -54,7 +61,8 @@ impl Teller {
         if let Some(watcher) = carts.get().filter(|_| !done.carts.is_empty()) {
             contained(|| watcher(done.carts));
         }
-        if done.told {
+        if !done.published.is_empty() {
+            self.tail.add(done.published);
             self.told.send_modify(|count| *count = count.wrapping_add(1));
         }
         if done.mailed {
@@ -188,7 +196,7 @@ mod tests {
         let ((asked, asks), (opens, open)) = (mpsc::channel(), mpsc::channel());
         let log: Arc<dyn Log> = Arc::new(Gate { asked, open: Mutex::new(open) });
         let told = watch::Sender::new(0);
-        let teller = Teller { told, mailed: watch::Sender::new(0), watchers: Arc::default() };
+        let teller = Teller::new(told);
         let syncer = Syncer::start(teller).unwrap();
         let tell = || {
             let (done, replies, answered) = committed();
