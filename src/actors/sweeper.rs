@@ -16,7 +16,11 @@ use super::{
     payment::{Attend, PaymentActor},
 };
 use crate::{
-    domain::{Error, alert, idempotency, link, session},
+    domain::{
+        Error, alert,
+        audit::reading::{INDEXED_MAX, Index},
+        idempotency, link, session,
+    },
     store::{self, Store, read},
 };
 
@@ -25,6 +29,8 @@ use crate::{
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 /// How often what nobody can ask for any more is forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
+/// How often it is looked how long the end of the audit log is that has no index.
+const INDEX_EVERY: Duration = Duration::from_millis(100);
 /// How many carts are emptied at once: whoever buys waits for no more of them.
 const IDLE_MAX: i64 = 50;
 /// The most rows of a kind in one sweep.
@@ -63,6 +69,7 @@ impl Actor for Sweeper {
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.run_later(SWEEP_EVERY, Self::sweep);
         ctx.run_later(SWEEP_EVERY, Self::prune);
+        ctx.run_later(INDEX_EVERY, Self::index);
     }
 }
 
@@ -89,6 +96,26 @@ impl Sweeper {
             ctx.run_later(PRUNE_EVERY, Self::prune);
         }));
     }
+}
+
+impl Sweeper {
+    /// The same of the audit log's index.
+    fn index(&mut self, ctx: &mut Context<Self>) {
+        let store = self.store.clone();
+        let indexed = async move { log(index(&store).await) }.into_actor(self);
+        ctx.spawn(indexed.map(|(), _, ctx: &mut Context<Self>| {
+            ctx.run_later(INDEX_EVERY, Self::index);
+        }));
+    }
+}
+
+/// Brings the index of the audit log near its end, many entries at once. Whoever reads the log reads
+/// the end of it as it stands, so a short one may stay.
+async fn index(store: &Store) -> Result<(), Error> {
+    while read!(store, audit::unindexed())? >= INDEXED_MAX.into() {
+        store.write(Index).await?;
+    }
+    Ok(())
 }
 
 /// Empties the carts that nobody has touched for too long, a little at a time.

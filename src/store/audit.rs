@@ -1,14 +1,18 @@
 //! The table `audit`: who changed what. Rows are added at the end, chained by hashes, and never
 //! touched again.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 mod chain;
+mod index;
 
 pub use chain::walk;
+pub use index::{index, unindexed};
 
-use super::{Backend, Conn, Tx};
+use super::{Backend, Conn, Tx, snapshot};
 use crate::{
     domain::{
         Error,
@@ -19,7 +23,11 @@ use crate::{
         },
         page::{Listed, Page},
     },
-    store::{error::corrupt, insert::insert, schema::audit},
+    store::{
+        error::corrupt,
+        insert::insert,
+        schema::{audit, audit_index},
+    },
 };
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -66,43 +74,58 @@ pub fn read(_: &mut Tx<'_>, _: &Read) -> Result<(), Error> {
     Ok(())
 }
 
+/// Only what `filter` lets through of a query of one of the tables that have what is asked for, the
+/// newest first and after `after`.
+macro_rules! wanted {
+    ($query:expr, $table:ident, $filter:expr, $after:expr) => {{
+        let Filter { actor, action, object_kind, object_id, from, to } = $filter;
+        let newest = ($table::at.desc(), $table::sequence.desc());
+        let mut query = $query.order(newest).select(Row::as_select()).into_boxed::<Backend>();
+        if let Some(actor) = actor {
+            query = query.filter($table::actor.eq(actor.to_string()));
+        }
+        if let Some(action) = action {
+            query = query.filter($table::action.eq(action.as_str()));
+        }
+        if let Some(kind) = object_kind {
+            query = query.filter($table::object_kind.eq(kind.as_str()));
+        }
+        if let Some(id) = object_id {
+            query = query.filter($table::object_id.eq(id.to_string()));
+        }
+        if let Some(from) = from {
+            query = query.filter($table::at.ge(from.naive_utc()));
+        }
+        if let Some(to) = to {
+            query = query.filter($table::at.lt(to.naive_utc()));
+        }
+        if let Some(Key { at, sequence }) = $after {
+            // The first condition says nothing more, but is one that an index begins with.
+            let at = at.naive_utc();
+            let older = $table::at.lt(at).or($table::sequence.lt(*sequence));
+            query = query.filter($table::at.le(at)).filter(older);
+        }
+        query
+    }};
+}
+
 /// The entries that `filter` lets through, the newest first.
 pub fn page(
     conn: &mut Conn,
     filter: Filter,
     page: Page<Key>,
 ) -> Result<Listed<Record, Key>, Error> {
-    let Filter { actor, action, object_kind, object_id, from, to } = filter;
-    let mut query = audit::table
-        .order((audit::at.desc(), audit::sequence.desc()))
-        .limit(page.limit.saturating_add(1))
-        .select(Row::as_select())
-        .into_boxed::<Backend>();
-    if let Some(actor) = actor {
-        query = query.filter(audit::actor.eq(actor.to_string()));
-    }
-    if let Some(action) = action {
-        query = query.filter(audit::action.eq(action.as_str()));
-    }
-    if let Some(kind) = object_kind {
-        query = query.filter(audit::object_kind.eq(kind.as_str()));
-    }
-    if let Some(id) = object_id {
-        query = query.filter(audit::object_id.eq(id.to_string()));
-    }
-    if let Some(from) = from {
-        query = query.filter(audit::at.ge(from.naive_utc()));
-    }
-    if let Some(to) = to {
-        query = query.filter(audit::at.lt(to.naive_utc()));
-    }
-    if let Some(Key { at, sequence }) = page.after {
-        // The first condition says nothing more, but is one that an index begins with.
-        let at = at.naive_utc();
-        let older = audit::at.lt(at).or(audit::sequence.lt(sequence));
-        query = query.filter(audit::at.le(at)).filter(older);
-    }
-    let rows: Vec<Row> = query.load(conn)?;
+    let limit = page.limit.saturating_add(1);
+    let mut rows: Vec<Row> = snapshot(conn, |conn| {
+        let end = audit::table.filter(audit::sequence.gt(index::last(conn)?));
+        let mut rows = wanted!(end, audit, &filter, &page.after).limit(limit).load(conn)?;
+        let indexed = audit_index::table.inner_join(audit::table);
+        let indexed = wanted!(indexed, audit_index, &filter, &page.after).limit(limit);
+        rows.extend(indexed.load::<Row>(conn)?);
+        Ok::<_, Error>(rows)
+    })?;
+    // A clock that was set back has later entries before earlier ones.
+    rows.sort_unstable_by_key(|row| Reverse((row.at, row.sequence)));
     let records = rows.into_iter().map(Record::try_from).collect::<Result<Vec<Record>, Error>>()?;
     Ok(Listed::cut(records, page.limit, |it| Key { at: it.at, sequence: it.sequence }))
 }

@@ -99,6 +99,7 @@ macro_rules! with_commands {
             unpin_presence: each presence::unpin(presence::Unpin) -> ();
             keep_answer: each idempotency::keep_one(idempotency::Keep) -> idempotency::Answer;
             read_audit: each audit::read(reading::Read) -> ();
+            index_audit: each audit::index(reading::Index) -> usize;
             prune_keys: each idempotency::prune(idempotency::Prune) -> i64;
         }
     };

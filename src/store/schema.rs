@@ -223,6 +223,10 @@ table! { audit (sequence) {
     after -> Nullable<Text>, hash -> Text,
 } }
 
+table! { audit_index (sequence) {
+    sequence -> BigInt, at -> Timestamp, actor -> Text, action -> Text, object_kind -> Text,
+    object_id -> Nullable<Text>,
+} }
 table! { webhooks (id) {
     id -> Text, url -> Text, description -> Text, types -> Text, after_place -> BigInt,
     secret_id -> Text, old_secret_id -> Nullable<Text>, old_until -> Nullable<Timestamp>,
@@ -261,6 +265,7 @@ joinable!(delivery_items -> order_lines (line_id));
 joinable!(sessions -> users (user_id));
 joinable!(webhook_deliveries -> webhooks (webhook_id));
 joinable!(refresh_tokens -> sessions (session_id));
+joinable!(audit_index -> audit (sequence));
 allow_tables_to_appear_in_same_query!(
     users,
     sessions,
@@ -286,4 +291,6 @@ allow_tables_to_appear_in_same_query!(
     tariffs,
     webhooks,
     webhook_deliveries,
+    audit,
+    audit_index,
 );

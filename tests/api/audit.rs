@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 mod chain;
+mod index;
 
 use crate::support::{
     PASSWORD, TestShop,

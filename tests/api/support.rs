@@ -193,8 +193,10 @@ impl TestShop {
     pub fn let_the_log_be_changed(&self) {
         self.sql_of(
             "DROP TRIGGER audit_is_not_updated; DROP TRIGGER audit_is_not_deleted; \
-             DROP TRIGGER audit_is_not_replaced",
-            "DROP TRIGGER audit_is_append_only ON audit",
+             DROP TRIGGER audit_is_not_replaced; \
+             DROP TRIGGER audit_index_is_not_updated; DROP TRIGGER audit_index_is_not_deleted",
+            "DROP TRIGGER audit_is_append_only ON audit; \
+             DROP TRIGGER audit_index_is_append_only ON audit_index",
         );
     }
 

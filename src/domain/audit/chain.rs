@@ -66,6 +66,9 @@ pub enum Fault {
     /// A number below 1, or a second row of one number.
     #[error("row {0} does not belong there")]
     Foreign(i64),
+    /// The index of the log, by which its entries are found, has it otherwise or not at all.
+    #[error("row {0} is not what the index of the log says")]
+    Misindexed(i64),
     /// The log is whole up to its end, which is before a head that was kept.
     #[error("row {0} is missing, and all after it: the end of the log was cut off")]
     Cut(i64),

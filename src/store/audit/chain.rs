@@ -17,7 +17,10 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{Conn, Row};
+use super::{
+    Conn, Row,
+    index::{self, Named},
+};
 use crate::{
     domain::{
         Error,
@@ -64,6 +67,8 @@ fn time(at: NaiveDateTime) -> String {
 /// Walks the chain on from `head`, which was proven before, over at most `limit` rows. The row of
 /// the number that `kept` has must be that one.
 pub fn walk(conn: &mut Conn, head: Head, limit: i64, kept: Option<Head>) -> Result<Walked, Error> {
+    // Before the rows: what comes into the index meanwhile may be missing among them.
+    let indexed = index::last(conn)?;
     // From the last row itself: a second one of its number would not be met otherwise, and before
     // the first there is nothing that may be.
     let from = if head == Head::START { i64::MIN } else { head.sequence };
@@ -85,8 +90,9 @@ pub fn walk(conn: &mut Conn, head: Head, limit: i64, kept: Option<Head>) -> Resu
             }
         }
     }
+    let named = Named::load(conn, indexed, rows.as_slice())?;
     for row in rows {
-        if let Some(fault) = fault(&walked.head, &row) {
+        if let Some(fault) = fault(&walked.head, &row).or_else(|| named.fault(&row)) {
             return Ok(walked.stopped(fault));
         }
         let head = row.head();
@@ -94,6 +100,9 @@ pub fn walk(conn: &mut Conn, head: Head, limit: i64, kept: Option<Head>) -> Resu
             return Ok(walked.stopped(Fault::Changed(head.sequence)));
         }
         walked.head = head;
+    }
+    if walked.is_last && indexed > walked.head.sequence {
+        return Ok(walked.stopped(Fault::Misindexed(indexed)));
     }
     Ok(walked)
 }

@@ -4,10 +4,15 @@ use std::process::Output;
 
 use crate::support::TestShop;
 
+/// What the program does once there is much of it.
+const ALL_INDEXED: &str = "INSERT INTO audit_index \
+    SELECT sequence, at, actor, action, object_kind, object_id FROM audit";
+
 #[actix_rt::test]
 async fn the_database_itself_refuses_to_change_the_log() {
     let shop = TestShop::start().await;
     let copied = "SELECT * FROM audit WHERE sequence = 1";
+    shop.sql(ALL_INDEXED).unwrap();
 
     for sql in [
         "UPDATE audit SET actor = 'system'",
@@ -17,6 +22,8 @@ async fn the_database_itself_refuses_to_change_the_log() {
             "INSERT INTO audit {copied} ON CONFLICT (sequence) DO UPDATE SET actor = 'system'"
         ),
         &format!("INSERT OR REPLACE INTO audit {copied}"),
+        "UPDATE audit_index SET actor = 'system'",
+        "DELETE FROM audit_index",
         "TRUNCATE audit",
     ] {
         assert!(shop.sql(sql).is_err(), "{sql}");
@@ -93,6 +100,37 @@ async fn a_log_that_was_tampered_with_is_found_out() {
         assert!(err.contains(&said), "{sql}: {err}");
         shop.sql("DELETE FROM audit; INSERT INTO audit SELECT * FROM kept").unwrap();
         assert_eq!(is_whole(&verify()), head);
+    }
+}
+
+#[actix_rt::test]
+async fn an_index_that_was_tampered_with_is_found_out() {
+    let shop = TestShop::start().await;
+    shop.sign_up().await.buy(&shop.variant("teapot").await, 1).await;
+    let verify = || shop.rialto(&["audit", "verify"]);
+    let head = is_whole(&verify());
+    let (last, _) = head.split_once(':').unwrap();
+    shop.let_the_log_be_changed();
+    shop.sql(ALL_INDEXED).unwrap();
+    assert_eq!(is_whole(&verify()), head);
+
+    for (sql, row) in [
+        ("UPDATE audit_index SET at = '2026-11-21 08:00:00' WHERE sequence = 3", "3"),
+        ("UPDATE audit_index SET actor = 'guest' WHERE sequence = 3", "3"),
+        ("UPDATE audit_index SET action = 'x' WHERE sequence = 3", "3"),
+        ("UPDATE audit_index SET object_kind = 'x' WHERE sequence = 3", "3"),
+        ("UPDATE audit_index SET object_id = 'x' WHERE sequence = 3", "3"),
+        ("DELETE FROM audit_index WHERE sequence = 3", "3"),
+        // All that is done from now on would be looked for before it.
+        ("UPDATE audit_index SET sequence = 999 WHERE sequence = 1", "1"),
+        ("INSERT INTO audit_index VALUES (999, '2026-11-21 08:00:00', '', '', '', '')", "999"),
+        (&format!("DELETE FROM audit WHERE sequence = {last}"), last),
+    ] {
+        shop.sql(&format!("DELETE FROM audit_index; {ALL_INDEXED}; {sql}")).unwrap();
+        let ended = verify();
+        assert_eq!(ended.status.code(), Some(1), "{sql}");
+        let said = format!("row {row} is not what the index of the log says");
+        assert!(text(&ended.stderr).contains(&said), "{sql}: {}", text(&ended.stderr));
     }
 }
 

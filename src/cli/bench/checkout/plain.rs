@@ -16,7 +16,7 @@ use crate::{
         Error,
         account::{Email, Register, Role},
         address::Address,
-        audit::{Actor, Origin},
+        audit::{Actor, Origin, reading::Index},
         cart::{
             self, Cart, Quantity,
             change::{Edit, Moments},
@@ -132,8 +132,10 @@ impl Plain {
         let mut confirmation = Transaction::default();
         let told = confirmation.add(&origin, tell(user, &order)?);
         let confirmed = confirm(&order)?.map(|it| confirmation.add(&origin, it));
+        let indexed = confirmation.add(&origin, Index);
         self.store.run(confirmation)?;
         told.outcome()?;
+        indexed.outcome()?;
         confirmed.into_iter().try_for_each(|it| it.outcome().map(drop))?;
         Ok(cart.emptied())
     }
