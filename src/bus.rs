@@ -1,6 +1,6 @@
 //! Committed events to whoever follows them, on this node.
 //!
-//! The follower of each node reads the feed and hands what is new to the hubs, which belong to a layer
+//! The follower of each node follows the feed and hands what is new to the hubs, which belong to a layer
 //! above: the bus knows them as [`Recipient`]s of a [`Signal`].
 
 use std::sync::{

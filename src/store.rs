@@ -93,7 +93,7 @@ impl Store {
             Url::Postgres(url) => {
                 let readers =
                     Readers::start(postgres::reader_pool(url, READERS, CONNECTION_WAIT)?)?;
-                let writer = writer::start::<postgres::Postgres>(url.clone(), told)?;
+                let writer = writer::start::<postgres::Planned>(url.clone(), told)?;
                 (Databases::Postgres(readers), writer)
             }
         };
@@ -113,8 +113,9 @@ impl Store {
         self.0.committed.clone()
     }
 
-    /// What happened after place `sequence` of the feed, in order and at most `limit` events, for the
-    /// one who follows the feed here: what was committed here a moment ago it takes from memory.
+    /// What happened after place `sequence` of the feed, in order and at most `limit` events. What was
+    /// committed here a moment ago is taken from memory, and is there for one follower alone: another
+    /// reads it.
     pub async fn follow(&self, sequence: i64, limit: u16) -> Result<Vec<Published>, Error> {
         let recent = self.0.writer.take_published(sequence, limit.into());
         if recent.is_empty() {

@@ -1,4 +1,4 @@
-//! What all senders have in common: lines, on each of which one thing at a time is in hand, and the rows
+//! What all senders have in common: lines, on each of which one claim at a time is in hand, and the rows
 //! in the store that are their queue, from which all nodes take.
 
 use std::{

@@ -1,8 +1,9 @@
 //! Sends the mails: each once, however often it fails, and whoever dies.
 //!
-//! The rows in the store are the queue, and all nodes take from it. One mail at a time is in hand on
-//! a line to the post; a node has a few lines at most, so that a slow server holds up some mails and
-//! not all. While there is no line to be had nothing is claimed: then only the post is asked again.
+//! The rows in the store are the queue, and all nodes take from it. On a line to a mail server one mail at
+//! a time is in hand, and a node has a few lines, so that a slow server holds up some mails and not
+//! all; as files, all of a claim are made at once. While there is no line to be had nothing is claimed:
+//! then only the post is asked again.
 
 use std::{
     sync::{Arc, atomic::AtomicU64},
@@ -36,8 +37,8 @@ const LINES_MAX: usize = 4;
 /// How many mails are claimed at once to become files: to make one twice does no harm. On a line to a
 /// server each has a claim of its own, so that what one waits for does not become the fate of the next.
 const CLAIMED_MAX: u16 = 64;
-/// How long a mail may wait for company: each claim is a command of its own, and a busy shop queues
-/// letters with most of its transactions.
+/// How long a mail that becomes a file may wait for company: each claim is a command of its own, and a
+/// busy shop queues letters with most of its transactions.
 const GATHER: Duration = Duration::from_millis(20);
 /// How long the post is left alone that could not be reached; twice as long after each time.
 const REACH_AGAIN: Duration = Duration::from_millis(500);
@@ -155,9 +156,13 @@ impl Looks for Mailer {
 
     fn queued(&mut self) -> impl Future<Output = ()> + 'static {
         let told = told(&mut self.mailed);
+        let gather = match self.deps.post {
+            Post::Smtp(_) => Duration::ZERO,
+            Post::Files(_) => GATHER,
+        };
         async move {
             told.await;
-            sleep(GATHER).await;
+            sleep(gather).await;
         }
     }
 

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     domain::{
         Error, alert,
-        audit::reading::{INDEXED_MAX, Index},
+        audit::index::{INDEXED_MAX, Index},
         idempotency, link, session,
     },
     store::{self, Store, read},
@@ -29,8 +29,9 @@ use crate::{
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 /// How often what nobody can ask for any more is forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
-/// How often it is looked how long the end of the audit log is that has no index.
-const INDEX_EVERY: Duration = Duration::from_millis(100);
+/// How often it is looked how long the end of the audit log is that has no index: 10,000 entries a second
+/// go into it.
+const INDEX_EVERY: Duration = Duration::from_millis(50);
 /// How many carts are emptied at once: whoever buys waits for no more of them.
 const IDLE_MAX: i64 = 50;
 /// The most rows of a kind in one sweep.
@@ -67,52 +68,44 @@ impl Actor for Sweeper {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        ctx.run_later(SWEEP_EVERY, Self::sweep);
-        ctx.run_later(SWEEP_EVERY, Self::prune);
-        ctx.run_later(INDEX_EVERY, Self::index);
+        self.again(SWEEP_EVERY, ctx, |store, owners| async move {
+            log("rows that are due", sweep(&store, &owners).await);
+            SWEEP_EVERY
+        });
+        self.again(SWEEP_EVERY, ctx, |store, owners| async move {
+            log("idle carts", empty_idle(&store, &owners).await);
+            log("what is to be forgotten", prune(&store).await);
+            PRUNE_EVERY
+        });
+        self.again(SWEEP_EVERY, ctx, |store, _| async move {
+            let indexed = index(&store).await;
+            let next = if indexed.is_ok() { INDEX_EVERY } else { SWEEP_EVERY };
+            log("the index of the audit log", indexed);
+            next
+        });
     }
 }
 
 impl Sweeper {
-    /// Sweeps once, and sets the next: two never overlap.
-    fn sweep(&mut self, ctx: &mut Context<Self>) {
-        let (store, owners) = (self.store.clone(), self.owners.clone());
-        let swept = async move { log(sweep(&store, &owners).await) }.into_actor(self);
-        ctx.spawn(swept.map(|(), _, ctx: &mut Context<Self>| {
-            ctx.run_later(SWEEP_EVERY, Self::sweep);
-        }));
+    /// Does `work` after a while, and again when the time is over that it answers: two never overlap.
+    fn again<F>(&mut self, wait: Duration, ctx: &mut Context<Self>, work: fn(Store, Owners) -> F)
+    where
+        F: Future<Output = Duration> + 'static,
+    {
+        ctx.run_later(wait, move |sweeper, ctx| {
+            let done = work(sweeper.store.clone(), sweeper.owners.clone()).into_actor(sweeper);
+            ctx.spawn(done.map(move |next, sweeper: &mut Self, ctx: &mut Context<Self>| {
+                sweeper.again(next, ctx, work);
+            }));
+        });
     }
 }
 
-impl Sweeper {
-    /// The same of what nobody waits for.
-    fn prune(&mut self, ctx: &mut Context<Self>) {
-        let (store, owners) = (self.store.clone(), self.owners.clone());
-        let pruned = async move {
-            log(empty_idle(&store, &owners).await);
-            log(prune(&store).await);
-        };
-        ctx.spawn(pruned.into_actor(self).map(|(), _, ctx: &mut Context<Self>| {
-            ctx.run_later(PRUNE_EVERY, Self::prune);
-        }));
-    }
-}
-
-impl Sweeper {
-    /// The same of the audit log's index.
-    fn index(&mut self, ctx: &mut Context<Self>) {
-        let store = self.store.clone();
-        let indexed = async move { log(index(&store).await) }.into_actor(self);
-        ctx.spawn(indexed.map(|(), _, ctx: &mut Context<Self>| {
-            ctx.run_later(INDEX_EVERY, Self::index);
-        }));
-    }
-}
-
-/// Brings the index of the audit log near its end, many entries at once. Whoever reads the log reads
-/// the end of it as it stands, so a short one may stay.
+/// Brings the index of the audit log nearer to its end, many entries at once. Whoever reads the log reads
+/// the end of it as it stands, so a short one may stay; a long one, after an upgrade, is done a little at
+/// a time, so that nobody waits behind it.
 async fn index(store: &Store) -> Result<(), Error> {
-    while read!(store, audit::unindexed())? >= INDEXED_MAX.into() {
+    if read!(store, audit::unindexed())? >= INDEXED_MAX.into() {
         store.write(Index).await?;
     }
     Ok(())
@@ -165,8 +158,8 @@ async fn prune(store: &Store) -> Result<(), Error> {
     Ok(())
 }
 
-fn log(swept: Result<(), Error>) {
+fn log(what: &str, swept: Result<(), Error>) {
     if let Err(error) = swept {
-        tracing::warn!(?error, "a sweep failed");
+        tracing::warn!(?error, what, "a sweep failed");
     }
 }

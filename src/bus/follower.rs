@@ -1,4 +1,4 @@
-//! Reads the feed as it grows and hands what is new to the hubs of this node.
+//! Follows the feed as it grows and hands what is new to the hubs of this node.
 
 use std::{
     ops::ControlFlow,
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::{Delivery, Heard, Inner, Signal, frame, lock, sample::Taken};
 use crate::domain::{Error, event::Published};
 
-/// How many events are read and handed over at once.
+/// How many events are taken and handed over at once.
 const BATCH_MAX: u16 = 500;
 /// How long at most an event waits that another process has written to the file, or of which no word
 /// was given.
@@ -51,7 +51,7 @@ pub async fn run(bus: Weak<Inner>) {
     }
 }
 
-/// Hands over one batch; `Break` where nothing waits behind it.
+/// Hands over one batch; `Break` after one that was not full: the next look finds what is behind it.
 async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
     let cursor = inner.cursor.load(Ordering::Relaxed);
     let published = inner.store.follow(cursor, BATCH_MAX).await?;

@@ -106,7 +106,7 @@ settings! {
     origins: Vec<WebOrigin> = "RIALTO_ORIGINS" or "";
     /// Addresses and networks whose `X-Forwarded-For` counts, a list
     trusted_proxies: Vec<Network> = "RIALTO_TRUSTED_PROXIES" or "";
-    /// How many threads serve HTTP; `cores` is one for each
+    /// How many threads serve HTTP; `cores` is one for each. Half as many run the actors
     workers: Workers = "RIALTO_WORKERS" or "cores";
     /// `on`: nobody checks out before their address is confirmed
     require_confirmed_email: bool = "RIALTO_REQUIRE_CONFIRMED_EMAIL" or "off";

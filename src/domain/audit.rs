@@ -28,6 +28,7 @@ pub mod chain;
 mod courier;
 mod dispatch;
 mod image;
+pub mod index;
 mod link;
 mod mail;
 mod notification;

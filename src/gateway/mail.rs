@@ -31,7 +31,7 @@ pub enum Line {
 pub struct Unreachable(pub String);
 
 /// Why a mail was not taken; said without anybody's address.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// It was refused, for good if it is `lasting`. The line is fit for the next one.
     #[error("refused: {why}")]
@@ -43,7 +43,7 @@ pub enum Refusal {
 }
 
 impl Post {
-    /// A line for some mails, one after the other.
+    /// A line for some mails.
     pub async fn open(&self) -> Result<Line, Unreachable> {
         match self {
             Post::Smtp(server) => server.connect().await.map(|it| Line::Smtp(Box::new(it))),

@@ -74,8 +74,8 @@ pub fn read(_: &mut Tx<'_>, _: &Read) -> Result<(), Error> {
     Ok(())
 }
 
-/// Only what `filter` lets through of a query of one of the tables that have what is asked for, the
-/// newest first and after `after`.
+/// `$query`, by the columns of `$table` cut down to what `$filter` lets through, the newest first and after
+/// `$after`.
 macro_rules! wanted {
     ($query:expr, $table:ident, $filter:expr, $after:expr) => {{
         let Filter { actor, action, object_kind, object_id, from, to } = $filter;
@@ -124,7 +124,7 @@ pub fn page(
         rows.extend(indexed.load::<Row>(conn)?);
         Ok::<_, Error>(rows)
     })?;
-    // A clock that was set back has later entries before earlier ones.
+    // After a clock was set back, the end of the log may be older than what is in the index.
     rows.sort_unstable_by_key(|row| Reverse((row.at, row.sequence)));
     let records = rows.into_iter().map(Record::try_from).collect::<Result<Vec<Record>, Error>>()?;
     Ok(Listed::cut(records, page.limit, |it| Key { at: it.at, sequence: it.sequence }))

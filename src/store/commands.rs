@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::writer::Waiting;
 use crate::domain::{
     Error, account, address, alert,
-    audit::{Audited, Origin, reading},
+    audit::{Audited, Origin, index, reading},
     cart, catalogue, courier, dispatch,
     id::{DeliveryId, MailId, UserId},
     idempotency, image, link, mail, notification,
@@ -99,7 +99,7 @@ macro_rules! with_commands {
             unpin_presence: each presence::unpin(presence::Unpin) -> ();
             keep_answer: each idempotency::keep_one(idempotency::Keep) -> idempotency::Answer;
             read_audit: each audit::read(reading::Read) -> ();
-            index_audit: each audit::index(reading::Index) -> usize;
+            index_audit: each audit::index(index::Index) -> ();
             prune_keys: each idempotency::prune(idempotency::Prune) -> i64;
         }
     };

@@ -98,7 +98,7 @@ impl Database {
                 Loop::<sqlite::Sqlite>::new(path, told).unwrap().serve(lanes, replies);
             }
             Url::Postgres(url) => {
-                Loop::<postgres::Postgres>::new(url.clone(), told).unwrap().serve(lanes, replies);
+                Loop::<postgres::Planned>::new(url.clone(), told).unwrap().serve(lanes, replies);
             }
         }
     }
@@ -171,7 +171,7 @@ fn queue<C: Command>(
 
 /// How many entries of an action are in the audit log, which must be whole.
 async fn left(store: &Store, action: Action) -> usize {
-    let walked = read!(store, audit::walk(Head::START, 1000, None)).unwrap();
+    let walked = read!(store, audit::walk(Head::START, 1000, None, true)).unwrap();
     assert_eq!((walked.fault, walked.is_last), (None, true));
     let filter = Filter { action: Some(action), ..Filter::default() };
     read!(store, audit::page(filter, Page { limit: 100, after: None })).unwrap().items.len()

@@ -17,18 +17,22 @@ use crate::support::{
 
 /// The whole log, the oldest entry first.
 async fn log(shop: &TestShop) -> Vec<Value> {
-    let admin = shop.admin().await;
-    let (mut all, mut path) = (Vec::new(), "/admin/audit?limit=100".to_owned());
-    loop {
-        let page = admin.get(&path).await.is(200);
-        all.extend(page["items"].as_array().unwrap().iter().cloned());
-        match page["next_cursor"].as_str() {
-            Some(cursor) => path = format!("/admin/audit?limit=100&cursor={cursor}"),
-            None => break,
-        }
-    }
+    let mut all = entries(&shop.admin().await, "").await;
     all.reverse();
     all
+}
+
+/// What `query` finds, page by page.
+async fn entries(admin: &Client, query: &str) -> Vec<Value> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = admin.get(&format!("/admin/audit?limit=100{query}{cursor}")).await.is(200);
+        all.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return all,
+        }
+    }
 }
 
 /// What was left by something else than the looking at the log.

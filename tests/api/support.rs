@@ -194,7 +194,8 @@ impl TestShop {
         self.sql_of(
             "DROP TRIGGER audit_is_not_updated; DROP TRIGGER audit_is_not_deleted; \
              DROP TRIGGER audit_is_not_replaced; \
-             DROP TRIGGER audit_index_is_not_updated; DROP TRIGGER audit_index_is_not_deleted",
+             DROP TRIGGER audit_index_is_not_updated; DROP TRIGGER audit_index_is_not_deleted; \
+             DROP TRIGGER audit_index_is_not_replaced",
             "DROP TRIGGER audit_is_append_only ON audit; \
              DROP TRIGGER audit_index_is_append_only ON audit_index",
         );

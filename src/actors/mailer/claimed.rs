@@ -3,7 +3,6 @@
 
 use std::{
     convert::Infallible,
-    io,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -72,14 +71,15 @@ async fn keep(
     folder: &Folder,
     all: Arc<[Claimed]>,
 ) -> Vec<(MailId, Ending)> {
-    let in_hand = all.iter().map(|claimed| InHand { deps, counts, claimed });
-    let kept = folder.keep(&deps.stationery, &all).await;
-    let kept = kept.unwrap_or_else(|error| {
-        tracing::warn!(?error, "no mail could be kept");
-        let busy = || Err(Unkept::Refused(io::ErrorKind::ResourceBusy.into()));
-        all.iter().map(|_| busy()).collect()
-    });
-    let endings = in_hand.zip(kept).map(|(in_hand, kept)| match kept {
+    let in_hand = |claimed| InHand { deps, counts, claimed };
+    let kept = match folder.keep(&deps.stationery, &all).await {
+        Ok(kept) => kept,
+        Err(error) => {
+            tracing::warn!(count = all.len(), ?error, "no mail could be kept");
+            return all.iter().map(|it| (it.mail.id, in_hand(it).again())).collect();
+        }
+    };
+    let endings = all.iter().map(in_hand).zip(kept).map(|(in_hand, kept)| match kept {
         Ok(()) => Ending::Sent,
         Err(Unkept::Unwritable(error)) => in_hand.unwritable(&error),
         Err(Unkept::Refused(err)) => {

@@ -4,10 +4,10 @@
 //! registered once and has one connection. The plain way writes the rows of the same three steps by a
 //! pool of eight connections, a transaction a step, into a database of its own, without HTTP. With the
 //! confirmation it writes, in one go, the notices and letters that tell the buyer of both, which nobody
-//! sends, and what the audit log's entries are looked up by, which nobody writes behind it. Rounds of
-//! the two take turns, so that a machine that grows slower or faster meanwhile does so in both; between
-//! them the server comes to rest, so that the letters that it still writes do not slow down the plain
-//! way.
+//! sends; what the audit log's entries are looked up by it writes for as many at once as the server
+//! does. Rounds of the two take turns, so that a machine that grows slower or faster meanwhile does so
+//! in both; between them the server comes to rest, so that the letters that it still writes do not slow
+//! down the plain way.
 
 use std::time::{Duration, Instant};
 

@@ -66,7 +66,8 @@ pub enum Fault {
     /// A number below 1, or a second row of one number.
     #[error("row {0} does not belong there")]
     Foreign(i64),
-    /// The index of the log, by which its entries are found, has it otherwise or not at all.
+    /// The index of the log, by which its entries are found, has it otherwise or not at all, or has one that
+    /// the log has not.
     #[error("row {0} is not what the index of the log says")]
     Misindexed(i64),
     /// The log is whole up to its end, which is before a head that was kept.

@@ -111,22 +111,6 @@ impl Audited for Read {
     }
 }
 
-/// The most entries that one [`Index`] takes, a few milliseconds' work.
-pub const INDEXED_MAX: u16 = 512;
-
-/// Makes the oldest entries that are not in the log's index yet, at most [`INDEXED_MAX`], part of it;
-/// answers how many these were.
-#[derive(Debug, Clone, Copy)]
-pub struct Index;
-
-impl Audited for Index {
-    type Outcome = usize;
-
-    fn audit(&self, _: &usize) -> Option<Entry> {
-        None // The log is the same.
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,8 +15,8 @@ use crate::{
     threads::{Rank, Threads},
 };
 
-/// More than there are lines, each of which has one batch made at a time.
-const QUEUE: usize = 16;
+/// The one line has one batch made at a time, and lines that ended may have left one.
+const QUEUE: usize = 4;
 
 /// Where the files are, and who writes them.
 #[derive(Debug, Clone)]
@@ -43,7 +43,8 @@ impl Folder {
     /// may take the latest, or leave them empty.
     ///
     /// # Errors
-    /// Nothing can be said of any of them: the thread has too much to do, or was ended.
+    /// None was looked at to the end: the folder cannot be made, a letter made the thread panic, or too
+    /// much waits.
     pub async fn keep(
         &self,
         stationery: &Arc<Stationery>,
@@ -64,17 +65,17 @@ impl Folder {
 }
 
 /// Why a letter is no file.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Unkept {
-    #[error("it cannot be laid out: {0}")]
+    /// It cannot be laid out.
     Unwritable(Error),
-    #[error("it cannot be kept: {0}")]
-    Refused(#[from] io::Error),
+    /// By the file system.
+    Refused(io::Error),
 }
 
 fn keep(folder: &Path, stationery: &Stationery, letter: &Claimed) -> Result<(), Unkept> {
     let message = stationery.write(&letter.mail, letter.queued_at).map_err(Unkept::Unwritable)?;
-    Ok(write(folder, &message.id.to_string(), &message.bytes(true))?)
+    write(folder, &message.id.to_string(), &message.bytes(true)).map_err(Unkept::Refused)
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {

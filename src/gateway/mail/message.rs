@@ -25,7 +25,7 @@ pub struct Stationery {
 }
 
 /// A letter, ready to be sent.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Message {
     pub id: MailId,
     pub from: Address,

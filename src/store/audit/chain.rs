@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Conn, Row,
-    index::{self, Named},
+    index::{self, Indexed},
 };
 use crate::{
     domain::{
@@ -65,10 +65,17 @@ fn time(at: NaiveDateTime) -> String {
 }
 
 /// Walks the chain on from `head`, which was proven before, over at most `limit` rows. The row of
-/// the number that `kept` has must be that one.
-pub fn walk(conn: &mut Conn, head: Head, limit: i64, kept: Option<Head>) -> Result<Walked, Error> {
+/// the number that `kept` has must be that one, and the index, where there `is_indexed`, must say the
+/// same of each.
+pub fn walk(
+    conn: &mut Conn,
+    head: Head,
+    limit: i64,
+    kept: Option<Head>,
+    is_indexed: bool,
+) -> Result<Walked, Error> {
     // Before the rows: what comes into the index meanwhile may be missing among them.
-    let indexed = index::last(conn)?;
+    let indexed = if is_indexed { index::last(conn)? } else { 0 };
     // From the last row itself: a second one of its number would not be met otherwise, and before
     // the first there is nothing that may be.
     let from = if head == Head::START { i64::MIN } else { head.sequence };
@@ -90,9 +97,9 @@ pub fn walk(conn: &mut Conn, head: Head, limit: i64, kept: Option<Head>) -> Resu
             }
         }
     }
-    let named = Named::load(conn, indexed, rows.as_slice())?;
+    let index = Indexed::load(conn, indexed, rows.as_slice())?;
     for row in rows {
-        if let Some(fault) = fault(&walked.head, &row).or_else(|| named.fault(&row)) {
+        if let Some(fault) = fault(&walked.head, &row).or_else(|| index.fault(&row)) {
             return Ok(walked.stopped(fault));
         }
         let head = row.head();

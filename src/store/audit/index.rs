@@ -1,10 +1,10 @@
-//! The table `audit_index`: what entries are looked up by. It is written behind those who change
-//! something, many entries at once: an index by who did what costs most where each entry goes to
-//! another place of it by itself, and nobody looks for what was done this moment but the one who
-//! reads the end of the log.
+//! The table `audit_index`: what entries are looked up by. They go in many at once: one by one, each would
+//! change a page of its own in every index (ADR 38). What is not in it yet is read from the end of
+//! the log.
 
 use std::collections::HashMap;
 
+use chrono::NaiveDateTime;
 use diesel::{dsl::max, prelude::*};
 
 use super::{Conn, Row, Tx};
@@ -13,7 +13,7 @@ use crate::{
         Error,
         audit::{
             chain::Fault,
-            reading::{INDEXED_MAX, Index},
+            index::{INDEXED_MAX, Index},
         },
     },
     store::schema::{audit, audit_index},
@@ -31,8 +31,9 @@ pub fn unindexed(conn: &mut Conn) -> Result<i64, Error> {
     Ok(written.unwrap_or(0).saturating_sub(last(conn)?))
 }
 
-/// Another node may do the same at the same time: then one of the two finds that it is done.
-pub fn index(tx: &mut Tx<'_>, _: &Index) -> Result<usize, Error> {
+/// Copies what the next entries are looked up by. Where another node does the same at the same time, one
+/// of the two finds that it is done.
+pub fn index(tx: &mut Tx<'_>, _: &Index) -> Result<(), Error> {
     let next = audit::table
         .filter(audit::sequence.gt(last(tx.conn)?))
         .order(audit::sequence)
@@ -45,61 +46,58 @@ pub fn index(tx: &mut Tx<'_>, _: &Index) -> Result<usize, Error> {
             audit::object_kind,
             audit::object_id,
         ));
-    let indexed = diesel::insert_into(audit_index::table)
+    diesel::insert_into(audit_index::table)
         .values(next)
-        .into_columns((
-            audit_index::sequence,
-            audit_index::at,
-            audit_index::actor,
-            audit_index::action,
-            audit_index::object_kind,
-            audit_index::object_id,
-        ))
-        .on_conflict_do_nothing();
-    Ok(indexed.execute(tx.conn)?)
+        .into_columns(audit_index::all_columns)
+        .on_conflict_do_nothing()
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = audit_index)]
+struct IndexRow {
+    sequence: i64,
+    at: NaiveDateTime,
+    actor: String,
+    action: String,
+    object_kind: String,
+    object_id: Option<String>,
 }
 
 /// What the index says of some entries.
-pub struct Named {
+pub struct Indexed {
     last: i64,
-    entries: HashMap<i64, Names>,
+    rows: HashMap<i64, IndexRow>,
 }
 
-type Names = (chrono::NaiveDateTime, String, String, String, Option<String>);
-
-impl Named {
-    /// Of `rows`, where it went as far as `last` before these were read.
+impl Indexed {
+    /// Of `rows`, where it went as far as `last` before these were read; 0 is nowhere.
     pub fn load(conn: &mut Conn, last: i64, rows: &[Row]) -> Result<Self, Error> {
-        let from = rows.first().map_or(0, |it| it.sequence);
-        let to = rows.last().map_or(0, |it| it.sequence);
-        let entries: Vec<(i64, Names)> = audit_index::table
-            .filter(audit_index::sequence.ge(from))
-            .filter(audit_index::sequence.le(to))
-            .select((
-                audit_index::sequence,
-                (
-                    audit_index::at,
-                    audit_index::actor,
-                    audit_index::action,
-                    audit_index::object_kind,
-                    audit_index::object_id,
-                ),
-            ))
+        let (Some(first), Some(end), 1..) = (rows.first(), rows.last(), last) else {
+            return Ok(Indexed { last, rows: HashMap::new() });
+        };
+        let rows: Vec<IndexRow> = audit_index::table
+            .filter(audit_index::sequence.ge(first.sequence))
+            .filter(audit_index::sequence.le(end.sequence))
+            .select(IndexRow::as_select())
             .load(conn)?;
-        Ok(Named { last, entries: entries.into_iter().collect() })
+        Ok(Indexed { last, rows: rows.into_iter().map(|row| (row.sequence, row)).collect() })
     }
 
-    /// What is wrong with what it says of `row`, which is in the log as it was written. Of one that is
-    /// not before the last in the index it need say nothing.
+    /// What is wrong with what it says of `row`, which is in the log as it was written. Of one after the
+    /// last in the index it need say nothing.
     pub fn fault(&self, row: &Row) -> Option<Fault> {
-        let Row { sequence, at, actor, action, object_kind, object_id, .. } = row;
-        let is_so = match self.entries.get(sequence) {
-            Some(names) => {
-                let (indexed_at, by, what, kind, id) = names;
-                (indexed_at, by, what, kind, id) == (at, actor, action, object_kind, object_id)
+        let is_so = match self.rows.get(&row.sequence) {
+            Some(indexed) => {
+                indexed.at == row.at
+                    && indexed.actor == row.actor
+                    && indexed.action == row.action
+                    && indexed.object_kind == row.object_kind
+                    && indexed.object_id == row.object_id
             }
-            None => *sequence > self.last,
+            None => row.sequence > self.last,
         };
-        (!is_so).then_some(Fault::Misindexed(*sequence))
+        (!is_so).then_some(Fault::Misindexed(row.sequence))
     }
 }

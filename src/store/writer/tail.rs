@@ -17,15 +17,16 @@ pub struct Tail(Mutex<VecDeque<Published>>);
 
 impl Tail {
     /// Adds what a transaction published. Where others have published in between, or nobody takes
-    /// what is here, it is all that is kept.
+    /// what is here, it is all that is kept; what is told late, after what comes behind it, is not.
     pub fn add(&self, published: Vec<Published>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (last, next) = (kept.back(), published.first());
-        let goes_on = last
-            .zip(next)
-            .is_some_and(|(last, next)| last.sequence.checked_add(1) == Some(next.sequence));
-        if !goes_on || kept.len() >= ROOM {
-            kept.clear();
+        if let (Some(last), Some(next)) = (kept.back(), published.first()) {
+            if next.sequence <= last.sequence {
+                return;
+            }
+            if last.sequence.checked_add(1) != Some(next.sequence) || kept.len() >= ROOM {
+                kept.clear();
+            }
         }
         kept.extend(published);
     }
@@ -102,11 +103,18 @@ mod tests {
         assert_eq!(take(&tail, 0, 9), [0; 0]);
         assert_eq!(take(&tail, 5, 9), [6, 7]);
 
-        // Told late by another writer: the follower has read it long since.
-        tail.add(published([3, 4]));
-        assert_eq!(take(&tail, 7, 9), [0; 0]);
         tail.add(published([8]));
         assert_eq!(take(&tail, 7, 9), [8]);
+    }
+
+    #[test]
+    fn what_another_writer_tells_late_takes_nothing_away() {
+        let tail = Tail::default();
+        tail.add(published([7, 8]));
+        tail.add(published([5, 6]));
+
+        assert_eq!(take(&tail, 4, 9), [0; 0]);
+        assert_eq!(take(&tail, 6, 9), [7, 8]);
     }
 
     #[test]

@@ -24,6 +24,8 @@ async fn the_database_itself_refuses_to_change_the_log() {
         &format!("INSERT OR REPLACE INTO audit {copied}"),
         "UPDATE audit_index SET actor = 'system'",
         "DELETE FROM audit_index",
+        "INSERT OR REPLACE INTO audit_index SELECT * FROM audit_index",
+        "TRUNCATE audit_index",
         "TRUNCATE audit",
     ] {
         assert!(shop.sql(sql).is_err(), "{sql}");

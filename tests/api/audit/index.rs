@@ -1,10 +1,11 @@
 //! What is looked up by the log's index and what is read from its end are one log.
 
+use chrono::{DateTime, Utc};
 use futures_util::future::join;
 use serde_json::Value;
 
-use super::log;
-use crate::support::{TestShop, client::Client, mail::until};
+use super::{entries, log};
+use crate::support::{TestShop, gapless, mail::until};
 
 /// How many edits each of two make: of the entries, the first are in the index then, and the last not.
 const EDITS: usize = 300;
@@ -12,59 +13,69 @@ const EDITS: usize = 300;
 /// What a question lets through.
 type Lets<'l> = &'l dyn Fn(&Value) -> bool;
 
-/// The places of what `query` finds, page by page.
-async fn find(admin: &Client, query: &str) -> Vec<i64> {
-    let (mut all, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = admin.get(&format!("/admin/audit?limit=100&{query}{cursor}")).await.is(200);
-        all.extend(page["items"].as_array().unwrap().iter().map(place));
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return all,
-        }
-    }
+fn places(entries: &[Value]) -> Vec<i64> {
+    entries.iter().map(|it| it["sequence"].as_i64().unwrap()).collect()
 }
 
-fn place(entry: &Value) -> i64 {
-    entry["sequence"].as_i64().unwrap()
+fn time(entry: &Value) -> DateTime<Utc> {
+    entry["at"].as_str().unwrap().parse().unwrap()
+}
+
+/// A shop whose log is in the index up to this entry, and two who made most of it.
+async fn half_indexed(shop: &TestShop) -> (usize, [uuid::Uuid; 2]) {
+    let (ada, byron) = (shop.sign_up().await, shop.sign_up().await);
+    let (teapot, lamp) = (shop.variant("teapot").await, shop.variant("lamp").await);
+    for _ in 0..EDITS {
+        join(ada.add(&teapot, 1), byron.add(&lamp, 1)).await;
+    }
+    const LAST: &str = "SELECT CAST(COALESCE(MAX(sequence), 0) AS TEXT) AS found FROM audit_index";
+    let last = until("an index", || shop.found(LAST).pop().filter(|it| it != "0")).await;
+    (last.parse().unwrap(), [ada.user_id(), byron.user_id()])
 }
 
 #[actix_rt::test]
 async fn what_is_found_is_the_same_in_the_index_and_behind_it() {
     let shop = TestShop::start().await;
-    let (admin, ada, byron) = (shop.admin().await, shop.sign_up().await, shop.sign_up().await);
-    let (teapot, lamp) = (shop.variant("teapot").await, shop.variant("lamp").await);
-    for _ in 0..EDITS {
-        join(ada.add(&teapot, 1), byron.add(&lamp, 1)).await;
-    }
-    let indexed =
-        || shop.found("SELECT CAST(COALESCE(MAX(sequence), 0) AS TEXT) AS found FROM audit_index");
-    let indexed = until("an index", || indexed().pop().filter(|it| it != "0")).await;
-    let indexed: usize = indexed.parse().unwrap();
+    let admin = shop.admin().await;
+    let (indexed, [ada, _]) = half_indexed(&shop).await;
 
     let log = log(&shop).await;
 
     assert!((100..log.len() - 50).contains(&indexed), "{indexed} of {}", log.len());
-    let places: Vec<i64> = log.iter().map(place).collect();
-    assert!(places.iter().copied().eq((1..).take(log.len())), "{places:?}");
+    assert_eq!(places(&log), gapless(log.len()));
     let middle = &log[indexed - 10];
-    let (at, edited) = (middle["at"].as_str().unwrap(), &middle["object"]["id"]);
-    let (ada, edited) = (ada.user_id(), edited.as_str().unwrap());
+    let (at, edited) = (time(middle), middle["object"]["id"].as_str().unwrap());
+    let from = middle["at"].as_str().unwrap();
+    let is_ada = |it: &Value| it["actor"] == ada;
     let cases: [(String, Lets<'_>); 6] = [
-        (format!("actor={ada}"), &|it| it["actor"] == ada),
-        ("action=cart.changed".to_owned(), &|it| it["action"] == "cart.changed"),
-        ("object=cart".to_owned(), &|it| it["object"]["kind"] == "cart"),
-        (format!("object={edited}"), &|it| it["object"]["id"] == edited),
-        (format!("object=cart&from={at}"), &|it| {
-            it["object"]["kind"] == "cart" && it["at"].as_str().unwrap() >= at
+        (format!("&actor={ada}"), &is_ada),
+        ("&action=cart.changed".to_owned(), &|it| it["action"] == "cart.changed"),
+        ("&object=cart".to_owned(), &|it| it["object"]["kind"] == "cart"),
+        (format!("&object={edited}"), &|it| it["object"]["id"] == edited),
+        (format!("&object=cart&from={from}"), &|it| {
+            it["object"]["kind"] == "cart" && time(it) >= at
         }),
-        (format!("actor={ada}&to={at}"), &|it| {
-            it["actor"] == ada && it["at"].as_str().unwrap() < at
-        }),
+        (format!("&actor={ada}&to={from}"), &|it| is_ada(it) && time(it) < at),
     ];
     for (query, lets) in cases {
-        let due: Vec<i64> = log.iter().rev().filter(|it| lets(it)).map(place).collect();
+        let due: Vec<Value> = log.iter().rev().filter(|it| lets(it)).cloned().collect();
         assert!(due.len() >= 9, "{query}: {due:?}");
-        assert_eq!(find(&admin, &query).await, due, "{query}");
+        assert_eq!(places(&entries(&admin, &query).await), places(&due), "{query}");
     }
+}
+
+#[actix_rt::test]
+async fn an_entry_of_a_clock_that_was_set_back_is_shown_where_its_time_is() {
+    let shop = TestShop::start().await;
+    let admin = shop.admin().await;
+    half_indexed(&shop).await;
+    shop.let_the_log_be_changed();
+    let before = entries(&admin, "").await.len();
+    shop.sql(&format!("UPDATE audit SET at = '2020-01-01 00:00:00' WHERE sequence = {before}"))
+        .unwrap();
+
+    let found = places(&entries(&admin, "&to=2100-01-01T00:00:00Z").await);
+
+    let times = found.iter().filter(|it| **it == i64::try_from(before).unwrap()).count();
+    assert_eq!((found.last().copied(), times), (i64::try_from(before).ok(), 1));
 }

@@ -2,7 +2,11 @@
 
 use std::{
     path::PathBuf,
-    sync::{Mutex, PoisonError, mpsc},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -16,7 +20,10 @@ use crate::{
         Error,
         account::{Email, Register, Role},
         address::Address,
-        audit::{Actor, Origin, reading::Index},
+        audit::{
+            Actor, Origin,
+            index::{INDEXED_MAX, Index},
+        },
         cart::{
             self, Cart, Quantity,
             change::{Edit, Moments},
@@ -42,6 +49,8 @@ use crate::{
 
 /// Connections that write.
 const POOL: usize = 8;
+/// How many entries a purchase leaves in the audit log.
+const ENTRIES: usize = 4;
 /// How many of its variants are bought from, as over HTTP.
 const VARIANTS: usize = 100;
 
@@ -58,6 +67,8 @@ pub struct Plain {
     kind: &'static str,
     /// A file that is deleted at the end.
     file: Option<PathBuf>,
+    /// How many purchases there were.
+    bought: AtomicUsize,
 }
 
 impl Plain {
@@ -78,7 +89,7 @@ impl Plain {
         };
         let (variants, buyers) = stocked(&url, accounts).await.map_err(failed)?;
         let store = plain::Plain::open(&url, POOL).map_err(failed)?;
-        Ok(Plain { store, buyers, variants, kind, file })
+        Ok(Plain { store, buyers, variants, kind, file, bought: AtomicUsize::new(0) })
     }
 
     pub fn kind(&self) -> &'static str {
@@ -114,8 +125,19 @@ impl Plain {
             let variant = self.variants.get(at).copied().ok_or(Error::NotFound("variant"))?;
             *cart = self.purchase(buyer.user, &cart, variant)?;
             took.push(began.elapsed());
+            self.index()?;
         }
         Ok(took)
+    }
+
+    /// Writes what the entries of the audit log are looked up by, in a transaction of its own and when
+    /// there are as many as one takes.
+    fn index(&self) -> Result<(), Error> {
+        let bought = self.bought.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        if bought.is_multiple_of(usize::from(INDEXED_MAX) / ENTRIES) {
+            self.store.write(&Origin::SYSTEM, vec![Index])?;
+        }
+        Ok(())
     }
 
     /// A line, a checkout, and a payment; the cart after that.
@@ -132,10 +154,9 @@ impl Plain {
         let mut confirmation = Transaction::default();
         let told = confirmation.add(&origin, tell(user, &order)?);
         let confirmed = confirm(&order)?.map(|it| confirmation.add(&origin, it));
-        let indexed = confirmation.add(&origin, Index);
         self.store.run(confirmation)?;
         told.outcome()?;
-        indexed.outcome()?;
+
         confirmed.into_iter().try_for_each(|it| it.outcome().map(drop))?;
         Ok(cart.emptied())
     }
