@@ -29,9 +29,8 @@ use crate::{
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 /// How often what nobody can ask for any more is forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
-/// How often it is looked how long the end of the audit log is that has no index: 10,000 entries a second
-/// go into it.
-const INDEX_EVERY: Duration = Duration::from_millis(50);
+/// How soon the next entries go into the audit log's index where more wait: 10,000 a second do.
+const INDEX_AGAIN: Duration = Duration::from_millis(50);
 /// How many carts are emptied at once: whoever buys waits for no more of them.
 const IDLE_MAX: i64 = 50;
 /// The most rows of a kind in one sweep.
@@ -79,8 +78,8 @@ impl Actor for Sweeper {
         });
         self.again(SWEEP_EVERY, ctx, |store, _| async move {
             let indexed = index(&store).await;
-            let next = if indexed.is_ok() { INDEX_EVERY } else { SWEEP_EVERY };
-            log("the index of the audit log", indexed);
+            let next = if matches!(indexed, Ok(true)) { INDEX_AGAIN } else { SWEEP_EVERY };
+            log("the index of the audit log", indexed.map(drop));
             next
         });
     }
@@ -103,12 +102,13 @@ impl Sweeper {
 
 /// Brings the index of the audit log nearer to its end, many entries at once. Whoever reads the log reads
 /// the end of it as it stands, so a short one may stay; a long one, after an upgrade, is done a little at
-/// a time, so that nobody waits behind it.
-async fn index(store: &Store) -> Result<(), Error> {
-    if read!(store, audit::unindexed())? >= INDEXED_MAX.into() {
+/// a time, so that nobody waits behind it. Whether there may be more to do.
+async fn index(store: &Store) -> Result<bool, Error> {
+    let is_long = read!(store, audit::unindexed())? >= INDEXED_MAX.into();
+    if is_long {
         store.write(Index).await?;
     }
-    Ok(())
+    Ok(is_long)
 }
 
 /// Empties the carts that nobody has touched for too long, a little at a time.

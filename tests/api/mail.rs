@@ -52,7 +52,7 @@ async fn a_mail_that_was_refused_for_now_is_written_when_there_is_room() {
     // In the way of the folder, so that nothing can be written.
     std::fs::write(&folder, "").unwrap();
     shop.sign_up_as("ada@example.com", "Ada").await;
-    until("a refusal", || shop.log().contains("a mail was not taken").then_some(())).await;
+    until("a refusal", || shop.log().contains("no mail could be kept").then_some(())).await;
 
     std::fs::remove_file(&folder).unwrap();
 

@@ -81,9 +81,9 @@ async fn a_log_that_was_tampered_with_is_found_out() {
             format!("row 3 {changed}"),
         ),
         (
-            "UPDATE audit SET sequence = 999 WHERE sequence = 3; \
+            "UPDATE audit SET sequence = 99 WHERE sequence = 3; \
              UPDATE audit SET sequence = 3 WHERE sequence = 4; \
-             UPDATE audit SET sequence = 4 WHERE sequence = 999",
+             UPDATE audit SET sequence = 4 WHERE sequence = 99",
             format!("row 3 {changed}"),
         ),
         (
@@ -91,7 +91,7 @@ async fn a_log_that_was_tampered_with_is_found_out() {
             format!("row {} {changed}", last + 1),
         ),
         (
-            &format!("INSERT INTO audit SELECT 999, {copied}"),
+            &format!("INSERT INTO audit SELECT {}, {copied}", last + 2),
             format!("row {} is missing", last + 1),
         ),
     ] {
