@@ -5,7 +5,7 @@ use std::process::Output;
 use crate::support::TestShop;
 
 /// What the program does once there is much of it.
-const ALL_INDEXED: &str = "INSERT INTO audit_index \
+pub const ALL_INDEXED: &str = "INSERT INTO audit_index \
     SELECT sequence, at, actor, action, object_kind, object_id FROM audit";
 
 #[actix_rt::test]
