@@ -43,6 +43,7 @@ const GATHER: Duration = Duration::from_millis(20);
 /// How long the post is left alone that could not be reached; twice as long after each time.
 const REACH_AGAIN: Duration = Duration::from_millis(500);
 const REACH_AGAIN_MAX: Duration = Duration::from_secs(30);
+
 /// What lines need.
 pub struct Deps {
     pub store: Store,

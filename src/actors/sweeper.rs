@@ -67,16 +67,16 @@ impl Actor for Sweeper {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        self.again(SWEEP_EVERY, ctx, |store, owners| async move {
+        Sweeper::again(SWEEP_EVERY, ctx, |store, owners| async move {
             log("rows that are due", sweep(&store, &owners).await);
             SWEEP_EVERY
         });
-        self.again(SWEEP_EVERY, ctx, |store, owners| async move {
+        Sweeper::again(SWEEP_EVERY, ctx, |store, owners| async move {
             log("idle carts", empty_idle(&store, &owners).await);
             log("what is to be forgotten", prune(&store).await);
             PRUNE_EVERY
         });
-        self.again(SWEEP_EVERY, ctx, |store, _| async move {
+        Sweeper::again(SWEEP_EVERY, ctx, |store, _| async move {
             let indexed = index(&store).await;
             let next = if matches!(indexed, Ok(true)) { INDEX_AGAIN } else { SWEEP_EVERY };
             log("the index of the audit log", indexed.map(drop));
@@ -87,15 +87,15 @@ impl Actor for Sweeper {
 
 impl Sweeper {
     /// Does `work` after a while, and again when the time is over that it answers: two never overlap.
-    fn again<F>(&mut self, wait: Duration, ctx: &mut Context<Self>, work: fn(Store, Owners) -> F)
+    fn again<F>(wait: Duration, ctx: &mut Context<Self>, work: fn(Store, Owners) -> F)
     where
         F: Future<Output = Duration> + 'static,
     {
         ctx.run_later(wait, move |sweeper, ctx| {
             let done = work(sweeper.store.clone(), sweeper.owners.clone()).into_actor(sweeper);
-            ctx.spawn(done.map(move |next, sweeper: &mut Self, ctx: &mut Context<Self>| {
-                sweeper.again(next, ctx, work);
-            }));
+            ctx.spawn(
+                done.map(move |next, _, ctx: &mut Context<Self>| Sweeper::again(next, ctx, work)),
+            );
         });
     }
 }

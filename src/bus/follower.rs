@@ -119,29 +119,11 @@ where
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-    use serde_json::Value;
-
     use super::*;
-    use crate::domain::{
-        event::{Event, Kind},
-        id::EventId,
-    };
+    use crate::domain::event::Kind;
 
     fn published(sequences: &[i64]) -> Vec<Published> {
-        let at = |sequence: &i64| Published {
-            sequence: *sequence,
-            user_sequence: None,
-            event: Event {
-                id: EventId::new(),
-                order: None,
-                user: None,
-                kind: Kind::StockChanged,
-                at: DateTime::UNIX_EPOCH,
-                data: Value::Null,
-            },
-        };
-        sequences.iter().map(at).collect()
+        sequences.iter().map(|it| Published::bare(*it, Kind::StockChanged)).collect()
     }
 
     #[test]

@@ -145,16 +145,7 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
-    use crate::domain::{event::Event, id::EventId};
-
-    fn published(sequence: i64, kind: Kind) -> Published {
-        let (id, at, data) = (EventId::new(), DateTime::UNIX_EPOCH, Value::Null);
-        let event = Event { id, order: None, user: None, kind, at, data };
-        Published { sequence, user_sequence: None, event }
-    }
 
     /// A feed that goes through a sampler, and what came out of it.
     #[derive(Default)]
@@ -169,7 +160,7 @@ mod tests {
         fn happen(&mut self, kind: Kind, count: usize, now: Instant) {
             for _ in 0..count {
                 self.head += 1;
-                match self.sampler.take(&published(self.head, kind), now) {
+                match self.sampler.take(&Published::bare(self.head, kind), now) {
                     Taken::Told(run) => {
                         self.runs.extend(run);
                         self.told.push(self.head);

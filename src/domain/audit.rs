@@ -19,6 +19,19 @@ use super::{
     words::words,
 };
 
+/// Commands that leave no entry, each with its outcome.
+macro_rules! leave_nothing {
+    ($($command:ty => $outcome:ty;)*) => {$(
+        impl Audited for $command {
+            type Outcome = $outcome;
+
+            fn audit(&self, _outcome: &$outcome) -> Option<Entry> {
+                None
+            }
+        }
+    )*};
+}
+
 mod account;
 mod address;
 mod alert;

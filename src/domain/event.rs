@@ -207,6 +207,16 @@ pub struct Published {
     pub event: Event,
 }
 
+#[cfg(test)]
+impl Published {
+    /// One that is about nothing, at this place of the feed.
+    pub fn bare(sequence: i64, kind: Kind) -> Self {
+        let (id, at, data) = (EventId::new(), DateTime::UNIX_EPOCH, Value::Null);
+        let event = Event { id, order: None, user: None, kind, at, data };
+        Published { sequence, user_sequence: None, event }
+    }
+}
+
 words! {
     /// Who works the feed off, from place to place: each event has been, or will be, done once.
     #[schema(as = FeedConsumer)]

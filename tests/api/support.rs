@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
@@ -310,6 +311,11 @@ pub async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
 /// The numbers from 1 to `count`: what a timeline without a gap is numbered by.
 pub fn gapless(count: usize) -> Vec<i64> {
     (1..).take(count).collect()
+}
+
+/// The moment that a field of an answer names.
+pub fn time(value: &Value) -> DateTime<Utc> {
+    value.as_str().unwrap().parse().unwrap()
 }
 
 /// What stands under `name` in each of `all`.

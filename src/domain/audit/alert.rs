@@ -12,18 +12,6 @@ impl Audited for Ask {
     }
 }
 
-macro_rules! leave_nothing {
-    ($($command:ty => $outcome:ty;)*) => {$(
-        impl Audited for $command {
-            type Outcome = $outcome;
-
-            fn audit(&self, _outcome: &$outcome) -> Option<Entry> {
-                None
-            }
-        }
-    )*};
-}
-
 // Books of the system's own.
 leave_nothing! {
     Tell => ();

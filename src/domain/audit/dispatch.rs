@@ -7,18 +7,6 @@ use crate::domain::{
     push::KeepKey,
 };
 
-macro_rules! leave_nothing {
-    ($($command:ty => $outcome:ty;)*) => {$(
-        impl Audited for $command {
-            type Outcome = $outcome;
-
-            fn audit(&self, _outcome: &$outcome) -> Option<Entry> {
-                None
-            }
-        }
-    )*};
-}
-
 leave_nothing! {
     Claim => Option<Claimed>;
     Settle => ();

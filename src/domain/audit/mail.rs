@@ -8,18 +8,6 @@ use crate::domain::{
     notification::order::Tell,
 };
 
-macro_rules! leave_nothing {
-    ($($command:ty => $outcome:ty;)*) => {$(
-        impl Audited for $command {
-            type Outcome = $outcome;
-
-            fn audit(&self, _outcome: &$outcome) -> Option<Entry> {
-                None
-            }
-        }
-    )*};
-}
-
 leave_nothing! {
     Claim => Vec<Claimed>;
     Renew => ();

@@ -57,18 +57,6 @@ impl Audited for Settle {
     }
 }
 
-macro_rules! leave_nothing {
-    ($($command:ty => $outcome:ty;)*) => {$(
-        impl Audited for $command {
-            type Outcome = $outcome;
-
-            fn audit(&self, _outcome: &$outcome) -> Option<Entry> {
-                None
-            }
-        }
-    )*};
-}
-
 // Books of the system's own. What they tell of has its entry already.
 leave_nothing! {
     FanOut => usize;

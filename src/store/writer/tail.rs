@@ -45,29 +45,11 @@ impl Tail {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-    use serde_json::Value;
-
     use super::*;
-    use crate::domain::{
-        event::{Event, Kind},
-        id::EventId,
-    };
+    use crate::domain::event::Kind;
 
     fn published(sequences: impl IntoIterator<Item = i64>) -> Vec<Published> {
-        let at = |sequence| Published {
-            sequence,
-            user_sequence: None,
-            event: Event {
-                id: EventId::new(),
-                order: None,
-                user: None,
-                kind: Kind::StockChanged,
-                at: DateTime::UNIX_EPOCH,
-                data: Value::Null,
-            },
-        };
-        sequences.into_iter().map(at).collect()
+        sequences.into_iter().map(|it| Published::bare(it, Kind::StockChanged)).collect()
     }
 
     fn take(tail: &Tail, sequence: i64, limit: usize) -> Vec<i64> {

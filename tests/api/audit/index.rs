@@ -1,11 +1,10 @@
 //! What is looked up by the log's index and what is read from its end are one log.
 
-use chrono::{DateTime, Utc};
 use futures_util::future::join;
 use serde_json::Value;
 
 use super::{chain::ALL_INDEXED, entries, log};
-use crate::support::{TestShop, client::Client, gapless, mail::until};
+use crate::support::{TestShop, client::Client, gapless, mail::until, time};
 
 /// How many edits each of two make: of the entries, the first are in the index then, and the last not.
 const EDITS: usize = 300;
@@ -15,10 +14,6 @@ type Lets<'l> = &'l dyn Fn(&Value) -> bool;
 
 fn places(entries: &[Value]) -> Vec<i64> {
     entries.iter().map(|it| it["sequence"].as_i64().unwrap()).collect()
-}
-
-fn time(entry: &Value) -> DateTime<Utc> {
-    entry["at"].as_str().unwrap().parse().unwrap()
 }
 
 /// How far the log of a shop is in the index of which two made most entries; and one of the two.
@@ -45,7 +40,7 @@ async fn what_is_found_is_the_same_in_the_index_and_behind_it() {
     assert!((100..log.len() - 50).contains(&indexed), "{indexed} of {}", log.len());
     assert_eq!(places(&log), gapless(log.len()));
     let middle = &log[indexed - 10];
-    let (at, edited) = (time(middle), middle["object"]["id"].as_str().unwrap());
+    let (at, edited) = (time(&middle["at"]), middle["object"]["id"].as_str().unwrap());
     let from = middle["at"].as_str().unwrap();
     let is_ada = |it: &Value| it["actor"] == ada;
     let cases: [(String, Lets<'_>); 6] = [
@@ -54,9 +49,9 @@ async fn what_is_found_is_the_same_in_the_index_and_behind_it() {
         ("&object=cart".to_owned(), &|it| it["object"]["kind"] == "cart"),
         (format!("&object={edited}"), &|it| it["object"]["id"] == edited),
         (format!("&object=cart&from={from}"), &|it| {
-            it["object"]["kind"] == "cart" && time(it) >= at
+            it["object"]["kind"] == "cart" && time(&it["at"]) >= at
         }),
-        (format!("&actor={ada}&to={from}"), &|it| is_ada(it) && time(it) < at),
+        (format!("&actor={ada}&to={from}"), &|it| is_ada(it) && time(&it["at"]) < at),
     ];
     for (query, lets) in cases {
         let due: Vec<Value> = log.iter().rev().filter(|it| lets(it)).cloned().collect();

@@ -1,6 +1,5 @@
 //! The simulated courier: by which places a parcel goes, when, and what goes wrong.
 
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -8,14 +7,11 @@ use crate::support::{
     convoy::{PARCELS, Way},
     each, gapless,
     purchase::topic,
+    time,
 };
 
 /// With it all that can go wrong does to some of the parcels of a convoy, and not to others.
 const SEED: &str = "3";
-
-fn time(value: &Value) -> DateTime<Utc> {
-    value.as_str().unwrap().parse().unwrap()
-}
 
 /// The stations of a way, without where they are.
 fn stations(way: &Way) -> Vec<&str> {
