@@ -1,6 +1,6 @@
 //! What both databases share: how a pool is made, and how migrations are run.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::{
     connection::SimpleConnection,
@@ -8,18 +8,69 @@ use diesel::{
     r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, R2D2Connection},
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
-use r2d2::{Builder, Pool};
+use r2d2::{Builder, ManageConnection, Pool};
 
 use super::{Migration, error::corrupt};
 use crate::domain::Error;
+
+/// How long after its last answer a connection is taken for one that answers.
+const FRESH: Duration = Duration::from_millis(100);
+
+/// Makes the connections of a pool. Whether one still answers is asked only where it has not for a
+/// moment, or has failed: that is a way to the server and back, which costs as much as most questions.
+#[derive(Debug)]
+pub struct Manager<C>(ConnectionManager<C>);
+
+/// A connection of a pool.
+#[derive(Debug)]
+pub struct Pooled<C> {
+    pub conn: C,
+    /// Nothing where the last question has failed.
+    answered: Option<Instant>,
+}
+
+impl<C> Pooled<C> {
+    pub fn ask<T>(&mut self, query: impl FnOnce(&mut C) -> Result<T, Error>) -> Result<T, Error> {
+        let answer = query(&mut self.conn);
+        self.answered = answer.is_ok().then(Instant::now);
+        answer
+    }
+}
+
+impl<C: R2D2Connection + Send + 'static> Manager<C> {
+    pub fn new(url: impl Into<String>) -> Self {
+        Manager(ConnectionManager::new(url))
+    }
+}
+
+impl<C: R2D2Connection + Send + 'static> ManageConnection for Manager<C> {
+    type Connection = Pooled<C>;
+    type Error = PoolError;
+
+    fn connect(&self) -> Result<Pooled<C>, PoolError> {
+        Ok(Pooled { conn: self.0.connect()?, answered: None })
+    }
+
+    fn is_valid(&self, pooled: &mut Pooled<C>) -> Result<(), PoolError> {
+        if pooled.answered.is_some_and(|at| at.elapsed() < FRESH) {
+            return Ok(());
+        }
+        self.0.is_valid(&mut pooled.conn)
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled<C>) -> bool {
+        self.0.has_broken(&mut pooled.conn)
+    }
+}
 
 /// What each connection is told before it is used.
 #[derive(Debug)]
 pub struct Setup(pub &'static [&'static str]);
 
-impl<C: SimpleConnection + 'static> CustomizeConnection<C, PoolError> for Setup {
-    fn on_acquire(&self, conn: &mut C) -> Result<(), PoolError> {
-        self.0.iter().try_for_each(|sql| conn.batch_execute(sql)).map_err(PoolError::QueryError)
+impl<C: SimpleConnection + 'static> CustomizeConnection<Pooled<C>, PoolError> for Setup {
+    fn on_acquire(&self, pooled: &mut Pooled<C>) -> Result<(), PoolError> {
+        let mut told = self.0.iter();
+        told.try_for_each(|sql| pooled.conn.batch_execute(sql)).map_err(PoolError::QueryError)
     }
 }
 
@@ -27,8 +78,8 @@ impl<C: SimpleConnection + 'static> CustomizeConnection<C, PoolError> for Setup 
 pub fn builder<C>(
     size: usize,
     wait: Duration,
-    setup: impl CustomizeConnection<C, PoolError>,
-) -> Builder<ConnectionManager<C>>
+    setup: impl CustomizeConnection<Pooled<C>, PoolError>,
+) -> Builder<Manager<C>>
 where
     C: R2D2Connection + Send + 'static,
 {

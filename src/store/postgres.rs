@@ -7,7 +7,6 @@ use diesel::{
     connection::SimpleConnection,
     dsl::{EqAny, sql},
     expression::{AsExpression, SqlLiteral, TypedExpressionType},
-    r2d2::ConnectionManager,
     sql_types::{Array, BigInt, Nullable, SqlType, Text},
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -18,7 +17,7 @@ use super::{
     commands::Lanes,
     heads::{Columns, Head, Heads},
     insert::Begin,
-    pool::{self, Setup},
+    pool::{self, Manager, Setup},
     writer::{Done, Engine},
 };
 use crate::domain::{Error, id::UserId};
@@ -152,9 +151,9 @@ pub(super) fn reader_pool(
     url: &str,
     size: usize,
     wait: Duration,
-) -> Result<Pool<ConnectionManager<Conn>>, Error> {
+) -> Result<Pool<Manager<Conn>>, Error> {
     pool::builder(size, wait, Setup(&[SETUP, READ_ONLY]))
-        .build(ConnectionManager::new(patient(url)))
+        .build(Manager::new(patient(url)))
         .map_err(Error::internal("connecting to PostgreSQL"))
 }
 

@@ -4,10 +4,13 @@
 use std::sync::mpsc;
 use std::time::Instant;
 
-use diesel::r2d2::{ConnectionManager, R2D2Connection};
+use diesel::r2d2::R2D2Connection;
 use r2d2::Pool;
 
-use super::error::{Failure, failure};
+use super::{
+    error::{Failure, failure},
+    pool::Manager,
+};
 #[cfg(test)]
 use crate::threads::Job;
 use crate::{
@@ -21,18 +24,18 @@ pub const QUEUE_MAX: usize = 4096;
 /// Threads that read, each with a connection from a pool of as many.
 pub struct Readers<C: R2D2Connection + 'static> {
     threads: Threads,
-    pool: Pool<ConnectionManager<C>>,
+    pool: Pool<Manager<C>>,
 }
 
 impl<C: R2D2Connection + Send + 'static> Readers<C> {
-    pub(super) fn start(pool: Pool<ConnectionManager<C>>) -> Result<Self, Error> {
+    pub(super) fn start(pool: Pool<Manager<C>>) -> Result<Self, Error> {
         let count = usize::try_from(pool.max_size()).unwrap_or(1);
         Ok(Readers { threads: Threads::start("store-read", count, QUEUE_MAX, Rank::Equal)?, pool })
     }
 
     /// Readers without threads: whoever has the queue runs what is in it.
     #[cfg(test)]
-    pub(super) fn waiting(pool: Pool<ConnectionManager<C>>) -> (Self, mpsc::Receiver<Job>) {
+    pub(super) fn waiting(pool: Pool<Manager<C>>) -> (Self, mpsc::Receiver<Job>) {
         let (threads, queued) = Threads::queue(QUEUE_MAX);
         (Readers { threads, pool }, queued)
     }
@@ -52,7 +55,7 @@ impl<C: R2D2Connection + Send + 'static> Readers<C> {
         let (pool, asked) = (self.pool.clone(), Instant::now());
         let work = move || {
             let left = pool.connection_timeout().saturating_sub(asked.elapsed());
-            query(&mut *pool.get_timeout(left).map_err(|_| Error::Busy)?).map_err(later)
+            pool.get_timeout(left).map_err(|_| Error::Busy)?.ask(query).map_err(later)
         };
         self.threads.run(work).await
     }

@@ -8,7 +8,7 @@ use diesel::{
     dsl::sql,
     expression::SqlLiteral,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
-    r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError},
+    r2d2::{CustomizeConnection, Error as PoolError},
     sql_types::{BigInt, Nullable, Text},
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -19,7 +19,7 @@ use super::{
     commands::Lanes,
     heads::{Columns, Head, Heads},
     insert::Begin,
-    pool::{self, Setup},
+    pool::{self, Manager, Pooled, Setup},
     writer::{Done, Engine},
 };
 use crate::domain::{Error, id::UserId};
@@ -143,11 +143,11 @@ fn connect(url: &str) -> Result<Conn, Error> {
 #[derive(Debug)]
 struct Reader;
 
-impl CustomizeConnection<Conn, PoolError> for Reader {
-    fn on_acquire(&self, conn: &mut Conn) -> Result<(), PoolError> {
-        Setup(&[SETUP, READ_ONLY]).on_acquire(conn)?;
+impl CustomizeConnection<Pooled<Conn>, PoolError> for Reader {
+    fn on_acquire(&self, pooled: &mut Pooled<Conn>) -> Result<(), PoolError> {
+        Setup(&[SETUP, READ_ONLY]).on_acquire(pooled)?;
         let fold = |text: String| text.to_lowercase();
-        folded_utils::register_impl(conn, fold).map_err(PoolError::QueryError)
+        folded_utils::register_impl(&mut pooled.conn, fold).map_err(PoolError::QueryError)
     }
 }
 
@@ -155,10 +155,10 @@ pub(super) fn reader_pool(
     path: &str,
     size: usize,
     wait: Duration,
-) -> Result<Pool<ConnectionManager<Conn>>, Error> {
+) -> Result<Pool<Manager<Conn>>, Error> {
     pool::builder(size, wait, Reader)
         .test_on_check_out(false) // A file does not go away.
-        .build(ConnectionManager::new(path))
+        .build(Manager::new(path))
         .map_err(Error::internal("opening the SQLite file"))
 }
 

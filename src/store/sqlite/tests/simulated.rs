@@ -17,7 +17,6 @@ use diesel::{
     QueryResult, RunQueryDsl,
     connection::SimpleConnection,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
-    r2d2::ConnectionManager,
     result::DatabaseErrorKind,
     sql_query,
     sql_types::Text,
@@ -30,6 +29,7 @@ use super::super::{
     super::{
         CONNECTION_WAIT, Databases, Inner, Migration, Store,
         commands::{Job, Lanes, Replies},
+        pool::Manager,
         readers::Readers,
         writer::{Done, Engine, Loop},
     },
@@ -137,7 +137,7 @@ fn failed(kind: DatabaseErrorKind) -> Error {
 /// lost above it.
 pub struct Base {
     writer: Loop<Fated>,
-    readers: Pool<ConnectionManager<Conn>>,
+    readers: Pool<Manager<Conn>>,
     /// Looks at it, and plants faults in it, beside all nodes. The database is there as long as
     /// this connection is.
     beside: Conn,
