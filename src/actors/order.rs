@@ -17,7 +17,7 @@ use crate::{
         idempotency::{Answer, Claim, Keep, Outcome},
         order::{
             Order, Status,
-            change::{Advance, Advanced, Change},
+            change::{Advance, Advanced, Change, Claimed},
             place::{Place as Placing, Placed},
         },
         payment,
@@ -164,14 +164,14 @@ impl Held {
         &mut self,
         decide: impl Fn(&Order, DateTime<Utc>) -> Result<Option<Change>, Error>,
     ) -> Result<Order, Error> {
-        self.change_and_keep(decide, |_| None).await
+        self.change_and_keep(decide, |_| Claimed::Not).await
     }
 
     /// The same, with an answer that is kept under a claim if there is none yet.
     async fn change_and_keep(
         &mut self,
         decide: impl Fn(&Order, DateTime<Utc>) -> Result<Option<Change>, Error>,
-        claim: impl Fn(&Order) -> Option<(Claim, Answer)>,
+        claim: impl Fn(&Order) -> Claimed,
     ) -> Result<Order, Error> {
         for _ in 0..TRIES_MAX {
             let may_be_old = self.may_be_old();
@@ -226,7 +226,7 @@ impl Held {
                 Some(refusal) => Outcome::Refused(refusal.clone()),
                 None => Outcome::Done(told(&change.order).to_string()),
             });
-            let claim = claim.cloned().map(|claim| (claim, answer.clone()));
+            let claim = Claimed::answered(claim.cloned(), &answer);
             match self.write(change, claim).await {
                 Ok(Advanced::Done) => return Ok(answer),
                 Ok(Advanced::Told(answer) | Advanced::Replayed(answer)) => return Ok(answer),
@@ -247,11 +247,7 @@ impl Held {
         }
     }
 
-    async fn write(
-        &mut self,
-        change: Change,
-        claim: Option<(Claim, Answer)>,
-    ) -> Result<Advanced, Error> {
+    async fn write(&mut self, change: Change, claim: Claimed) -> Result<Advanced, Error> {
         let after = change.order.clone();
         // Until the outcome is known, the store alone knows how the order stands.
         self.order = None;

@@ -13,7 +13,10 @@ use crate::{
         Error,
         id::{DeliveryId, RefundId},
         idempotency::{Answer, Claim, Keep, Outcome},
-        order::{Order, change::Advanced},
+        order::{
+            Order,
+            change::{Advanced, Claimed},
+        },
         payment::{self, Task, Verdict},
     },
     store::{self, read},
@@ -89,33 +92,26 @@ impl Handler<PutOffRefund> for OrderActor {
 
 impl Held {
     async fn attempt(&mut self, msg: &Attempt) -> Result<Attempted, Error> {
+        let claim = &msg.claim;
         for _ in 0..TRIES_MAX {
-            let (store, key) = (self.deps.store.clone(), msg.claim.key.clone());
-            if let Some(kept) = read!(store, idempotency::find(key))? {
-                return Ok(Attempted::Answered(kept.answer(&msg.claim)?));
-            }
             let (may_be_old, providers) = (self.may_be_old(), self.deps.providers.clone());
             let order = self.order().await?;
-            if order.payment.claim.as_ref().is_some_and(|it| it.key == msg.claim.key) {
-                return match repeated(order, &msg.claim)? {
-                    // Whatever comes later, this is what every repeat is told.
-                    Attempted::Answered(Answer { outcome, .. }) => {
-                        let keep = Keep { claim: msg.claim.clone(), outcome };
-                        let kept = self.deps.store.write(keep).await?;
-                        Ok(Attempted::Answered(Answer { replayed: true, ..kept }))
-                    }
-                    go => Ok(go),
-                };
+            if order.payment.claim.as_ref().is_some_and(|it| it.key == claim.key) {
+                return self.attempt_again(claim).await;
             }
+            let now = store::now();
             let provider = providers.get(order.payment.provider);
             if !provider.is_some_and(|it| it.accepts(&msg.token)) {
                 let message = "the payment provider knows no such token".to_owned();
-                return Err(Error::Rejected { code: "invalid_token", message });
+                let unknown = Error::Rejected { code: "invalid_token", message };
+                return self.answered_or(claim, unknown).await;
             }
-            let now = store::now();
-            match order.attempt(&msg.token, &msg.claim, now + LOOK_UP_AFTER, now) {
-                Ok(change) => match self.write(change, None).await {
-                    Ok(_) => return Ok(Attempted::Go(Box::new(self.order().await?.clone()))),
+            match order.attempt(&msg.token, claim, now + LOOK_UP_AFTER, now) {
+                Ok(change) => match self.write(change, Claimed::Unanswered(claim.clone())).await {
+                    Ok(Advanced::Done | Advanced::Told(_) | Advanced::Clashed) => {
+                        return Ok(Attempted::Go(Box::new(self.order().await?.clone())));
+                    }
+                    Ok(Advanced::Replayed(answer)) => return Ok(Attempted::Answered(answer)),
                     // Perhaps it was this very confirmation that another node was faster with.
                     Err(Error::Stale) => self.order = None,
                     Err(err) => return Err(err),
@@ -123,14 +119,40 @@ impl Held {
                 Err(_) if may_be_old => self.order = None,
                 // A refusal is an outcome: a repeat is refused too, whatever has come since.
                 Err(Error::Conflict(refusal)) => {
-                    let (claim, outcome) = (msg.claim.clone(), Outcome::Refused(refusal));
+                    let (claim, outcome) = (claim.clone(), Outcome::Refused(refusal));
                     let kept = self.deps.store.write(Keep { claim, outcome }).await?;
                     return Ok(Attempted::Answered(kept));
                 }
-                Err(err) => return Err(err),
+                Err(err) => return self.answered_or(claim, err).await,
             }
         }
         Err(Error::Busy)
+    }
+
+    /// A confirmation that the present attempt is for.
+    async fn attempt_again(&mut self, claim: &Claim) -> Result<Attempted, Error> {
+        if let Some(answer) = self.kept(claim).await? {
+            return Ok(Attempted::Answered(answer));
+        }
+        match repeated(self.order().await?, claim)? {
+            // Whatever comes later, this is what every repeat is told.
+            Attempted::Answered(Answer { outcome, .. }) => {
+                let keep = Keep { claim: claim.clone(), outcome };
+                let kept = self.deps.store.write(keep).await?;
+                Ok(Attempted::Answered(Answer { replayed: true, ..kept }))
+            }
+            go @ Attempted::Go(_) => Ok(go),
+        }
+    }
+
+    /// What was answered under the claim before, or else the error.
+    async fn answered_or(&self, claim: &Claim, err: Error) -> Result<Attempted, Error> {
+        self.kept(claim).await?.map(Attempted::Answered).ok_or(err)
+    }
+
+    async fn kept(&self, claim: &Claim) -> Result<Option<Answer>, Error> {
+        let (store, key) = (self.deps.store.clone(), claim.key.clone());
+        read!(store, idempotency::find(key))?.map(|kept| kept.answer(claim)).transpose()
     }
 
     async fn settle(&mut self, msg: &Settle) -> Result<Settled, Error> {
@@ -157,7 +179,7 @@ impl Held {
                 (None, None) => payment.claim.clone(),
                 (None | Some(Task::LookUp), claim) => claim.clone(),
             };
-            let claim = claim.map(|claim| (claim, settled.answer.clone()));
+            let claim = Claimed::answered(claim, &settled.answer);
             match self.write(change, claim).await {
                 Ok(Advanced::Done) => return Ok(settled),
                 Ok(Advanced::Told(answer)) => return Ok(Settled { answer, ..settled }),
@@ -177,10 +199,7 @@ impl Held {
         let order = self.order().await?.clone();
         let mut told = answer(&order);
         if let Some(claim) = claim {
-            let (store, key) = (self.deps.store.clone(), claim.key.clone());
-            if let Some(kept) = read!(store, idempotency::find(key))? {
-                told = kept.answer(claim)?;
-            }
+            told = self.kept(claim).await?.unwrap_or(told);
         }
         Ok(Settled { order, answer: told })
     }

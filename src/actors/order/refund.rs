@@ -10,7 +10,7 @@ use crate::{
         Error,
         id::RefundId,
         idempotency::{Answer, Claim, Keep, Outcome},
-        order::{Order, refund::What},
+        order::{Order, change::Claimed, refund::What},
         payment::Payment,
     },
     store::{self, read},
@@ -98,7 +98,7 @@ impl Held {
                 return if is_same { Ok(owed) } else { Err(Error::KeyReused) };
             }
             match order.ask_refund(what, reason, claim, store::now()) {
-                Ok(change) => match self.write(change, None).await {
+                Ok(change) => match self.write(change, Claimed::Not).await {
                     Ok(_) => {
                         let order = Box::new(self.order().await?.clone());
                         return Ok(Asked::Owed { order, is_repeat: false });
@@ -123,18 +123,18 @@ impl Held {
 
 /// Whoever asked for a refund may have gone without an answer: once it has ended, the order as it is
 /// then waits for them under their key.
-fn told(order: &Order, id: RefundId) -> Option<(Claim, Answer)> {
+fn told(order: &Order, id: RefundId) -> Claimed {
     let refund = order.refunds.iter().find(|it| it.id == id);
     match refund.and_then(|it| it.claim.clone()) {
-        Some(claim) => Some((claim, answer(order))),
+        Some(claim) => Claimed::Answered(claim, answer(order)),
         None => confirmed(order),
     }
 }
 
 /// Whoever confirmed a payment that came too late is answered once the money is back.
-fn confirmed(order: &Order) -> Option<(Claim, Answer)> {
-    let Payment { due: None, claim: Some(claim), .. } = &order.payment else { return None };
-    Some((claim.clone(), pay::answer(order)))
+fn confirmed(order: &Order) -> Claimed {
+    let Payment { due: None, claim: Some(claim), .. } = &order.payment else { return Claimed::Not };
+    Claimed::Answered(claim.clone(), pay::answer(order))
 }
 
 /// The order as the client sees it.

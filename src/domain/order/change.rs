@@ -129,11 +129,36 @@ pub enum StockEffect {
     TakeBack(Vec<Received>),
 }
 
-/// Writes a [`Change`]; with a claim, its answer is kept in the same transaction.
+/// Writes a [`Change`].
 #[derive(Debug, Clone)]
 pub struct Advance {
     pub change: Change,
-    pub claim: Option<(Claim, Answer)>,
+    pub claim: Claimed,
+}
+
+/// Under which claim a change is written, if it is under one.
+#[derive(Debug, Clone)]
+pub enum Claimed {
+    /// Each try is a change.
+    Not,
+    /// Only where nothing has been answered yet; the answer comes with a later change.
+    Unanswered(Claim),
+    /// Its answer is kept in the same transaction.
+    Answered(Claim, Answer),
+}
+
+impl Claimed {
+    pub fn claim(&self) -> Option<&Claim> {
+        match self {
+            Claimed::Not => None,
+            Claimed::Unanswered(claim) | Claimed::Answered(claim, _) => Some(claim),
+        }
+    }
+
+    /// With the answer, where there is a claim.
+    pub fn answered(claim: Option<Claim>, answer: &Answer) -> Self {
+        claim.map_or(Claimed::Not, |claim| Claimed::Answered(claim, answer.clone()))
+    }
 }
 
 /// What came of an [`Advance`].

@@ -20,7 +20,7 @@ use crate::{
         idempotency::Kept,
         order::{
             Line, Order, Stage, Status,
-            change::{Advance, Advanced, Change, StockEffect, Touched},
+            change::{Advance, Advanced, Change, Claimed, StockEffect, Touched},
         },
         payment::Entry,
     },
@@ -36,7 +36,7 @@ pub fn advance(
     tx: &mut Tx<'_>,
     commands: &[Advance],
 ) -> Result<Vec<Result<Advanced, Error>>, Error> {
-    let claims = commands.iter().filter_map(|it| it.claim.as_ref().map(|(claim, _)| claim));
+    let claims = commands.iter().filter_map(|it| it.claim.claim());
     let mut kept = idempotency::find_all(tx.conn, claims)?;
     let given_to = commands.iter().filter_map(|it| it.change.given_to).collect();
     let couriers = account::hold_all(tx, &given_to)?;
@@ -46,9 +46,11 @@ pub fn advance(
     let (mut changes, mut fresh) = (Vec::new(), Vec::new());
     let mut outcomes = Vec::with_capacity(commands.len());
     for Advance { change, claim } in commands {
-        let found =
-            claim.as_ref().and_then(|(claim, _)| kept.get(&claim.key).map(|it| (claim, it)));
-        if versions.get(&change.order.id) == Some(&change.expected) {
+        let found = claim.claim().and_then(|claim| Some((claim, kept.get(&claim.key)?)));
+        let stands = versions.get(&change.order.id) == Some(&change.expected);
+        if let (Claimed::Unanswered(_), Some((claim, found))) = (claim, found) {
+            outcomes.push(found.answer(claim).map(Advanced::Replayed));
+        } else if stands {
             if let Err(refused) = can_be_given(change, &couriers) {
                 outcomes.push(Err(refused));
                 continue;
@@ -57,7 +59,7 @@ pub fn advance(
             move_stock(tx, &mut shelf, change)?;
             versions.insert(change.order.id, change.order.version);
             changes.push(change);
-            if let (Some((claim, answer)), None) = (claim, &told) {
+            if let (Claimed::Answered(claim, answer), None) = (claim, &told) {
                 let answer = Kept { claim: claim.clone(), outcome: answer.outcome.clone() };
                 kept.insert(claim.key.clone(), answer.clone());
                 fresh.push(answer);

@@ -35,7 +35,7 @@ use crate::{
         notification::order::{self as notification, Bought, BoughtLine, Facts, News, Tell},
         order::{
             Line, Order,
-            change::{Advance, NewDelivery},
+            change::{Advance, Claimed, NewDelivery},
             place::Place,
         },
         payment::{ProviderName, Verdict},
@@ -246,8 +246,12 @@ fn confirm(order: &Order) -> Result<[Advance; 2], Error> {
     let settled = after.settle(after.payment.attempt, &verdict, delivery, now)?;
     let settled = settled.ok_or(Error::Stale)?;
     let answer = Outcome::Done(serde_json::json!(settled.order.payment).to_string());
-    let claim = Some((claim, Answer::fresh(answer)));
-    Ok([Advance { change: attempt, claim: None }, Advance { change: settled, claim }])
+    let unanswered = Claimed::Unanswered(claim.clone());
+    let answered = Claimed::Answered(claim, Answer::fresh(answer));
+    Ok([
+        Advance { change: attempt, claim: unanswered },
+        Advance { change: settled, claim: answered },
+    ])
 }
 
 /// What the buyer is told: that the order was placed, and that it is paid, in the inbox and by letter.
