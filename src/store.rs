@@ -61,6 +61,14 @@ pub struct Stats {
     pub replays: u64,
 }
 
+/// The next events of the feed.
+pub struct Followed {
+    pub published: Vec<Published>,
+    /// Whether all of them were committed here: those who watch were told before. Others may have been
+    /// too.
+    pub is_own: bool,
+}
+
 /// A handle on the store; clones share it.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
@@ -116,12 +124,13 @@ impl Store {
     /// What happened after place `sequence` of the feed, in order and at most `limit` events. What was
     /// committed here a moment ago is taken from memory, and is there for one follower alone: another
     /// reads it.
-    pub async fn follow(&self, sequence: i64, limit: u16) -> Result<Vec<Published>, Error> {
-        let recent = self.0.writer.take_published(sequence, limit.into());
-        if recent.is_empty() {
-            return read!(self, event::after(sequence, limit.into()));
+    pub async fn follow(&self, sequence: i64, limit: u16) -> Result<Followed, Error> {
+        let published = self.0.writer.take_published(sequence, limit.into());
+        if published.is_empty() {
+            let published = read!(self, event::after(sequence, limit.into()))?;
+            return Ok(Followed { published, is_own: false });
         }
-        Ok(recent)
+        Ok(Followed { published, is_own: true })
     }
 
     /// Changes each time that mails were queued here.

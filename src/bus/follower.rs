@@ -11,7 +11,10 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::{Delivery, Heard, Inner, Signal, frame, lock, sample::Taken};
-use crate::domain::{Error, event::Published};
+use crate::{
+    domain::{Error, event::Published},
+    store::Followed,
+};
 
 /// How many events are taken and handed over at once.
 const BATCH_MAX: u16 = 500;
@@ -54,7 +57,7 @@ pub async fn run(bus: Weak<Inner>) {
 /// Hands over one batch; `Break` after one that was not full: the next look finds what is behind it.
 async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
     let cursor = inner.cursor.load(Ordering::Relaxed);
-    let published = inner.store.follow(cursor, BATCH_MAX).await?;
+    let Followed { published, is_own } = inner.store.follow(cursor, BATCH_MAX).await?;
     let Some(last) = published.last().map(|it| it.sequence) else {
         let over = lock(&inner.sampler).over(Instant::now());
         if let Some(run) = over {
@@ -69,7 +72,8 @@ async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
         tell(&inner.hubs, &Signal::Resync).await;
     }
     let published: Arc<[Published]> = published.into();
-    tell(&inner.listeners, &Heard::Events(Arc::clone(&published))).await;
+    let heard = Heard::Events { published: Arc::clone(&published), is_own };
+    tell(&inner.listeners, &heard).await;
     let batch = encoded(inner, &published)?;
     tell(&inner.hubs, &Signal::Deliver(batch.into())).await;
     inner.cursor.store(last, Ordering::Relaxed);

@@ -61,7 +61,7 @@ impl Handler<Heard> for Watcher {
 
     fn handle(&mut self, heard: Heard, _: &mut Context<Self>) {
         match heard {
-            Heard::Events(all) => {
+            Heard::Events { published: all, .. } => {
                 let named = |name: &'static str| {
                     all.iter().filter_map(move |it| it.event.data.get(name)?.as_str()?.parse().ok())
                 };

@@ -2,8 +2,8 @@
 //! again, and what is read is taken where it is later than what is here. The others are nodes on the
 //! same PostgreSQL, or a command like `rialto import` beside a node on SQLite.
 //!
-//! It reads what this node has committed too, which cannot be told apart and does no harm. Many
-//! events make one reading. Nothing is read before the catalogue was loaded: stock of a product that
+//! Some of what this node has committed is read too, which does no harm. Many events make one
+//! reading. Nothing is read before the catalogue was loaded: stock of a product that
 //! is not here yet would be passed over.
 
 use std::{
@@ -111,9 +111,11 @@ impl Handler<Heard> for Refresher {
 
     fn handle(&mut self, heard: Heard, ctx: &mut Context<Self>) {
         match heard {
-            Heard::Events(events) => {
+            // What is all this node's own is here already.
+            Heard::Events { is_own: true, .. } => {}
+            Heard::Events { published, is_own: false } => {
                 let is_shared = self.store.is_shared();
-                events.iter().for_each(|it| self.due.note(&it.event, is_shared));
+                published.iter().for_each(|it| self.due.note(&it.event, is_shared));
             }
             Heard::Resync => self.due.all = true,
         }

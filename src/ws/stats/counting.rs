@@ -171,13 +171,17 @@ impl Day {
 
     fn heard(&mut self, heard: Heard) {
         match (heard, &mut *self) {
-            (Heard::Events(batch), Day::Known(today)) => {
+            (Heard::Events { published: batch, .. }, Day::Known(today)) => {
                 batch.iter().for_each(|published| today.heard(published));
             }
-            (Heard::Events(batch), Day::Reading(kept)) if kept.len() < KEPT_MAX => kept.push(batch),
+            (Heard::Events { published: batch, .. }, Day::Reading(kept))
+                if kept.len() < KEPT_MAX =>
+            {
+                kept.push(batch)
+            }
             // Nobody knows what is missing, so it is read again.
-            (Heard::Resync, _) | (Heard::Events(_), Day::Reading(_)) => *self = Day::Unknown,
-            (Heard::Events(_), Day::Unknown) => {}
+            (Heard::Resync, _) | (Heard::Events { .. }, Day::Reading(_)) => *self = Day::Unknown,
+            (Heard::Events { .. }, Day::Unknown) => {}
         }
     }
 }
@@ -202,7 +206,8 @@ mod tests {
         let kind = Kind::OrderPlaced;
         let id = EventId::new();
         let event = Event { id, order: None, user: None, kind, at: now(), data: json!({}) };
-        Heard::Events([Published { sequence, user_sequence: None, event }].into())
+        let published = [Published { sequence, user_sequence: None, event }].into();
+        Heard::Events { published, is_own: true }
     }
 
     fn read(head: i64, orders: i64) -> Today {
