@@ -7,7 +7,7 @@ use super::consumer::{Consume, Look, RETRY_AFTER, write_whole};
 use crate::{
     domain::{
         Error,
-        notification::order::{BATCH_MAX, Seller, Tell},
+        notification::order::{Seller, Tell},
     },
     store::{self, Store, read},
 };
@@ -27,11 +27,10 @@ impl Consume for OrderNews {
 
     async fn look(&self, store: &Store, seen: i64) -> Result<Look<Tell>, Error> {
         let now = store::now();
-        let due =
-            Tell { seller: self.seller.clone(), ..read!(store, notification::due(seen, now))? };
+        let (due, is_last) = read!(store, notification::due(seen, now))?;
         let (from, to, has_news) = (due.from, due.to, !due.news.is_empty());
-        let is_last = to - seen.max(from) < BATCH_MAX;
-        Ok(Look { from, to, has_news, is_last, batch: due })
+        let batch = Tell { seller: self.seller.clone(), ..due };
+        Ok(Look { from, to, has_news, is_last, batch })
     }
 
     /// Tells of a batch, and if that cannot be done, of each event by itself: one that the store

@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::{dsl::max, prelude::*};
 use serde_json::{Map, Value};
 
-use super::{Conn, Tx};
+use super::{Conn, Tx, among};
 use crate::{
     domain::{
         Error,
@@ -71,6 +71,23 @@ pub fn user_head(conn: &mut Conn, user: UserId) -> Result<i64, Error> {
         .select(max(events::user_place))
         .first(conn)?;
     Ok(head.unwrap_or(0))
+}
+
+/// What happened after `sequence` that is of one of `kinds`, in order.
+pub fn after_of(
+    conn: &mut Conn,
+    kinds: &[Kind],
+    sequence: i64,
+    limit: i64,
+) -> Result<Vec<Published>, Error> {
+    let rows: Vec<Row> = events::table
+        .filter(events::place.gt(sequence))
+        .filter(among(events::kind, kinds))
+        .order(events::place)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Published::try_from).collect()
 }
 
 /// What happened in a user's own topic after `sequence`, in order.

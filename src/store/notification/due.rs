@@ -29,18 +29,27 @@ use crate::{
 use super::super::{Conn, Tx, account, among, event, mail, snapshot};
 
 /// What is to be told of the events that nobody has told of yet, from `seen` on at the least: there was
-/// nothing before it. The orders of all are read together. Who is told beside the buyers, the caller adds.
-pub fn due(conn: &mut Conn, seen: i64, now: DateTime<Utc>) -> Result<Tell, Error> {
+/// nothing before it; and whether nothing waits behind them. The orders of all are read together. Who is
+/// told beside the buyers, the caller adds.
+pub fn due(conn: &mut Conn, seen: i64, now: DateTime<Utc>) -> Result<(Tell, bool), Error> {
     snapshot(conn, |conn| {
         let from = event::consumed(conn, Consumer::Notifications)?;
-        let all = event::after(conn, from.max(seen), BATCH_MAX)?;
-        let to = all.last().map_or(from.max(seen), |it| it.sequence);
-        let told = all.into_iter().filter(|it| kind_of(it.event.kind).is_some());
-        let told: Vec<Published> = told.filter(|it| !is_past(&it.event, now)).collect();
+        let told = event::after_of(conn, &told_kinds(), from.max(seen), BATCH_MAX.into())?;
+        let last = told.get(usize::from(BATCH_MAX) - 1).map(|it| it.sequence);
+        let to = match last {
+            Some(place) => place,
+            None => event::head(conn)?.max(from).max(seen),
+        };
+        let told: Vec<Published> = told.into_iter().filter(|it| !is_past(&it.event, now)).collect();
         let facts = facts(conn, &told)?;
         let news = told.iter().filter_map(|it| news_of(it, &facts)).collect();
-        Ok(Tell { from, to, news, seller: None })
+        Ok((Tell { from, to, news, seller: None }, last.is_none()))
     })
+}
+
+/// The kinds of event of which anything is told.
+fn told_kinds() -> Vec<Kind> {
+    Kind::ALL.iter().copied().filter(|kind| kind_of(*kind).is_some()).collect()
 }
 
 /// What is to be told of an event. One that cannot be told must not hold up all others.
