@@ -16,7 +16,7 @@ use crate::{
         account::Email,
         address::Address,
         cart::{
-            Buyer, Cart,
+            Buyer, Cart, CartView,
             change::{Edit as CartEdit, Moments, Save},
             merge::{self, Merged},
         },
@@ -84,22 +84,27 @@ impl Entity for CartActor {
 #[rtype(result = "Result<Edited, Error>")]
 pub struct Edit {
     pub edit: CartEdit,
+    /// Whether the cart is to be shown afterwards.
+    pub show: bool,
 }
 
-/// The version that a cart has after an edit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What a cart is after an edit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edited {
     pub version: i64,
     /// Not where the cart was so already.
     #[serde(skip)]
     pub is_changed: bool,
+    /// As it was just made, where it is to be shown; none where that has to be read.
+    #[serde(skip)]
+    pub view: Option<Box<CartView>>,
 }
 
 impl Handler<Edit> for CartActor {
     type Result = AtomicResponse<Self, Result<Edited, Error>>;
 
     fn handle(&mut self, msg: Edit, _: &mut Context<Self>) -> Self::Result {
-        atomically(self, async move |held| held.edit(&msg.edit).await)
+        atomically(self, async move |held| held.edit(&msg.edit, msg.show).await)
     }
 }
 
@@ -128,7 +133,7 @@ impl Handler<Expire> for CartActor {
     type Result = AtomicResponse<Self, Result<Edited, Error>>;
 
     fn handle(&mut self, _: Expire, _: &mut Context<Self>) -> Self::Result {
-        atomically(self, async move |held| held.edit(&CartEdit::Expire).await)
+        atomically(self, async move |held| held.edit(&CartEdit::Expire, false).await)
     }
 }
 
@@ -173,9 +178,9 @@ impl Handler<Checkout> for CartActor {
 }
 
 impl Held {
-    async fn edit(&mut self, edit: &CartEdit) -> Result<Edited, Error> {
+    async fn edit(&mut self, edit: &CartEdit, show: bool) -> Result<Edited, Error> {
         for tried in 0..TRIES_MAX {
-            if let Some(edited) = self.try_edit(edit, None, tried == 0).await? {
+            if let Some(edited) = self.try_edit(edit, show, None, tried == 0).await? {
                 return Ok(edited);
             }
         }
@@ -188,7 +193,7 @@ impl Held {
             if let Some(kept) = read!(store, idempotency::find(key))? {
                 return kept.answer(claim);
             }
-            let outcome = match self.try_edit(edit, Some(claim), tried == 0).await {
+            let outcome = match self.try_edit(edit, false, Some(claim), tried == 0).await {
                 Ok(Some(edited)) => return Ok(Answer::fresh(edited.outcome()?)),
                 Ok(None) => continue,
                 // A refusal is an outcome: a repeat is refused too, whatever has come since.
@@ -206,6 +211,7 @@ impl Held {
     async fn try_edit(
         &mut self,
         edit: &CartEdit,
+        show: bool,
         claim: Option<&Claim>,
         is_first: bool,
     ) -> Result<Option<Edited>, Error> {
@@ -213,19 +219,21 @@ impl Held {
             Ok(Some(decided)) => decided,
             Ok(None) | Err(_) if is_first => return self.reload().await.map(|()| None),
             Ok(None) => {
-                return Ok(Some(Edited { version: self.cart.version, is_changed: false }));
+                let version = self.cart.version;
+                return Ok(Some(Edited { version, is_changed: false, view: None }));
             }
             Err(err) => return Err(err),
         };
-        let edited = Edited { version: after.version, is_changed: true };
+        let edited = Edited { version: after.version, is_changed: true, view: None };
         let keep = match claim {
             Some(claim) => Some(Kept { claim: claim.clone(), outcome: edited.outcome()? }),
             None => None,
         };
-        match self.deps.store.write(Save { keep, ..save }).await {
-            Ok(()) => {
+        let show = show.then(|| after.items.clone());
+        match self.deps.store.write(Save { keep, show, ..save }).await {
+            Ok(view) => {
                 self.cart = after;
-                Ok(Some(edited))
+                Ok(Some(Edited { view, ..edited }))
             }
             Err(Error::Stale) => self.reload().await.map(|()| None),
             Err(err) => Err(err),

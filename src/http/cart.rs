@@ -15,7 +15,7 @@ use super::{
     token::Keys,
 };
 use crate::{
-    actors::{self, Actors},
+    actors::{self, Actors, cart::Edited},
     domain::{
         Error,
         cart::{CartView, Quantity, change::Edit},
@@ -125,19 +125,31 @@ async fn change(
     change: Change,
 ) -> Answered {
     let cart = buyer.cart();
-    let Changed { edited, replayed } = change.of(&actors.carts, cart, key).await?;
-    edited.map_err(|refused| Problem::from(refused).replayed(replayed))?;
+    let Changed { edited, replayed } = change.of(&actors.carts, cart, key, true).await?;
+    let edited = edited.map_err(|refused| Problem::from(refused).replayed(replayed))?;
     let mut answer = HttpResponse::Ok();
     if replayed {
         answer.insert_header((REPLAYED, "true"));
     }
-    Ok(answer.json(view(store, cart).await?))
+    Ok(answer.json(after(store, cart, edited).await?))
 }
 
 async fn edit(shopper: Shopper, store: &Store, actors: &Actors, edit: Edit) -> Answered {
     let cart = shopper.0.cart();
-    actors.carts.ask(cart, actors::cart::Edit { edit }).await?;
-    show(store, cart).await
+    let edited = actors.carts.ask(cart, actors::cart::Edit { edit, show: true }).await?;
+    show_edited(store, cart, edited).await
+}
+
+async fn show_edited(store: &Store, cart: CartId, edited: Edited) -> Answered {
+    Ok(HttpResponse::Ok().json(after(store, cart, edited).await?))
+}
+
+/// The cart after an edit.
+async fn after(store: &Store, cart: CartId, edited: Edited) -> Result<CartView, Error> {
+    match edited.view {
+        Some(view) => Ok(*view),
+        None => view(store, cart).await,
+    }
 }
 
 async fn show(store: &Store, cart: CartId) -> Answered {

@@ -7,10 +7,12 @@ use diesel::{dsl::exists, prelude::*, upsert::excluded};
 
 mod merge;
 mod save;
+mod show;
 
 pub use merge::merge;
 pub use save::save;
 
+use self::show::Shelves;
 use super::{
     Conn, Tx, among, catalogue,
     pricing::{self, Known},
@@ -19,8 +21,7 @@ use super::{
 use crate::{
     domain::{
         Error,
-        cart::{Cart, CartView, Item, Quantity, Shown, customer_of, live::Live},
-        catalogue::stock::Stock,
+        cart::{Cart, CartView, Item, Quantity, customer_of, live::Live},
         delivery::Quote,
         id::CartId,
         pricing::{self as price, Basket},
@@ -224,17 +225,8 @@ fn view_of(conn: &mut Conn, id: CartId, now: DateTime<Utc>) -> Result<CartView, 
     let Some(row) = row(conn, id)? else { return Ok(CartView::empty(id)) };
     let rows = items(conn, id)?;
     let cart = cart(&row, &rows)?;
-    let offers = catalogue::all_offers(conn, cart.items.iter().map(|it| it.variant).collect())?;
-    let free = available(conn, &rows)?;
-    let shown = rows.iter().zip(&cart.items).map(|(row, item)| {
-        let (offer, for_sale) = offers.get(&item.variant).cloned().ok_or_else(no_variant)?;
-        let free = free.get(&row.variant_id).copied().unwrap_or(0);
-        let available = free.saturating_add(item.held);
-        Ok(Shown { item: *item, price_seen: row.price_seen, for_sale, available, offer })
-    });
-    let shown = shown.collect::<Result<Vec<Shown>, Error>>()?;
-    let (known, owner) = terms(conn, &cart)?;
-    known.on(&cart.codes, Some(&owner), now, |terms| CartView::of(&cart, &shown, terms))
+    let prices = cart.items.iter().zip(&rows).map(|(it, row)| (it.id, row.price_seen)).collect();
+    Shelves::of(conn, &[&cart])?.show(&cart, &prices, now)
 }
 
 /// The terms for whoever has the cart, and who that is.
@@ -289,16 +281,6 @@ fn item(row: &ItemRow) -> Result<Item, Error> {
         quantity: Quantity::try_from(row.quantity).map_err(corrupt)?,
         held: row.held,
     })
-}
-
-fn available(conn: &mut Conn, rows: &[ItemRow]) -> Result<HashMap<String, i64>, Error> {
-    let ids = rows.iter().map(|row| row.variant_id.as_str());
-    let all: Vec<(String, i64, i64)> = stock::table
-        .filter(among(stock::variant_id, ids))
-        .select((stock::variant_id, stock::on_hand, stock::reserved))
-        .load(conn)?;
-    let units = |(id, on_hand, reserved)| (id, Stock::of(on_hand, reserved, 0).available);
-    Ok(all.into_iter().map(units).collect())
 }
 
 fn no_variant() -> Error {

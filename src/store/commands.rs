@@ -74,7 +74,7 @@ macro_rules! with_commands {
             create_promotion: each pricing::create_promotion(promotions::Create) -> promotions::Changed;
             change_promotion: each pricing::change_promotion(promotions::Change) -> promotions::Changed;
             change_tariff: each tariff::change(tariff::Change) -> tariff::Changed;
-            save_cart: batch cart::save(cart::change::Save) -> ();
+            save_cart: batch cart::save(cart::change::Save) -> cart::change::Saved;
             merge_carts: batch cart::merge(cart::merge::Merge) -> cart::merge::Merged;
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;

@@ -5,14 +5,14 @@ use serde_json::json;
 use super::{Action, Audited, Entry};
 use crate::domain::cart::{
     Item,
-    change::Save,
+    change::{Save, Saved},
     merge::{Merge, Merged},
 };
 
 impl Audited for Save {
-    type Outcome = ();
+    type Outcome = Saved;
 
-    fn audit(&self, (): &()) -> Option<Entry> {
+    fn audit(&self, _: &Self::Outcome) -> Option<Entry> {
         let line = |item: &Item| json!({ "id": item.id, "variant_id": item.variant, "quantity": item.quantity });
         let put: Vec<_> = self.upserts.iter().map(line).collect();
         let after = json!({

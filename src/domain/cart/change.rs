@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::{Cart, Item, LINES_MAX, Quantity};
+use super::{Cart, CartView, Item, LINES_MAX, Quantity};
 use crate::domain::{
     Error,
     audit::Action,
@@ -82,6 +82,9 @@ pub struct Released {
     pub why: Why,
 }
 
+/// A cart that was saved as it is to be shown then, where that is wanted and can be.
+pub type Saved = Option<Box<CartView>>;
+
 /// Writes a changed cart. `Stale` where it is not at the version expected, `NotFound` where a variant
 /// that is put in is not for sale or a coupon is none, and a `Conflict` where the coupon does not
 /// count or not all can be held. A line keeps the price at which it was first added.
@@ -104,6 +107,8 @@ pub struct Save {
     pub expires_at: DateTime<Utc>,
     /// What is answered under a key from then on; `Stale` where there is an answer under it already.
     pub keep: Option<Kept>,
+    /// All lines as they are afterwards, where the cart is to be shown then.
+    pub show: Option<Vec<Item>>,
 }
 
 impl Cart {
@@ -157,6 +162,7 @@ impl Draft {
             released: None,
             expires_at,
             keep: None,
+            show: None,
         };
         Draft { cart: Cart { version, expires_at: Some(expires_at), ..cart.clone() }, save }
     }
@@ -274,6 +280,18 @@ fn add(
 }
 
 impl Save {
+    /// The cart after this, if it is to be shown.
+    pub fn shown(&self) -> Option<Cart> {
+        Some(Cart {
+            id: self.cart,
+            version: self.expected.saturating_add(1),
+            items: self.show.clone()?,
+            codes: self.codes.clone(),
+            held_until: self.held_until,
+            expires_at: Some(self.expires_at),
+        })
+    }
+
     /// Whether the coupon that was put in counts; what it needs of the cart it may get yet. Whoever
     /// guesses is told the same of one that does not count now and of one that there is not.
     pub fn check_coupon(&self, terms: &Terms<'_>) -> Result<(), Error> {

@@ -34,15 +34,17 @@ pub struct Changed {
 }
 
 impl Change {
-    /// Changes the cart; under a key once, however often that is sent in the next 24 hours.
+    /// Changes the cart; under a key once, however often that is sent in the next 24 hours. Where it
+    /// is to `show`, what comes of it has the cart, but for a repeat and under a key.
     pub async fn of(
         self,
         carts: &Directory<CartActor>,
         cart: CartId,
         key: Option<IdempotencyKey>,
+        show: bool,
     ) -> Result<Changed, Error> {
         let Some(key) = key else {
-            let edited = carts.ask(cart, cart::Edit { edit: self.edit() }).await?;
+            let edited = carts.ask(cart, cart::Edit { edit: self.edit(), show }).await?;
             return Ok(Changed { edited: Ok(edited), replayed: false });
         };
         let claim = key.claim_of(&cart.to_string(), "cart", sha256_hex(self.words().as_bytes()));

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
-use super::{edit, show};
+use super::{edit, show_edited};
 use crate::{
     actors::{self, Actors},
     domain::{
@@ -40,9 +40,9 @@ pub async fn put_coupon(
     Json(body): Json<PutCoupon>,
 ) -> Answered {
     let (cart, edit) = (shopper.0.cart(), Edit::PutCode(Code::parse(&body.code)?));
-    let put_in = actors.carts.ask(cart, actors::cart::Edit { edit });
-    gate.attempt(Attempt::Coupon(cart), put_in).await?;
-    show(&store, cart).await
+    let put_in = actors.carts.ask(cart, actors::cart::Edit { edit, show: true });
+    let edited = gate.attempt(Attempt::Coupon(cart), put_in).await?;
+    show_edited(&store, cart, edited).await
 }
 
 /// Takes a coupon out.

@@ -48,7 +48,7 @@ pub async fn hold_cart(
 
 /// Holds it. What reserves nothing more takes nothing from others, and is not counted.
 async fn hold(actors: &Actors, cart: CartId, pass: Pass) -> Result<(), Error> {
-    let held = actors.carts.ask(cart, actors::cart::Edit { edit: Edit::Hold }).await;
+    let held = actors.carts.ask(cart, actors::cart::Edit { edit: Edit::Hold, show: false }).await;
     if !held.as_ref().is_ok_and(|it| it.is_changed) {
         pass.take_back().await;
     }

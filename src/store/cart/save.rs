@@ -11,12 +11,16 @@ use super::{
         pricing::{self, Known},
         stock::Shelf,
     },
-    ItemRow, Row, insert_carts, lock_versions, write_carts, write_items,
+    ItemRow, Row, insert_carts, lock_versions, show, write_carts, write_items,
 };
 use crate::{
     domain::{
         Error,
-        cart::{Item, Offer, change::Save, customer_of},
+        cart::{
+            Item, Offer,
+            change::{Save, Saved},
+            customer_of,
+        },
         id::{CartId, VariantId},
         idempotency::Kept,
     },
@@ -24,7 +28,7 @@ use crate::{
 };
 
 /// Saves carts. The lock order is that of a checkout: keys, carts, then stock.
-pub fn save(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Vec<Result<(), Error>>, Error> {
+pub fn save(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Vec<Result<Saved, Error>>, Error> {
     let claims = commands.iter().filter_map(|it| it.keep.as_ref()).map(|it| &it.claim);
     let answered = idempotency::find_all(tx.conn, claims)?.into_keys().collect();
     let versions = lock_versions(tx, commands.iter().map(|it| it.cart))?;
@@ -38,9 +42,10 @@ pub fn save(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Vec<Result<(), Error>>
     let terms = terms(tx, commands)?;
     let accepted = Vec::new();
     let mut batch = Batch { answered, versions, known, terms, shelf, offers, accepted };
-    let outcomes = commands.iter().map(|command| batch.decide(tx, command)).collect();
+    let decided: Vec<_> = commands.iter().map(|command| batch.decide(tx, command)).collect();
     batch.write(tx)?;
-    Ok(outcomes)
+    let shown = show::saved(tx, commands)?;
+    Ok(decided.into_iter().zip(shown).map(|(decided, shown)| decided.map(|()| shown)).collect())
 }
 
 /// What coupons are checked by that were just put in, if any were.

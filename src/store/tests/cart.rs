@@ -1,7 +1,7 @@
 //! Carts whose units are held, and carts that are merged: on their locked rows, by whomever.
 
 use super::*;
-use crate::domain::cart::merge::Merge;
+use crate::domain::cart::{ProblemCode, merge::Merge};
 
 /// How many units are reserved, of the ten that there are.
 async fn reserved(store: &Store, variant: VariantId) -> i64 {
@@ -26,6 +26,70 @@ async fn stored(store: &Store, variant: VariantId, units: i64) -> Cart {
 
 fn merge(from: &Cart, into: &Cart) -> Merge {
     Merge { from: from.id, into: into.id, expires_at: now() + TimeDelta::days(1) }
+}
+
+/// What writes an edit of a cart that is to be shown then, and the cart after it.
+fn shown_after(cart: &Cart, edit: &Edit) -> (Cart, Save) {
+    let (cart, save) = after(cart, edit);
+    let show = Some(cart.items.clone());
+    (cart, Save { show, ..save })
+}
+
+#[actix_rt::test]
+async fn a_cart_that_is_saved_is_shown_as_it_is_read_then() {
+    let (_database, store, variant) = Database::stocked().await;
+    let units = |units| Quantity::try_from(units).unwrap();
+    let mut cart = stored(&store, variant, 3).await;
+    let (id, item) = (cart.id, cart.items[0].id);
+    let mut dearer = teapots();
+    dearer.products[0].variants[0].price = Money::euros(99_99);
+    store.write(dearer).await.unwrap();
+    let mut problems = Vec::new();
+
+    for edit in [
+        Edit::Add { item: ItemId::new(), variant, quantity: units(4) },
+        Edit::Hold,
+        Edit::Change { item, quantity: units(11) },
+        Edit::Clear,
+        Edit::Add { item: ItemId::new(), variant, quantity: units(1) },
+    ] {
+        let (after, save) = shown_after(&cart, &edit);
+        let shown = store.write(save).await.unwrap().unwrap();
+        let at = now();
+        assert_eq!(*shown, read!(store, cart::view(id, at)).unwrap(), "{edit:?}");
+        problems.push(shown.problems.first().map(|it| it.code));
+        cart = after;
+    }
+
+    let (dearer, lacking) = (ProblemCode::PriceChanged, ProblemCode::InsufficientStock);
+    assert_eq!(problems, [Some(dearer), Some(dearer), Some(lacking), None, None]);
+}
+
+#[actix_rt::test]
+async fn of_a_batch_each_is_shown_its_own_cart_if_it_asks_for_it() {
+    let (database, store, variant) = Database::stocked().await;
+    let carts = [stored(&store, variant, 1).await, stored(&store, variant, 2).await];
+    let [first, second] = &carts;
+    let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
+    let saves = [
+        shown_after(first, &Edit::Hold).1,
+        Save { expected: 7, ..shown_after(first, &Edit::Hold).1 },
+        after(second, &Edit::Hold).1,
+        shown_after(&after(second, &Edit::Hold).0, &Edit::Release).1,
+    ];
+    let asked = saves.map(|save| queue(save, &mut lanes, &mut replies));
+
+    database.serve(lanes, replies);
+
+    let mut all = Vec::new();
+    for answered in asked {
+        let shown = answered.await.unwrap();
+        all.push(
+            shown.map(|it| it.map(|it| (it.id, it.version))).map_err(|err| err.code().to_owned()),
+        );
+    }
+    let (of_first, of_second) = ((first.id, 2), (second.id, 3));
+    assert_eq!(all, [Ok(Some(of_first)), Err("stale".to_owned()), Ok(None), Ok(Some(of_second))]);
 }
 
 #[actix_rt::test]

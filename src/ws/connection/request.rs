@@ -220,7 +220,7 @@ async fn change_cart(
     let nobody = Error::Unauthenticated { code: "unauthenticated" };
     let cart = who.carts().next().ok_or(nobody)?;
     ends.count_write(&who)?;
-    let Edited { version, .. } = change.of(&ends.sockets.carts, cart, key).await?.edited?;
+    let Edited { version, .. } = change.of(&ends.sockets.carts, cart, key, false).await?.edited?;
     ends.line.push(Frame::Edited { id, ok: true, version }.wire());
     Ok(Change::Nothing)
 }

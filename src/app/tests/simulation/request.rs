@@ -209,7 +209,7 @@ pub fn ask(shop: &Shop, who: usize, request: &Request, node: &Node) -> Asked {
     let (selling, inventory) = (node.selling.clone(), node.inventory.clone());
     let buyer = shop.buyers[who];
     let (cart, claim) = (buyer.cart(), request.claim());
-    let edit = |edit| cart::Edit { edit };
+    let edit = |edit| cart::Edit { edit, show: true };
     let carts = selling.carts.clone();
     let of_cart = move |edit| -> Asked {
         Box::pin(async move {
