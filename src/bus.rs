@@ -84,9 +84,10 @@ pub enum Signal {
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub enum Heard {
-    /// What has happened, in the order of the feed. Where all of it is this node's own doing, whoever
-    /// watches the store was told before.
-    Events { published: Arc<[Published]>, is_own: bool },
+    /// What has happened, in the order of the feed; see [`Followed::is_all_own`].
+    ///
+    /// [`Followed::is_all_own`]: crate::store::Followed::is_all_own
+    Events { published: Arc<[Published]>, is_all_own: bool },
     /// Some of what has happened is not told: all has to be read again.
     Resync,
 }

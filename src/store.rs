@@ -64,9 +64,9 @@ pub struct Stats {
 /// The next events of the feed.
 pub struct Followed {
     pub published: Vec<Published>,
-    /// Whether all of them were committed here: those who watch were told before. Others may have been
-    /// too.
-    pub is_own: bool,
+    /// Whether all were committed here and taken from memory: then whoever watches the store was told of
+    /// them before. Where not, some may be this node's too.
+    pub is_all_own: bool,
 }
 
 /// A handle on the store; clones share it.
@@ -128,9 +128,9 @@ impl Store {
         let published = self.0.writer.take_published(sequence, limit.into());
         if published.is_empty() {
             let published = read!(self, event::after(sequence, limit.into()))?;
-            return Ok(Followed { published, is_own: false });
+            return Ok(Followed { published, is_all_own: false });
         }
-        Ok(Followed { published, is_own: true })
+        Ok(Followed { published, is_all_own: true })
     }
 
     /// Changes each time that mails were queued here.

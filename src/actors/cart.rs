@@ -229,8 +229,8 @@ impl Held {
             Some(claim) => Some(Kept { claim: claim.clone(), outcome: edited.outcome()? }),
             None => None,
         };
-        let show = show.then(|| after.items.clone());
-        match self.deps.store.write(Save { keep, show, ..save }).await {
+        let shown = show.then(|| Box::new(after.clone()));
+        match self.deps.store.write(Save { keep, shown, ..save }).await {
             Ok(view) => {
                 self.cart = after;
                 Ok(Some(Edited { view, ..edited }))

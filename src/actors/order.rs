@@ -206,11 +206,10 @@ impl Held {
         told: impl Fn(&Order) -> Value,
     ) -> Result<Answer, Error> {
         for _ in 0..TRIES_MAX {
-            if let Some(claim) = claim {
-                let (store, key) = (self.deps.store.clone(), claim.key.clone());
-                if let Some(kept) = read!(store, idempotency::find(key))? {
-                    return kept.answer(claim);
-                }
+            if let Some(claim) = claim
+                && let Some(answer) = self.kept(claim).await?
+            {
+                return Ok(answer);
             }
             let may_be_old = self.may_be_old();
             let change = match decide(self.order().await?, store::now()) {
@@ -236,6 +235,12 @@ impl Held {
             }
         }
         Err(Error::Busy)
+    }
+
+    /// What was answered under the claim; `KeyReused` where that was to another request.
+    async fn kept(&self, claim: &Claim) -> Result<Option<Answer>, Error> {
+        let (store, key) = (self.deps.store.clone(), claim.key.clone());
+        read!(store, idempotency::find(key))?.map(|kept| kept.answer(claim)).transpose()
     }
 
     /// A refusal is an outcome: under a key, a repeat is refused too, whatever has come since.

@@ -47,6 +47,8 @@ pub struct Held {
     incarnation: Incarnation<PaymentActor>,
     /// Whether nothing was to be asked of the provider when that was last known here.
     is_idle: bool,
+    /// The provider's key of the last attempt that was settled here and left nothing to ask.
+    settled_key: Option<String>,
 }
 
 impl Actor for PaymentActor {
@@ -73,7 +75,8 @@ impl Entity for PaymentActor {
         deps: Deps,
         incarnation: Incarnation<Self>,
     ) -> Result<Self, Error> {
-        Ok(PaymentActor(Some(Held { id, deps, incarnation, is_idle: false })))
+        let (is_idle, settled_key) = (false, None);
+        Ok(PaymentActor(Some(Held { id, deps, incarnation, is_idle, settled_key })))
     }
 }
 
@@ -186,8 +189,11 @@ impl Held {
 
     async fn hear(&mut self, hint: Hint) -> Result<(), Error> {
         let (store, id) = (self.deps.store.clone(), self.id);
-        // Another node may have begun something since.
-        if self.is_idle && !store.is_shared() {
+        let is_settled =
+            hint.charge.as_ref().is_some_and(|it| self.settled_key.as_ref() == Some(&it.0));
+        // Another node may have begun something since: an attempt has another key, and a refund is followed
+        // by whoever began it.
+        if self.is_idle && (is_settled || !store.is_shared()) {
             return Ok(());
         }
         if !read!(store, payment::waits(id))? {
@@ -231,7 +237,9 @@ impl Held {
     ) -> Result<Settled, Error> {
         let settle = pay::Settle { attempt, verdict, claim };
         let settled = self.deps.orders.ask(self.id.order(), settle).await?;
-        self.follow(&settled.order.payment);
+        let payment = &settled.order.payment;
+        self.follow(payment);
+        self.settled_key = self.is_idle.then(|| payment.provider_key());
         for parcel in &settled.order.deliveries {
             if let Some(due_at) = parcel.due_at {
                 delivery::move_at(&self.deps.deliveries, parcel.id, due_at - store::now());

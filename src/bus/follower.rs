@@ -57,7 +57,7 @@ pub async fn run(bus: Weak<Inner>) {
 /// Hands over one batch; `Break` after one that was not full: the next look finds what is behind it.
 async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
     let cursor = inner.cursor.load(Ordering::Relaxed);
-    let Followed { published, is_own } = inner.store.follow(cursor, BATCH_MAX).await?;
+    let Followed { published, is_all_own } = inner.store.follow(cursor, BATCH_MAX).await?;
     let Some(last) = published.last().map(|it| it.sequence) else {
         let over = lock(&inner.sampler).over(Instant::now());
         if let Some(run) = over {
@@ -72,7 +72,7 @@ async fn step(inner: &Arc<Inner>) -> Result<ControlFlow<()>, Error> {
         tell(&inner.hubs, &Signal::Resync).await;
     }
     let published: Arc<[Published]> = published.into();
-    let heard = Heard::Events { published: Arc::clone(&published), is_own };
+    let heard = Heard::Events { published: Arc::clone(&published), is_all_own };
     tell(&inner.listeners, &heard).await;
     let batch = encoded(inner, &published)?;
     tell(&inner.hubs, &Signal::Deliver(batch.into())).await;

@@ -101,6 +101,7 @@ pub struct Item {
 pub struct Cart {
     pub id: CartId,
     pub version: i64,
+    /// In the order of their ids, as they are stored.
     pub items: Vec<Item>,
     /// The coupons that were put in.
     pub codes: Vec<Code>,

@@ -12,7 +12,7 @@ mod show;
 pub use merge::merge;
 pub use save::save;
 
-use self::show::Shelves;
+use self::show::Basis;
 use super::{
     Conn, Tx, among, catalogue,
     pricing::{self, Known},
@@ -226,7 +226,7 @@ fn view_of(conn: &mut Conn, id: CartId, now: DateTime<Utc>) -> Result<CartView, 
     let rows = items(conn, id)?;
     let cart = cart(&row, &rows)?;
     let prices = cart.items.iter().zip(&rows).map(|(it, row)| (it.id, row.price_seen)).collect();
-    Shelves::of(conn, &[&cart])?.show(&cart, &prices, now)
+    Basis::of(conn, &[&cart])?.show(&cart, &prices, now)
 }
 
 /// The terms for whoever has the cart, and who that is.

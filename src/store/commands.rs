@@ -1,7 +1,8 @@
 //! Every change that can be made to the store, as one list.
 //!
 //! A command is data. Those of the hot path are decided for a whole batch at once (`batch`);
-//! each of the others (`each`) runs in a savepoint of its own within the shared transaction.
+//! each of the others (`each`) runs in a savepoint of its own within the shared transaction. Some need
+//! none (`bare`): what they refuse, they refuse before they have written anything.
 
 use tokio::sync::oneshot;
 
@@ -48,7 +49,7 @@ macro_rules! with_commands {
             delete_address: each address::delete(address::Delete) -> ();
             read_notification: each notification::mark_read(notification::MarkRead) -> notification::Marked;
             notify: each notification::notify(notification::message::Notify) -> idempotency::Answer;
-            tell_news: each notification::tell_news(notification::order::Tell) -> ();
+            tell_news: bare notification::tell_news(notification::order::Tell) -> ();
             read_inbox: each notification::mark_all_read(notification::MarkAllRead) -> notification::Marked;
             ask_alert: each alert::ask(alert::Ask) -> alert::Asked;
             tell_back: each alert::tell_back(alert::Tell) -> ();
@@ -79,10 +80,10 @@ macro_rules! with_commands {
             place: batch order::place(place::Place) -> place::Placed;
             advance: batch order::advance(change::Advance) -> change::Advanced;
             locate: batch courier::locate(courier::Locate) -> Vec<DeliveryId>;
-            claim_mail: each mail::claim(mail::Claim) -> Vec<mail::Claimed>;
+            claim_mail: bare mail::claim(mail::Claim) -> Vec<mail::Claimed>;
             renew_mail: each mail::renew(mail::Renew) -> ();
             hand_over_mail: each mail::hand_over(mail::HandOver) -> ();
-            settle_mail: each mail::settle(mail::Settle) -> ();
+            settle_mail: bare mail::settle(mail::Settle) -> ();
             recover_mails: each mail::recover(mail::Recover) -> Vec<MailId>;
             prune_mails: each mail::prune(mail::Prune) -> i64;
             create_webhook: each webhook::create(webhook::Create) -> webhook::Changed;
@@ -99,7 +100,7 @@ macro_rules! with_commands {
             unpin_presence: each presence::unpin(presence::Unpin) -> ();
             keep_answer: each idempotency::keep_one(idempotency::Keep) -> idempotency::Answer;
             read_audit: each audit::read(reading::Read) -> ();
-            index_audit: each audit::index(index::Index) -> ();
+            index_audit: bare audit::index(index::Index) -> ();
             prune_keys: each idempotency::prune(idempotency::Prune) -> i64;
         }
     };

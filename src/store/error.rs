@@ -21,6 +21,12 @@ impl From<UnknownWord> for Error {
     }
 }
 
+/// Whether it is no failure of the database's: a row was read, and made no sense. The transaction can go
+/// on.
+pub fn is_of_a_row(err: &Error) -> bool {
+    matches!(err, Error::Internal { source, .. } if !source.is::<Diesel>())
+}
+
 /// What a failed transaction leaves to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {

@@ -108,6 +108,7 @@ pub fn waiting(conn: &mut Conn) -> Result<u64, Error> {
     u64::try_from(waiting).map_err(corrupt)
 }
 
+/// It runs without a savepoint (`bare` in `commands.rs`): what it refuses, it refuses before it writes.
 pub fn claim(tx: &mut Tx<'_>, command: &Claim) -> Result<Vec<Claimed>, Error> {
     let now = tx.now.naive_utc();
     let oldest = mails::table.filter(claimable(now)).order((mails::due_at, mails::id));
@@ -180,6 +181,7 @@ pub fn hand_over(tx: &mut Tx<'_>, command: &HandOver) -> Result<(), Error> {
     move_on(tx, (&[command.mail], command.claim), &from, Status::HandingOver, due_at).map(drop)
 }
 
+/// It runs without a savepoint (`bare` in `commands.rs`): what it refuses, it refuses before it writes.
 pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<(), Error> {
     // Whoever handed a mail over may learn what became of it after everybody else gave it up.
     const OPEN: [Status; 3] = [Status::Claimed, Status::HandingOver, Status::Unknown];

@@ -1,4 +1,5 @@
-//! What both databases share: how a pool is made, and how migrations are run.
+//! What both databases share: how a pool is made and when its connections are tested, and how migrations
+//! are run.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +14,13 @@ use r2d2::{Builder, ManageConnection, Pool};
 use super::{Migration, error::corrupt};
 use crate::domain::Error;
 
-/// How long after its last answer a connection is taken for one that answers.
-const FRESH: Duration = Duration::from_millis(100);
+/// How long after its last answer a connection is taken for one that answers. Longer would find fewer
+/// servers that are gone in time, and answer those who read with 503; shorter would ask more often.
+const FRESH_FOR: Duration = Duration::from_millis(100);
 
-/// Makes the connections of a pool. Whether one still answers is asked only where it has not for a
-/// moment, or has failed: that is a way to the server and back, which costs as much as most questions.
+/// Makes the connections of a pool. Whether one still answers is asked only where it has not for
+/// [`FRESH_FOR`], or its last query failed: that is a way to the server and back, which costs as much as most
+/// queries.
 #[derive(Debug)]
 pub struct Manager<C>(ConnectionManager<C>);
 
@@ -25,12 +28,13 @@ pub struct Manager<C>(ConnectionManager<C>);
 #[derive(Debug)]
 pub struct Pooled<C> {
     pub conn: C,
-    /// Nothing where the last question has failed.
+    /// When it last answered; none where it was not asked yet, or its last query failed for any reason.
     answered: Option<Instant>,
 }
 
 impl<C> Pooled<C> {
-    pub fn ask<T>(&mut self, query: impl FnOnce(&mut C) -> Result<T, Error>) -> Result<T, Error> {
+    /// Runs a query, and notes whether it was answered.
+    pub fn run<T>(&mut self, query: impl FnOnce(&mut C) -> Result<T, Error>) -> Result<T, Error> {
         let answer = query(&mut self.conn);
         self.answered = answer.is_ok().then(Instant::now);
         answer
@@ -52,7 +56,7 @@ impl<C: R2D2Connection + Send + 'static> ManageConnection for Manager<C> {
     }
 
     fn is_valid(&self, pooled: &mut Pooled<C>) -> Result<(), PoolError> {
-        if pooled.answered.is_some_and(|at| at.elapsed() < FRESH) {
+        if pooled.answered.is_some_and(|at| at.elapsed() < FRESH_FOR) {
             return Ok(());
         }
         self.0.is_valid(&mut pooled.conn)
@@ -69,8 +73,10 @@ pub struct Setup(pub &'static [&'static str]);
 
 impl<C: SimpleConnection + 'static> CustomizeConnection<Pooled<C>, PoolError> for Setup {
     fn on_acquire(&self, pooled: &mut Pooled<C>) -> Result<(), PoolError> {
-        let mut told = self.0.iter();
-        told.try_for_each(|sql| pooled.conn.batch_execute(sql)).map_err(PoolError::QueryError)
+        for sql in self.0 {
+            pooled.conn.batch_execute(sql).map_err(PoolError::QueryError)?;
+        }
+        Ok(())
     }
 }
 

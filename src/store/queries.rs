@@ -132,6 +132,7 @@ macro_rules! run {
     };
     (@batch $tx:expr, $commands:expr, $function:path) => { $function($tx, $commands) };
     (@each $tx:expr, $commands:expr, $function:path) => { each($tx, $commands, $function) };
+    (@bare $tx:expr, $commands:expr, $function:path) => { bare($tx, $commands, $function) };
 }
 with_commands!(run);
 
@@ -181,16 +182,32 @@ fn each<C, T>(
             effects = tx.effects;
             Ok(outcome)
         });
-        match outcome {
-            // The whole transaction is lost, or must be tried again.
-            Err(err) if failure(&err) != Failure::Lasting => return Err(err),
-            // A database that is full may have undone more than the savepoint (`SQLITE_FULL`): by itself
-            // the command does no harm to others.
-            Err(err @ Error::Internal { .. }) => return Err(err),
-            Ok(_) => tx.effects.absorb(effects),
-            Err(_) => {}
+        if outcome.is_ok() {
+            tx.effects.absorb(effects);
         }
-        outcomes.push(outcome);
+        outcomes.push(unless_lost(outcome)?);
     }
     Ok(outcomes)
+}
+
+/// Runs each command without a savepoint. It refuses before it writes, or leaves an effect: what it had
+/// written would be committed with the others. With an internal error the whole transaction fails.
+fn bare<C, T>(
+    tx: &mut Tx<'_>,
+    commands: &[C],
+    run: impl Fn(&mut Tx<'_>, &C) -> Result<T, Error>,
+) -> Result<Vec<Result<T, Error>>, Error> {
+    commands.iter().map(|command| unless_lost(run(tx, command))).collect()
+}
+
+/// What came of a command, or the error where the whole transaction is lost.
+fn unless_lost<T>(outcome: Result<T, Error>) -> Result<Result<T, Error>, Error> {
+    match outcome {
+        // The whole transaction is lost, or must be tried again.
+        Err(err) if failure(&err) != Failure::Lasting => Err(err),
+        // A database that is full may have undone more than a savepoint (`SQLITE_FULL`): by itself the
+        // command does no harm to others.
+        Err(err @ Error::Internal { .. }) => Err(err),
+        Ok(_) | Err(_) => Ok(outcome),
+    }
 }

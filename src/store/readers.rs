@@ -55,7 +55,7 @@ impl<C: R2D2Connection + Send + 'static> Readers<C> {
         let (pool, asked) = (self.pool.clone(), Instant::now());
         let work = move || {
             let left = pool.connection_timeout().saturating_sub(asked.elapsed());
-            pool.get_timeout(left).map_err(|_| Error::Busy)?.ask(query).map_err(later)
+            pool.get_timeout(left).map_err(|_| Error::Busy)?.run(query).map_err(later)
         };
         self.threads.run(work).await
     }

@@ -227,7 +227,7 @@ impl<E: Engine> Loop<E> {
 
     pub(super) fn serve(&mut self, lanes: Lanes, replies: Replies) {
         match self.attempt(&lanes) {
-            Ok(done) => self.tell(done, replies),
+            Ok(done) => self.tell(lanes, done, replies),
             Err(err) if failure(&err) == Failure::Connection => {
                 tracing::error!(error = ?err, "lost the database");
                 self.broken.fetch_add(1, Ordering::Relaxed);
@@ -274,9 +274,9 @@ impl<E: Engine> Loop<E> {
         }
     }
 
-    fn tell(&self, done: Done, replies: Replies) {
+    fn tell(&self, lanes: Lanes, done: Done, replies: Replies) {
         match (&self.syncer, self.engine.as_ref().and_then(E::log)) {
-            (Some(syncer), Some(log)) => syncer.tell(log, done, replies),
+            (Some(syncer), Some(log)) => syncer.tell(log, lanes, done, replies),
             (None, Some(log)) => {
                 teller::sync(&**log);
                 self.teller.tell(done, replies);

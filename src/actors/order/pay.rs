@@ -19,7 +19,7 @@ use crate::{
         },
         payment::{self, Task, Verdict},
     },
-    store::{self, read},
+    store,
 };
 
 /// When a payment whose answer did not come is looked up, if nobody does it before.
@@ -108,10 +108,10 @@ impl Held {
             }
             match order.attempt(&msg.token, claim, now + LOOK_UP_AFTER, now) {
                 Ok(change) => match self.write(change, Claimed::Unanswered(claim.clone())).await {
+                    Ok(Advanced::Replayed(answer)) => return Ok(Attempted::Answered(answer)),
                     Ok(Advanced::Done | Advanced::Told(_) | Advanced::Clashed) => {
                         return Ok(Attempted::Go(Box::new(self.order().await?.clone())));
                     }
-                    Ok(Advanced::Replayed(answer)) => return Ok(Attempted::Answered(answer)),
                     // Perhaps it was this very confirmation that another node was faster with.
                     Err(Error::Stale) => self.order = None,
                     Err(err) => return Err(err),
@@ -148,11 +148,6 @@ impl Held {
     /// What was answered under the claim before, or else the error.
     async fn answered_or(&self, claim: &Claim, err: Error) -> Result<Attempted, Error> {
         self.kept(claim).await?.map(Attempted::Answered).ok_or(err)
-    }
-
-    async fn kept(&self, claim: &Claim) -> Result<Option<Answer>, Error> {
-        let (store, key) = (self.deps.store.clone(), claim.key.clone());
-        read!(store, idempotency::find(key))?.map(|kept| kept.answer(claim)).transpose()
     }
 
     async fn settle(&mut self, msg: &Settle) -> Result<Settled, Error> {

@@ -13,7 +13,7 @@ use crate::{
         order::{Order, change::Claimed, refund::What},
         payment::Payment,
     },
-    store::{self, read},
+    store,
 };
 
 /// Owes a part of what was paid for the order, or the rest of it.
@@ -84,9 +84,8 @@ impl Held {
     async fn ask_refund(&mut self, msg: &AskRefund) -> Result<Asked, Error> {
         let AskRefund { what, reason, claim } = msg;
         for _ in 0..TRIES_MAX {
-            let (store, key) = (self.deps.store.clone(), claim.key.clone());
-            if let Some(kept) = read!(store, idempotency::find(key))? {
-                return Ok(Asked::Answered(kept.answer(claim)?));
+            if let Some(answer) = self.kept(claim).await? {
+                return Ok(Asked::Answered(answer));
             }
             let may_be_old = self.may_be_old();
             let order = self.order().await?;

@@ -107,8 +107,8 @@ pub struct Save {
     pub expires_at: DateTime<Utc>,
     /// What is answered under a key from then on; `Stale` where there is an answer under it already.
     pub keep: Option<Kept>,
-    /// All lines as they are afterwards, where the cart is to be shown then.
-    pub show: Option<Vec<Item>>,
+    /// The cart as it is afterwards, where it is to be shown then.
+    pub shown: Option<Box<Cart>>,
 }
 
 impl Cart {
@@ -162,7 +162,7 @@ impl Draft {
             released: None,
             expires_at,
             keep: None,
-            show: None,
+            shown: None,
         };
         Draft { cart: Cart { version, expires_at: Some(expires_at), ..cart.clone() }, save }
     }
@@ -275,23 +275,11 @@ fn add(
         return Err(Error::conflict("cart_full", "a cart holds at most 100 lines"));
     }
     let line = Item { id, variant, quantity, held: 0 };
-    items.push(line);
+    items.insert(items.partition_point(|it| it.id < id), line);
     Ok(line)
 }
 
 impl Save {
-    /// The cart after this, if it is to be shown.
-    pub fn shown(&self) -> Option<Cart> {
-        Some(Cart {
-            id: self.cart,
-            version: self.expected.saturating_add(1),
-            items: self.show.clone()?,
-            codes: self.codes.clone(),
-            held_until: self.held_until,
-            expires_at: Some(self.expires_at),
-        })
-    }
-
     /// Whether the coupon that was put in counts; what it needs of the cart it may get yet. Whoever
     /// guesses is told the same of one that does not count now and of one that there is not.
     pub fn check_coupon(&self, terms: &Terms<'_>) -> Result<(), Error> {

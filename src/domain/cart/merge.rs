@@ -137,7 +137,10 @@ impl Cart {
         match mine {
             Some(mine) => mine.quantity = quantity,
             None if is_full => return Err(Reason::CartFull),
-            None => self.items.push(Item { quantity, ..*line }),
+            None => {
+                let at = self.items.partition_point(|it| it.id < line.id);
+                self.items.insert(at, Item { quantity, ..*line });
+            }
         }
         Ok((now.saturating_sub(has), now))
     }

@@ -129,7 +129,7 @@ pub enum StockEffect {
     TakeBack(Vec<Received>),
 }
 
-/// Writes a [`Change`].
+/// Writes a [`Change`]. `Stale` where the order is at another version than the change was decided on.
 #[derive(Debug, Clone)]
 pub struct Advance {
     pub change: Change,
@@ -141,13 +141,15 @@ pub struct Advance {
 pub enum Claimed {
     /// Each try is a change.
     Not,
-    /// Only where nothing has been answered yet; the answer comes with a later change.
+    /// Only where nothing has been answered yet, else it is [`Advanced::Replayed`], or `KeyReused` where that
+    /// was another request; the answer comes with a later change.
     Unanswered(Claim),
     /// Its answer is kept in the same transaction.
     Answered(Claim, Answer),
 }
 
 impl Claimed {
+    /// The claim, whatever becomes of it.
     pub fn claim(&self) -> Option<&Claim> {
         match self {
             Claimed::Not => None,

@@ -2,8 +2,8 @@
 //! again, and what is read is taken where it is later than what is here. The others are nodes on the
 //! same PostgreSQL, or a command like `rialto import` beside a node on SQLite.
 //!
-//! Some of what this node has committed is read too, which does no harm. Many events make one
-//! reading. Nothing is read before the catalogue was loaded: stock of a product that
+//! What this node has committed itself it has had from the writer, and it is read again only where that
+//! may have come too early, or cannot be told apart. Many events make one reading. Nothing is read before the catalogue was loaded: stock of a product that
 //! is not here yet would be passed over.
 
 use std::{
@@ -20,7 +20,7 @@ use crate::{
     bus::Heard,
     domain::{
         Error,
-        event::{Event, Kind},
+        event::{Event, Kind, Published},
         id::{OrderId, ProductId, VariantId},
     },
     store::{Store, read},
@@ -38,6 +38,11 @@ pub struct Refresher {
     due: Due,
     /// Until the catalogue was loaded, and while something is read.
     is_busy: bool,
+    /// While products are read that may not be here yet: stock that the writer tells of them meanwhile
+    /// is passed over, and what is read is older.
+    is_learning: bool,
+    /// The end of the feed when that was done last.
+    learned_at: i64,
 }
 
 /// What has to be read again.
@@ -53,7 +58,14 @@ struct Due {
 
 impl Refresher {
     pub fn new(catalogue: Catalogue, store: Store) -> Self {
-        Refresher { catalogue, store, due: Due::default(), is_busy: true }
+        Refresher {
+            catalogue,
+            store,
+            due: Due::default(),
+            is_busy: true,
+            is_learning: true,
+            learned_at: 0,
+        }
     }
 
     fn go_on(&mut self, ctx: &mut Context<Self>) {
@@ -62,6 +74,7 @@ impl Refresher {
         }
         self.is_busy = true;
         let due = self.due.take_some();
+        self.is_learning = due.all || !due.products.is_empty();
         let (catalogue, store) = (self.catalogue.clone(), self.store.clone());
         let work = async move {
             let work = AssertUnwindSafe(refresh(&catalogue, &store, &due)).catch_unwind();
@@ -71,9 +84,12 @@ impl Refresher {
             (due, outcome)
         };
         ctx.spawn(work.into_actor(self).map(|(due, outcome), refresher, ctx| {
-            refresher.is_busy = false;
+            (refresher.is_busy, refresher.is_learning) = (false, false);
             match outcome {
-                Ok(()) => refresher.go_on(ctx),
+                Ok(learned_at) => {
+                    refresher.learned_at = learned_at.unwrap_or(refresher.learned_at);
+                    refresher.go_on(ctx);
+                }
                 Err(err) => {
                     tracing::warn!(error = ?err, "the catalogue could not be read again");
                     refresher.due.add(due);
@@ -101,7 +117,7 @@ impl Handler<Loaded> for Refresher {
     type Result = ();
 
     fn handle(&mut self, _: Loaded, ctx: &mut Context<Self>) {
-        self.is_busy = false;
+        (self.is_busy, self.is_learning) = (false, false);
         self.go_on(ctx);
     }
 }
@@ -111,11 +127,14 @@ impl Handler<Heard> for Refresher {
 
     fn handle(&mut self, heard: Heard, ctx: &mut Context<Self>) {
         match heard {
-            // What is all this node's own is here already.
-            Heard::Events { is_own: true, .. } => {}
-            Heard::Events { published, is_own: false } => {
+            Heard::Events { published, is_all_own } => {
                 let is_shared = self.store.is_shared();
-                published.iter().for_each(|it| self.due.note(&it.event, is_shared));
+                // The writer has told the catalogue, which has taken it if it knew the product.
+                let is_here = |it: &Published| {
+                    is_all_own && !self.is_learning && it.sequence > self.learned_at
+                };
+                let new: Vec<&Published> = published.iter().filter(|it| !is_here(it)).collect();
+                new.iter().for_each(|it| self.due.note(&it.event, is_shared));
             }
             Heard::Resync => self.due.all = true,
         }
@@ -123,15 +142,18 @@ impl Handler<Heard> for Refresher {
     }
 }
 
-async fn refresh(catalogue: &Catalogue, store: &Store, due: &Due) -> Result<(), Error> {
+/// Reads what is due. Where there were products among it, says where the feed ends after that.
+async fn refresh(catalogue: &Catalogue, store: &Store, due: &Due) -> Result<Option<i64>, Error> {
     if due.all {
-        return catalogue.load(store).await;
+        catalogue.load(store).await?;
+        return read!(store, event::head()).map(Some);
     }
     let Due { orders, stock, products, tree, all: _ } = due;
     let (orders, stock) = (Vec::from_iter(orders.clone()), Vec::from_iter(stock.clone()));
     let (products, tree) = (Vec::from_iter(products.clone()), *tree);
+    let has_products = !products.is_empty();
     catalogue.apply(read!(store, catalogue::again(orders, stock, products, tree))?);
-    Ok(())
+    Ok(if has_products { Some(read!(store, event::head())?) } else { None })
 }
 
 impl Due {

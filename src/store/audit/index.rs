@@ -33,6 +33,7 @@ pub fn unindexed(conn: &mut Conn) -> Result<i64, Error> {
 
 /// Copies what the next entries are looked up by. Where another node does the same at the same time, one
 /// of the two finds that it is done.
+/// It runs without a savepoint (`bare` in `commands.rs`): what it refuses, it refuses before it writes.
 pub fn index(tx: &mut Tx<'_>, _: &Index) -> Result<(), Error> {
     let next = audit::table
         .filter(audit::sequence.gt(last(tx.conn)?))

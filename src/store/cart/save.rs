@@ -37,15 +37,20 @@ pub fn save(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Vec<Result<Saved, Erro
     let freed = commands.iter().filter_map(|it| it.released.as_ref());
     let freed = freed.flat_map(|it| it.units.iter().map(|(variant, _)| *variant));
     let shelf = Shelf::lock(tx, held.chain(freed))?;
-    let wanted = commands.iter().flat_map(|it| it.upserts.iter().chain(&it.holds));
-    let offers = catalogue::offers(tx.conn, wanted.map(|item| item.variant).collect())?;
+    let wanted = commands.iter().flat_map(|it| {
+        let shown = it.shown.iter().filter(|it| show::is_short(it)).flat_map(|it| &it.items);
+        it.upserts.iter().chain(&it.holds).chain(shown)
+    });
+    let offers = catalogue::all_offers(tx.conn, wanted.map(|item| item.variant).collect())?;
     let terms = terms(tx, commands)?;
     let accepted = Vec::new();
-    let mut batch = Batch { answered, versions, known, terms, shelf, offers, accepted };
+    let mut batch = Batch { answered, versions, known, terms, shelf, offers: &offers, accepted };
     let decided: Vec<_> = commands.iter().map(|command| batch.decide(tx, command)).collect();
     batch.write(tx)?;
-    let shown = show::saved(tx, commands)?;
-    Ok(decided.into_iter().zip(shown).map(|(decided, shown)| decided.map(|()| shown)).collect())
+    let accepted = commands.iter().zip(&decided);
+    let shown = accepted.map(|(it, decided)| it.shown.as_deref().filter(|_| decided.is_ok()));
+    let views = show::views(tx, &show::some(shown), offers)?;
+    Ok(decided.into_iter().zip(views).map(|(decided, view)| decided.map(|()| view)).collect())
 }
 
 /// What coupons are checked by that were just put in, if any were.
@@ -70,8 +75,8 @@ struct Batch<'c> {
     terms: Option<Known>,
     /// What is held, or free again.
     shelf: Shelf,
-    /// Variants that are for sale.
-    offers: BTreeMap<VariantId, Offer>,
+    /// What the shop asks, or asked at last, and whether that is for sale.
+    offers: &'c BTreeMap<VariantId, (Offer, bool)>,
     accepted: Vec<&'c Save>,
 }
 
@@ -82,7 +87,7 @@ impl<'c> Batch<'c> {
         if version != command.expected || command.keep.as_ref().is_some_and(is_answered) {
             return Err(Error::Stale);
         }
-        if !command.upserts.iter().all(|item| self.offers.contains_key(&item.variant)) {
+        if !command.upserts.iter().all(|item| self.offer(item).is_some()) {
             return Err(Error::NotFound("variant"));
         }
         if let Some(terms) = &self.terms {
@@ -102,9 +107,14 @@ impl<'c> Batch<'c> {
         Ok(())
     }
 
+    /// What the shop asks for a line, if it is for sale.
+    fn offer(&self, item: &Item) -> Option<&'c Offer> {
+        self.offers.get(&item.variant).filter(|(_, for_sale)| *for_sale).map(|(offer, _)| offer)
+    }
+
     /// Units of a line that nobody but its cart has reserved, if it is for sale.
     fn available(&self, item: &Item) -> Option<i64> {
-        self.offers.get(&item.variant)?;
+        self.offer(item)?;
         Some(self.shelf.units(item.variant)?.available().saturating_add(item.held))
     }
 
@@ -113,7 +123,7 @@ impl<'c> Batch<'c> {
         let (mut rows, mut lines, mut gone) = (BTreeMap::new(), BTreeMap::new(), HashSet::new());
         for command in &self.accepted {
             for item in &command.upserts {
-                let price = self.offers.get(&item.variant).map_or(0, |it| it.price.amount);
+                let price = self.offer(item).map_or(0, |it| it.price.amount);
                 let row = ItemRow::of(command.cart, item, price);
                 gone.remove(&row.id);
                 lines.insert(row.id.clone(), row);

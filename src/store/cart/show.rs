@@ -16,37 +16,50 @@ use super::{
 use crate::{
     domain::{
         Error,
-        cart::{
-            Cart, CartView, Item, Offer, Shown,
-            change::{Save, Saved},
-            customer_of,
-        },
+        cart::{Cart, CartView, Item, Offer, Shown, change::Saved, customer_of},
         catalogue::stock::{Level, Stock},
         id::{ItemId, VariantId},
     },
-    store::{error::corrupt, schema::cart_items},
+    store::{
+        error::{corrupt, is_of_a_row},
+        schema::cart_items,
+    },
 };
+
+/// The longest cart that is shown by the transaction that writes it, in lines, and how many lines that are
+/// in all: whoever waits for the writer waits for it too, and a reader can do it as well.
+const SHOWN_LINES_MAX: usize = 20;
+const SHOWN_AT_ONCE_MAX: usize = 200;
 
 /// What some carts are shown from: what the shop asks for all that is in them, how much of it there is,
 /// and on what terms.
-pub struct Shelves {
+pub struct Basis {
     offers: BTreeMap<VariantId, (Offer, bool)>,
-    stock: HashMap<VariantId, i64>,
+    /// Units that nobody has reserved.
+    free: HashMap<VariantId, i64>,
     terms: Known,
 }
 
-impl Shelves {
+impl Basis {
     pub fn of(conn: &mut Conn, carts: &[&Cart]) -> Result<Self, Error> {
-        let variants = carts.iter().flat_map(|it| &it.items).map(|it| it.variant);
-        let variants: HashSet<VariantId> = variants.collect();
-        let offers = catalogue::all_offers(conn, variants.clone())?;
-        let stock = stock::levels(conn, variants.into_iter().collect())?;
+        let offers = catalogue::all_offers(conn, variants(carts).collect())?;
+        Basis::with(conn, carts, offers)
+    }
+
+    /// The same, where it is known already what the shop asks.
+    fn with(
+        conn: &mut Conn,
+        carts: &[&Cart],
+        offers: BTreeMap<VariantId, (Offer, bool)>,
+    ) -> Result<Self, Error> {
+        let ids: HashSet<VariantId> = variants(carts).collect();
+        let levels = stock::levels(conn, ids.into_iter().collect())?;
         let free = |level: Level| Stock::of(level.on_hand, level.reserved, 0).available;
-        let stock = stock.into_iter().map(|it| (it.variant, free(it))).collect();
+        let free = levels.into_iter().map(|it| (it.variant, free(it))).collect();
         let mut terms = pricing::known(conn, carts.iter().flat_map(|it| &it.codes))?;
         let owners: Vec<String> = carts.iter().map(|it| customer_of(it.id)).collect();
         terms.count(conn, owners.iter().map(String::as_str))?;
-        Ok(Shelves { offers, stock, terms })
+        Ok(Basis { offers, free, terms })
     }
 
     /// The cart, whose lines were put in at `prices`, in minor units.
@@ -65,24 +78,57 @@ impl Shelves {
     fn line(&self, item: &Item, prices: &HashMap<ItemId, i64>) -> Result<Shown, Error> {
         let (offer, for_sale) = self.offers.get(&item.variant).cloned().ok_or_else(no_variant)?;
         let price_seen = *prices.get(&item.id).ok_or_else(|| corrupt("a line is not there"))?;
-        let free = self.stock.get(&item.variant).copied().unwrap_or(0);
+        let free = self.free.get(&item.variant).copied().unwrap_or(0);
         let available = free.saturating_add(item.held);
         Ok(Shown { item: *item, price_seen, for_sale, available, offer })
     }
 }
 
-/// What became of each cart of `saved`, in their order: none where it is not to be shown, or cannot be.
-/// That is no reason to undo what was saved; whoever reads it is told why.
-pub fn saved(tx: &mut Tx<'_>, saved: &[Save]) -> Result<Vec<Saved>, Error> {
-    let carts: Vec<Option<Cart>> = saved.iter().map(Save::shown).collect();
-    let wanted: Vec<&Cart> = carts.iter().flatten().collect();
+fn variants(carts: &[&Cart]) -> impl Iterator<Item = VariantId> {
+    carts.iter().flat_map(|it| &it.items).map(|it| it.variant)
+}
+
+/// Whether the transaction that writes the cart may show it.
+pub fn is_short(cart: &Cart) -> bool {
+    cart.items.len() <= SHOWN_LINES_MAX
+}
+
+/// As many of `carts` as one transaction shows; none for each other.
+pub fn some<'c>(carts: impl Iterator<Item = Option<&'c Cart>>) -> Vec<Option<&'c Cart>> {
+    let mut left = SHOWN_AT_ONCE_MAX;
+    let mut fits = |cart: &&Cart| {
+        let rest = left.checked_sub(cart.items.len()).filter(|_| is_short(cart));
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    };
+    carts.map(|cart| cart.filter(&mut fits)).collect()
+}
+
+/// The views of carts that were just written, in their order; none where one cannot be made, as another edit of
+/// the same transaction may have taken a line out again: then it is read. The offers are of all that is in
+/// the carts.
+pub fn views(
+    tx: &mut Tx<'_>,
+    carts: &[Option<&Cart>],
+    offers: BTreeMap<VariantId, (Offer, bool)>,
+) -> Result<Vec<Saved>, Error> {
+    let wanted: Vec<&Cart> = carts.iter().copied().flatten().collect();
     if wanted.is_empty() {
-        return Ok(vec![None; saved.len()]);
+        return Ok(vec![None; carts.len()]);
     }
-    let shelves = Shelves::of(tx.conn, &wanted)?;
-    let prices = prices(tx.conn, &wanted)?;
-    let view = |cart: &Cart| shelves.show(cart, &prices, tx.now).ok().map(Box::new);
-    Ok(carts.iter().map(|cart| cart.as_ref().and_then(view)).collect())
+    let known = Basis::with(tx.conn, &wanted, offers)
+        .and_then(|basis| Ok((basis, prices(tx.conn, &wanted)?)));
+    let (basis, prices) = match known {
+        Ok(known) => known,
+        // What was written stands: whoever reads it is told what is wrong.
+        Err(err) if is_of_a_row(&err) => {
+            tracing::error!(error = ?err, "carts that were written cannot be shown");
+            return Ok(vec![None; carts.len()]);
+        }
+        Err(err) => return Err(err),
+    };
+    let view = |cart: &Cart| basis.show(cart, &prices, tx.now).ok().map(Box::new);
+    Ok(carts.iter().map(|cart| cart.and_then(view)).collect())
 }
 
 /// At which price each line of `carts` was put in.

@@ -229,6 +229,7 @@ fn buyer(
 }
 
 /// Tells of events, and takes the cursor past them, if it is to move.
+/// It runs without a savepoint (`bare` in `commands.rs`): what it refuses, it refuses before it writes.
 pub fn tell_news(tx: &mut Tx<'_>, command: &Tell) -> Result<(), Error> {
     let Tell { from, to, news, seller } = command;
     if from != to {

@@ -47,10 +47,8 @@ pub fn advance(
     let mut outcomes = Vec::with_capacity(commands.len());
     for Advance { change, claim } in commands {
         let found = claim.claim().and_then(|claim| Some((claim, kept.get(&claim.key)?)));
-        let stands = versions.get(&change.order.id) == Some(&change.expected);
-        if let (Claimed::Unanswered(_), Some((claim, found))) = (claim, found) {
-            outcomes.push(found.answer(claim).map(Advanced::Replayed));
-        } else if stands {
+        let is_over = matches!(claim, Claimed::Unanswered(_)) && found.is_some();
+        if !is_over && versions.get(&change.order.id) == Some(&change.expected) {
             if let Err(refused) = can_be_given(change, &couriers) {
                 outcomes.push(Err(refused));
                 continue;

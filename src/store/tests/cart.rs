@@ -31,8 +31,8 @@ fn merge(from: &Cart, into: &Cart) -> Merge {
 /// What writes an edit of a cart that is to be shown then, and the cart after it.
 fn shown_after(cart: &Cart, edit: &Edit) -> (Cart, Save) {
     let (cart, save) = after(cart, edit);
-    let show = Some(cart.items.clone());
-    (cart, Save { show, ..save })
+    let shown = Some(Box::new(cart.clone()));
+    (cart, Save { shown, ..save })
 }
 
 #[actix_rt::test]
@@ -90,6 +90,55 @@ async fn of_a_batch_each_is_shown_its_own_cart_if_it_asks_for_it() {
     }
     let (of_first, of_second) = ((first.id, 2), (second.id, 3));
     assert_eq!(all, [Ok(Some(of_first)), Err("stale".to_owned()), Ok(None), Ok(Some(of_second))]);
+}
+
+#[actix_rt::test]
+async fn after_a_merge_lines_are_shown_in_the_order_in_which_they_are_read() {
+    let (_database, store, variant) = Database::stocked().await;
+    let mut more = teapots();
+    let teapot = &mut more.products[0].variants[0];
+    teapot.sku = "TEAPOT-2".into();
+    teapot.options = BTreeMap::from([("Size".to_owned(), "2".to_owned())]);
+    store.write(more).await.unwrap();
+    let product = read!(store, catalogue::product("teapot".to_owned())).unwrap();
+    let second = product.variants.iter().find(|it| it.sku == "TEAPOT-2").unwrap().id;
+    let (older, mine) = (stored(&store, variant, 1).await, stored(&store, second, 1).await);
+
+    let merged = store.write(merge(&older, &mine)).await.unwrap().cart;
+    let (item, quantity) = (mine.items[0].id, Quantity::try_from(2).unwrap());
+    let (_, save) = shown_after(&merged, &Edit::Change { item, quantity });
+    let shown = store.write(save).await.unwrap().unwrap();
+
+    let (id, at) = (mine.id, now());
+    assert_eq!(*shown, read!(store, cart::view(id, at)).unwrap());
+    assert_eq!(shown.items.last().unwrap().id, item);
+}
+
+#[actix_rt::test]
+async fn a_transaction_shows_only_as_much_as_does_not_hold_up_others() {
+    let (database, store, variant) = Database::stocked().await;
+    let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
+    let mut asked = Vec::new();
+    for lines in [21, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 1, 0] {
+        let cart = stored(&store, variant, 1).await;
+        let (after, save) = after(
+            &cart,
+            &Edit::Change { item: cart.items[0].id, quantity: Quantity::try_from(2).unwrap() },
+        );
+        let items = vec![after.items[0]; lines];
+        let shown = Some(Box::new(Cart { items, ..after }));
+        asked.push(queue(Save { shown, ..save }, &mut lanes, &mut replies));
+    }
+
+    database.serve(lanes, replies);
+
+    let mut shown = Vec::new();
+    for answered in asked.drain(..) {
+        shown.push(answered.await.unwrap().is_ok_and(|it| it.is_some()));
+    }
+    let mut expected = [true; 13];
+    (expected[0], expected[11]) = (false, false);
+    assert_eq!(shown, expected);
 }
 
 #[actix_rt::test]

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Done, Replies, tail::Tail};
+use super::{Done, Lanes, Replies, tail::Tail};
 use crate::domain::{Error, catalogue::change::Changes, id::CartId};
 
 /// Transactions that may wait while others are synced: more would make all wait longer and gain
@@ -55,14 +55,18 @@ impl Teller {
     /// Tells them what a transaction did that is on the disk, those last who asked for it.
     pub fn tell(&self, done: Done, replies: Replies) {
         let Watchers { catalogue, carts } = &*self.watchers;
+        let mut is_known = true;
         if let Some(watcher) = catalogue.get().filter(|_| !done.changes.is_empty()) {
-            contained(|| watcher(done.changes));
+            is_known = contained(|| watcher(done.changes));
         }
         if let Some(watcher) = carts.get().filter(|_| !done.carts.is_empty()) {
             contained(|| watcher(done.carts));
         }
         if !done.published.is_empty() {
-            self.tail.add(done.published);
+            // What the catalogue has not taken, it hears of by what is read.
+            if is_known {
+                self.tail.add(done.published);
+            }
             self.told.send_modify(|count| *count = count.wrapping_add(1));
         }
         if done.mailed {
@@ -72,11 +76,14 @@ impl Teller {
     }
 }
 
-/// It is committed: whoever waits for it is answered, whatever becomes of those who watch.
-fn contained(tell: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(tell)).is_err() {
+/// It is committed: whoever waits for it is answered, whatever becomes of those who watch. Whether they
+/// took it.
+fn contained(tell: impl FnOnce()) -> bool {
+    let told = catch_unwind(AssertUnwindSafe(tell));
+    if told.is_err() {
         tracing::error!("whoever watches the store panicked");
     }
+    told.is_ok()
 }
 
 /// Where an engine writes what it commits.
@@ -97,6 +104,8 @@ impl Log for File {
 /// A transaction that was committed and may not be on the disk yet.
 struct Unsynced {
     log: Arc<dyn Log>,
+    /// Not read any more: freed with this, since that would take the writer a while.
+    _lanes: Lanes,
     done: Done,
     replies: Replies,
 }
@@ -115,10 +124,10 @@ impl Syncer {
     }
 
     /// Waits where too many wait already.
-    pub fn tell(&self, log: &Arc<dyn Log>, done: Done, replies: Replies) {
-        let log = Arc::clone(log);
+    pub fn tell(&self, log: &Arc<dyn Log>, lanes: Lanes, done: Done, replies: Replies) {
+        let unsynced = Unsynced { log: Arc::clone(log), _lanes: lanes, done, replies };
         // The thread outlives this unless it panicked, and without it nobody can be answered.
-        self.0.send(Unsynced { log, done, replies }).unwrap_or_else(|_| process::abort());
+        self.0.send(unsynced).unwrap_or_else(|_| process::abort());
     }
 }
 
@@ -161,7 +170,7 @@ mod tests {
             audit::Origin,
             idempotency::{Answer, Claim, Keep, Outcome},
         },
-        store::commands::{Command, Lanes, Outcomes},
+        store::commands::{Command, Outcomes},
     };
 
     /// A log that says when it is to be synced, and waits until it may.
@@ -179,7 +188,7 @@ mod tests {
     }
 
     /// A transaction of one command, and what that is answered.
-    fn committed() -> (Done, Replies, Receiver<Result<Answer, Error>>) {
+    fn committed() -> (Lanes, Done, Replies, Receiver<Result<Answer, Error>>) {
         let claim = Claim { key: "key".to_owned(), request: "?".to_owned() };
         let outcome = Outcome::Done("!".to_owned());
         let (reply, answered) = oneshot::channel();
@@ -188,7 +197,7 @@ mod tests {
         lanes.push(job, &mut replies);
         let keep_answer = vec![Ok(Answer { outcome, replayed: false })];
         let outcomes = Outcomes { keep_answer, ..Outcomes::default() };
-        (Done { outcomes, ..Done::default() }, replies, answered)
+        (lanes, Done { outcomes, ..Done::default() }, replies, answered)
     }
 
     #[test]
@@ -199,8 +208,8 @@ mod tests {
         let teller = Teller::new(told);
         let syncer = Syncer::start(teller).unwrap();
         let tell = || {
-            let (done, replies, answered) = committed();
-            syncer.tell(&log, done, replies);
+            let (lanes, done, replies, answered) = committed();
+            syncer.tell(&log, lanes, done, replies);
             answered
         };
 

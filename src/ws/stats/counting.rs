@@ -207,7 +207,7 @@ mod tests {
         let id = EventId::new();
         let event = Event { id, order: None, user: None, kind, at: now(), data: json!({}) };
         let published = [Published { sequence, user_sequence: None, event }].into();
-        Heard::Events { published, is_own: true }
+        Heard::Events { published, is_all_own: true }
     }
 
     fn read(head: i64, orders: i64) -> Today {
