@@ -2,9 +2,9 @@
 //! again, and what is read is taken where it is later than what is here. The others are nodes on the
 //! same PostgreSQL, or a command like `rialto import` beside a node on SQLite.
 //!
-//! What this node has committed itself it has had from the writer, and it is read again only where that
-//! may have come too early, or cannot be told apart. Many events make one reading. Nothing is read before the catalogue was loaded: stock of a product that
-//! is not here yet would be passed over.
+//! What this node has committed itself it has had from the writer, and it is read again only where
+//! that may have come too early, or cannot be told apart. Many events make one reading. Nothing is
+//! read before the catalogue was loaded: stock of a product that is not here yet would be passed over.
 
 use std::{
     collections::HashSet, hash::Hash, mem::take, panic::AssertUnwindSafe, str::FromStr,
@@ -20,7 +20,7 @@ use crate::{
     bus::Heard,
     domain::{
         Error,
-        event::{Event, Kind, Published},
+        event::{Event, Kind},
         id::{OrderId, ProductId, VariantId},
     },
     store::{Store, read},
@@ -130,11 +130,10 @@ impl Handler<Heard> for Refresher {
             Heard::Events { published, is_all_own } => {
                 let is_shared = self.store.is_shared();
                 // The writer has told the catalogue, which has taken it if it knew the product.
-                let is_here = |it: &Published| {
-                    is_all_own && !self.is_learning && it.sequence > self.learned_at
-                };
-                let new: Vec<&Published> = published.iter().filter(|it| !is_here(it)).collect();
-                new.iter().for_each(|it| self.due.note(&it.event, is_shared));
+                let known_after = if self.is_learning { i64::MAX } else { self.learned_at };
+                for it in published.iter().filter(|it| !is_all_own || it.sequence <= known_after) {
+                    self.due.note(&it.event, is_shared);
+                }
             }
             Heard::Resync => self.due.all = true,
         }

@@ -37,19 +37,18 @@ pub fn save(tx: &mut Tx<'_>, commands: &[Save]) -> Result<Vec<Result<Saved, Erro
     let freed = commands.iter().filter_map(|it| it.released.as_ref());
     let freed = freed.flat_map(|it| it.units.iter().map(|(variant, _)| *variant));
     let shelf = Shelf::lock(tx, held.chain(freed))?;
-    let wanted = commands.iter().flat_map(|it| {
-        let shown = it.shown.iter().filter(|it| show::is_short(it)).flat_map(|it| &it.items);
-        it.upserts.iter().chain(&it.holds).chain(shown)
-    });
+    let shown = show::some(commands.iter().map(|it| it.shown.as_deref()));
+    let written = commands.iter().flat_map(|it| it.upserts.iter().chain(&it.holds));
+    let wanted = written.chain(shown.iter().flatten().flat_map(|it| &it.items));
     let offers = catalogue::all_offers(tx.conn, wanted.map(|item| item.variant).collect())?;
     let terms = terms(tx, commands)?;
     let accepted = Vec::new();
     let mut batch = Batch { answered, versions, known, terms, shelf, offers: &offers, accepted };
     let decided: Vec<_> = commands.iter().map(|command| batch.decide(tx, command)).collect();
     batch.write(tx)?;
-    let accepted = commands.iter().zip(&decided);
-    let shown = accepted.map(|(it, decided)| it.shown.as_deref().filter(|_| decided.is_ok()));
-    let views = show::views(tx, &show::some(shown), offers)?;
+    let shown = shown.into_iter().zip(&decided);
+    let shown: Vec<_> = shown.map(|(it, decided)| it.filter(|_| decided.is_ok())).collect();
+    let views = show::views(tx, &shown, offers)?;
     Ok(decided.into_iter().zip(views).map(|(decided, view)| decided.map(|()| view)).collect())
 }
 

@@ -26,8 +26,8 @@ use crate::{
     },
 };
 
-/// The longest cart that is shown by the transaction that writes it, in lines, and how many lines that are
-/// in all: whoever waits for the writer waits for it too, and a reader can do it as well.
+/// The longest cart that is shown by the transaction that writes it, in lines, and how many lines that
+/// are in all: whoever waits for the writer waits for it too, and a reader can do it as well.
 const SHOWN_LINES_MAX: usize = 20;
 const SHOWN_AT_ONCE_MAX: usize = 200;
 
@@ -88,25 +88,21 @@ fn variants(carts: &[&Cart]) -> impl Iterator<Item = VariantId> {
     carts.iter().flat_map(|it| &it.items).map(|it| it.variant)
 }
 
-/// Whether the transaction that writes the cart may show it.
-pub fn is_short(cart: &Cart) -> bool {
-    cart.items.len() <= SHOWN_LINES_MAX
-}
-
 /// As many of `carts` as one transaction shows; none for each other.
 pub fn some<'c>(carts: impl Iterator<Item = Option<&'c Cart>>) -> Vec<Option<&'c Cart>> {
     let mut left = SHOWN_AT_ONCE_MAX;
     let mut fits = |cart: &&Cart| {
-        let rest = left.checked_sub(cart.items.len()).filter(|_| is_short(cart));
+        let lines = cart.items.len();
+        let rest = left.checked_sub(lines).filter(|_| lines <= SHOWN_LINES_MAX);
         left = rest.unwrap_or(left);
         rest.is_some()
     };
     carts.map(|cart| cart.filter(&mut fits)).collect()
 }
 
-/// The views of carts that were just written, in their order; none where one cannot be made, as another edit of
-/// the same transaction may have taken a line out again: then it is read. The offers are of all that is in
-/// the carts.
+/// The views of carts that were just written, in their order; none where one cannot be made, as
+/// another edit of the same transaction may have taken a line out again: then it is read. The offers
+/// are of all that is in the carts.
 pub fn views(
     tx: &mut Tx<'_>,
     carts: &[Option<&Cart>],
