@@ -106,7 +106,8 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    /// The most memory that it has had so far, in bytes.
+    /// The most memory that it has had so far, in bytes. The kernel reckons it roughly: it may be said to be
+    /// a little less than before.
     pub fn memory_peak(&self) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
