@@ -129,6 +129,11 @@ impl Cart {
     }
 }
 
+/// Puts a line that is new where its id belongs.
+fn put(items: &mut Vec<Item>, line: Item) {
+    items.insert(items.partition_point(|it| it.id < line.id), line);
+}
+
 /// Who redeems coupons, as far as the cart itself tells: it is the user's whose id it has. Of a guest
 /// it tells nothing, and nobody is counted; see [`Proofs::customer`].
 ///

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::{Cart, CartView, Item, LINES_MAX, Quantity};
+use super::{Cart, CartView, Item, LINES_MAX, Quantity, put};
 use crate::domain::{
     Error,
     audit::Action,
@@ -275,7 +275,7 @@ fn add(
         return Err(Error::conflict("cart_full", "a cart holds at most 100 lines"));
     }
     let line = Item { id, variant, quantity, held: 0 };
-    items.insert(items.partition_point(|it| it.id < id), line);
+    put(items, line);
     Ok(line)
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{
     Cart, Item, LINES_MAX, QUANTITY_MAX, Quantity,
     change::{Released, Why},
+    put,
 };
 use crate::domain::{
     id::{CartId, VariantId},
@@ -137,10 +138,7 @@ impl Cart {
         match mine {
             Some(mine) => mine.quantity = quantity,
             None if is_full => return Err(Reason::CartFull),
-            None => {
-                let at = self.items.partition_point(|it| it.id < line.id);
-                self.items.insert(at, Item { quantity, ..*line });
-            }
+            None => put(&mut self.items, Item { quantity, ..*line }),
         }
         Ok((now.saturating_sub(has), now))
     }

@@ -16,7 +16,8 @@ use crate::domain::{
     settings::{Channel, Language},
 };
 
-/// How many events of which something is told are looked at at once: whoever buys meanwhile waits for what is written of them.
+/// How many events of which something is told are looked at at once: whoever buys meanwhile waits for
+/// what is written of them.
 pub const BATCH_MAX: u16 = 64;
 
 /// How an order stands: a notice and a letter are made of it. It is its form in the store, so fields
