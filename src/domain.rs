@@ -13,6 +13,7 @@ pub mod dispatch;
 pub mod error;
 pub mod event;
 pub mod expected;
+pub mod hex;
 pub mod id;
 pub mod idempotency;
 pub mod image;

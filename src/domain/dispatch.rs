@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Error,
+    hex::hex,
     id::{ClaimId, DispatchId, SubscriptionId},
     notification::{Kind, Notice, Text},
     phone::Phone,
@@ -146,8 +147,9 @@ impl Message {
             Notice::Order(news) => news.order_id.to_string(),
             Notice::BackInStock(back) => back.variant_id.to_string(),
         };
-        let hash = Sha256::digest(about);
-        Some(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        let mut hash = hex(&Sha256::digest(about));
+        hash.truncate(32);
+        Some(hash)
     }
 }
 

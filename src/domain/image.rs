@@ -7,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use super::{Error, words::words};
+use super::{Error, hex::hex, words::words};
 
 /// The largest file that is taken.
 pub const UPLOAD_BYTES_MAX: usize = 10 << 20;
@@ -46,7 +46,7 @@ impl ImageKey {
 
 impl fmt::Display for ImageKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::{
     Error,
     account::Role,
+    hex::hex,
     id::{SessionId, UserId},
     proof::{self, Proofs},
     session::RefreshHash,
@@ -195,7 +196,7 @@ pub fn refresh_hash(refresh: &str) -> RefreshHash {
 
 /// SHA-256 of `bytes`, in hex.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]
