@@ -15,11 +15,13 @@ use tokio::sync::watch;
 
 use crate::domain::{Error, catalogue::change::Changes, event::Published, id::CartId};
 
+mod at;
 #[macro_use]
 mod commands;
 mod error;
 mod heads;
 mod insert;
+mod json;
 pub mod origin;
 pub mod plain;
 mod pool;

@@ -204,7 +204,7 @@ mod tests {
                 user: Some(UserId::new()),
                 kind: Kind::OrderPaid,
                 at: DateTime::from_timestamp(1_795_250_220, 0).unwrap(),
-                data: json!({ "status": "paid" }),
+                data: json!({ "status": "paid" }).into(),
             },
         }
     }

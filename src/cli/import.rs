@@ -119,7 +119,7 @@ async fn take(store: &Store, import: Import, dry_run: bool) -> Result<Imported, 
     if import.is_empty() {
         Ok(Imported::default())
     } else if dry_run {
-        read!(store, catalogue::weigh(import, store::now().naive_utc()))
+        read!(store, catalogue::weigh(import, store::now()))
     } else {
         store.write(import).await
     }

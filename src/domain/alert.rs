@@ -218,7 +218,7 @@ mod tests {
 
     fn event(kind: Kind, data: Value) -> Event {
         let (id, at) = (EventId::new(), DateTime::UNIX_EPOCH);
-        Event { id, order: None, user: None, kind, at, data }
+        Event { id, order: None, user: None, kind, at, data: data.into() }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What happened: written with the change, told after the commit.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -186,8 +188,8 @@ pub struct Event {
     pub user: Option<UserId>,
     pub kind: Kind,
     pub at: DateTime<Utc>,
-    /// No secret and no personal data: admins and bystanders read it.
-    pub data: Value,
+    /// No secret and no personal data: admins and bystanders read it. It is shared by all who tell of it.
+    pub data: Arc<Value>,
 }
 
 impl Event {
@@ -211,7 +213,7 @@ pub struct Published {
 impl Published {
     /// One that is about nothing, at this place of the feed.
     pub fn bare(sequence: i64, kind: Kind) -> Self {
-        let (id, at, data) = (EventId::new(), DateTime::UNIX_EPOCH, Value::Null);
+        let (id, at, data) = (EventId::new(), DateTime::UNIX_EPOCH, Value::Null.into());
         let event = Event { id, order: None, user: None, kind, at, data };
         Published { sequence, user_sequence: None, event }
     }

@@ -118,7 +118,8 @@ mod tests {
     }
 
     fn happened(sequence: i64, kind: Kind, at: DateTime<Utc>, data: Value) -> Published {
-        let event = Event { id: EventId::new(), order: None, user: None, kind, at, data };
+        let event =
+            Event { id: EventId::new(), order: None, user: None, kind, at, data: data.into() };
         Published { sequence, user_sequence: None, event }
     }
 

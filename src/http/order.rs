@@ -1,5 +1,7 @@
 //! Orders: the list, one of them, its timeline, and calling it off.
 
+use std::sync::Arc;
+
 use actix_web::{
     HttpResponse,
     web::{Data, Path},
@@ -156,7 +158,7 @@ pub struct TimelineEvent {
     kind: Kind,
     at: DateTime<Utc>,
     #[schema(value_type = Object)]
-    data: Value,
+    data: Arc<Value>,
 }
 
 impl From<Event> for TimelineEvent {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::{prelude::*, result::DatabaseErrorKind};
 use serde_json::json;
 
@@ -17,7 +17,7 @@ use crate::{
         phone::Phone,
         settings::Locale,
     },
-    store::{error::corrupt, schema::users},
+    store::{at::At, error::corrupt, schema::users},
 };
 
 mod change;
@@ -31,7 +31,7 @@ pub use manage::*;
 struct UserRow {
     id: String,
     email: String,
-    email_confirmed_at: Option<NaiveDateTime>,
+    email_confirmed_at: Option<At>,
     password_hash: String,
     name: String,
     phone: Option<String>,
@@ -39,9 +39,9 @@ struct UserRow {
     role: String,
     status: String,
     settings: String,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
-    suspended_until: Option<NaiveDateTime>,
+    created_at: At,
+    updated_at: At,
+    suspended_until: Option<At>,
 }
 
 /// The account of an address, with what its password is checked against.
@@ -72,9 +72,9 @@ pub fn locked(tx: &mut Tx<'_>, id: UserId) -> Result<Credentials, Error> {
 
 /// Those who can use their account at `now`.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn active(now: NaiveDateTime) -> _ {
+fn active(now: At) -> _ {
     let suspended = users::status.eq::<&'static str>(UserStatus::Suspended.as_str());
-    let is_over = users::suspended_until.le::<NaiveDateTime>(now).assume_not_null();
+    let is_over = users::suspended_until.le::<At>(now).assume_not_null();
     users::status.eq::<&'static str>(UserStatus::Active.as_str()).or(suspended.and(is_over))
 }
 
@@ -132,7 +132,7 @@ pub fn names(conn: &mut Conn, ids: Vec<UserId>) -> Result<HashMap<UserId, String
 }
 
 pub fn register(tx: &mut Tx<'_>, command: &Register) -> Result<User, Error> {
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     let row = UserRow {
         id: command.id.to_string(),
         email: command.email.as_str().to_owned(),
@@ -186,7 +186,7 @@ pub fn suspended(until: Option<DateTime<Utc>>) -> Error {
 
 pub fn set_password(tx: &mut Tx<'_>, id: UserId, hash: &str) -> Result<(), Error> {
     diesel::update(users::table.find(id.to_string()))
-        .set((users::password_hash.eq(hash), users::updated_at.eq(tx.now.naive_utc())))
+        .set((users::password_hash.eq(hash), users::updated_at.eq(At(tx.now))))
         .execute(tx.conn)?;
     Ok(())
 }
@@ -196,7 +196,7 @@ impl TryFrom<UserRow> for Credentials {
 
     fn try_from(row: UserRow) -> Result<Self, Error> {
         let password_hash = row.password_hash.clone();
-        let suspended_until = row.suspended_until.map(|it| it.and_utc());
+        let suspended_until = row.suspended_until.map(|it| it.0);
         Ok(Credentials { user: row.try_into()?, password_hash, suspended_until })
     }
 }
@@ -222,7 +222,7 @@ impl TryFrom<UserRow> for User {
             locale: row.locale.parse().map_err(corrupt)?,
             role: row.role.parse::<Role>()?,
             status,
-            created_at: row.created_at.and_utc(),
+            created_at: row.created_at.0,
             settings: settings::read(&row.locale, &row.settings)?,
         })
     }

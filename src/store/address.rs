@@ -3,7 +3,6 @@
 //! Every change holds the row of the user whose addresses these are: so there is one default, and
 //! no more than there may be, whichever node is asked.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::{Backend, Conn, Tx, account};
@@ -14,7 +13,7 @@ use crate::{
         id::{AddressId, UserId},
         page::{Listed, Page},
     },
-    store::{error::corrupt, schema::addresses},
+    store::{at::At, error::corrupt, schema::addresses},
 };
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -31,8 +30,8 @@ struct Row {
     country: String,
     phone: Option<String>,
     is_default: bool,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
+    created_at: At,
+    updated_at: At,
 }
 
 /// An address of `user`, or `NotFound`: another's is as good as none.
@@ -156,8 +155,8 @@ impl Row {
             country: address.country,
             phone: address.phone,
             is_default: saved.is_default,
-            created_at: saved.created_at.naive_utc(),
-            updated_at: saved.updated_at.naive_utc(),
+            created_at: At(saved.created_at),
+            updated_at: At(saved.updated_at),
         }
     }
 }
@@ -180,8 +179,8 @@ impl TryFrom<Row> for Saved {
             id: row.id.parse().map_err(corrupt)?,
             address,
             is_default: row.is_default,
-            created_at: row.created_at.and_utc(),
-            updated_at: row.updated_at.and_utc(),
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
         })
     }
 }

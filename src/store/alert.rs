@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::{
     dsl::{exists, select},
     prelude::*,
@@ -30,6 +30,7 @@ use crate::{
         settings::Language,
     },
     store::{
+        at::At,
         error::corrupt,
         schema::{order_lines, products, stock, stock_alerts, variants},
     },
@@ -48,8 +49,8 @@ struct Row {
     user_id: Option<String>,
     email: Option<String>,
     language: Option<String>,
-    created_at: NaiveDateTime,
-    told_at: Option<NaiveDateTime>,
+    created_at: At,
+    told_at: Option<At>,
 }
 
 pub fn ask(tx: &mut Tx<'_>, command: &Ask) -> Result<Asked, Error> {
@@ -63,7 +64,7 @@ pub fn ask(tx: &mut Tx<'_>, command: &Ask) -> Result<Asked, Error> {
     if let Whom::User(user) = &command.whom {
         account::hold(tx, *user)?;
     }
-    let row = Row::of(command, tx.now.naive_utc());
+    let row = Row::of(command, At(tx.now));
     if waits(tx, &row)? {
         return Ok(Asked { is_new: false });
     }
@@ -88,7 +89,7 @@ fn waits(tx: &mut Tx<'_>, row: &Row) -> Result<bool, Error> {
 
 /// For how many the same one waits, or was told of not long ago.
 fn counted(tx: &mut Tx<'_>, row: &Row) -> Result<i64, Error> {
-    let since = tx.now.naive_utc() - Duration::hours(TOLD_KEPT_HOURS);
+    let since = At(tx.now - Duration::hours(TOLD_KEPT_HOURS));
     let counts = stock_alerts::told_at.is_null().or(stock_alerts::told_at.gt(since));
     Ok(of_whom(row).filter(counts.assume_not_null()).count().get_result(tx.conn)?)
 }
@@ -248,7 +249,7 @@ pub fn tell_back(tx: &mut Tx<'_>, command: &Tell) -> Result<(), Error> {
         .filter(stock_alerts::id.eq_any(due.iter().map(|it| it.alert.to_string())))
         .filter(stock_alerts::told_at.is_null());
     let still: Vec<String> = diesel::update(still)
-        .set(stock_alerts::told_at.eq(tx.now.naive_utc()))
+        .set(stock_alerts::told_at.eq(At(tx.now)))
         .returning(stock_alerts::id)
         .get_results(tx.conn)?;
     let still: BTreeSet<String> = still.into_iter().collect();
@@ -272,9 +273,8 @@ pub fn tell_back(tx: &mut Tx<'_>, command: &Tell) -> Result<(), Error> {
 }
 
 pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {
-    let now = tx.now.naive_utc();
-    let told = stock_alerts::told_at.lt(now - Duration::hours(TOLD_KEPT_HOURS));
-    let old = stock_alerts::created_at.lt(now - Duration::days(WAITS_DAYS));
+    let told = stock_alerts::told_at.lt(At(tx.now - Duration::hours(TOLD_KEPT_HOURS)));
+    let old = stock_alerts::created_at.lt(At(tx.now - Duration::days(WAITS_DAYS)));
     let gone: Vec<String> = stock_alerts::table
         .filter(told.assume_not_null().or(old))
         .limit(PRUNED_MAX)
@@ -292,7 +292,7 @@ pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
 }
 
 impl Row {
-    fn of(Ask { id, variant, whom }: &Ask, created_at: NaiveDateTime) -> Self {
+    fn of(Ask { id, variant, whom }: &Ask, created_at: At) -> Self {
         let (user_id, guest) = match whom {
             Whom::User(user) => (Some(user.to_string()), None),
             Whom::Guest(email, language) => (None, Some((email, language))),

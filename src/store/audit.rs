@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 mod chain;
@@ -24,8 +24,10 @@ use crate::{
         page::{Listed, Page},
     },
     store::{
+        at::At,
         error::corrupt,
         insert::insert,
+        json::json,
         schema::{audit, audit_index},
     },
 };
@@ -35,7 +37,7 @@ use crate::{
 struct Row {
     sequence: i64,
     format: i32,
-    at: NaiveDateTime,
+    at: At,
     actor: String,
     session_id: Option<String>,
     address: Option<String>,
@@ -61,7 +63,7 @@ pub fn append(
     }
     let mut head = head.map_or(Head::START, |(sequence, hash)| Head { sequence, hash });
     let rows = left.iter().map(|(origin, entry)| {
-        let row = Row::of(origin, entry, now.naive_utc(), &head);
+        let row = Row::of(origin, entry, At(now), &head);
         head = row.head();
         row
     });
@@ -94,14 +96,14 @@ macro_rules! wanted {
             query = query.filter($table::object_id.eq(id.to_string()));
         }
         if let Some(from) = from {
-            query = query.filter($table::at.ge(from.naive_utc()));
+            query = query.filter($table::at.ge(At(*from)));
         }
         if let Some(to) = to {
-            query = query.filter($table::at.lt(to.naive_utc()));
+            query = query.filter($table::at.lt(At(*to)));
         }
         if let Some(Key { at, sequence }) = $after {
             // The first condition says nothing more, but is one that an index begins with.
-            let at = at.naive_utc();
+            let at = At(*at);
             let older = $table::at.lt(at).or($table::sequence.lt(*sequence));
             query = query.filter($table::at.le(at)).filter(older);
         }
@@ -132,7 +134,7 @@ pub fn page(
 
 impl Row {
     /// The row that follows `head`.
-    fn of(origin: &Origin, entry: &Entry, at: NaiveDateTime, head: &Head) -> Row {
+    fn of(origin: &Origin, entry: &Entry, at: At, head: &Head) -> Row {
         let Origin { actor, session, address, request } = origin.with(entry);
         let mut row = Row {
             sequence: head.sequence.saturating_add(1),
@@ -145,8 +147,8 @@ impl Row {
             action: entry.action.to_string(),
             object_kind: entry.object.kind.to_string(),
             object_id: entry.object.id.map(|id| id.to_string()),
-            before: entry.before.as_ref().map(ToString::to_string),
-            after: entry.after.as_ref().map(ToString::to_string),
+            before: entry.before.as_ref().map(json),
+            after: entry.after.as_ref().map(json),
             hash: String::new(),
         };
         row.hash = chain::seal(&head.hash, &row);
@@ -168,7 +170,7 @@ impl TryFrom<Row> for Record {
         };
         Ok(Record {
             sequence: row.sequence,
-            at: row.at.and_utc(),
+            at: row.at.0,
             actor: row.actor,
             session_id: row.session_id,
             address: row.address,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::{dsl::exists, prelude::*, upsert::excluded};
 
 mod merge;
@@ -27,6 +27,7 @@ use crate::{
         pricing::{self as price, Basket},
     },
     store::{
+        at::At,
         error::corrupt,
         insert::insert,
         schema::{cart_items, carts, products, stock},
@@ -42,10 +43,10 @@ const NO_CODES: &str = "[]";
 struct Row {
     id: String,
     version: i64,
-    updated_at: NaiveDateTime,
-    expires_at: NaiveDateTime,
+    updated_at: At,
+    expires_at: At,
     codes: String,
-    held_until: Option<NaiveDateTime>,
+    held_until: Option<At>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -129,7 +130,7 @@ pub fn versions(conn: &mut Conn, ids: Vec<CartId>) -> Result<Vec<(CartId, i64)>,
 /// The carts whose hold is over at `now`, those that have waited for longest first.
 pub fn held_until(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<CartId>, Error> {
     let ids: Vec<String> = carts::table
-        .filter(carts::held_until.le(now.naive_utc()))
+        .filter(carts::held_until.le(At(now)))
         .order(carts::held_until)
         .limit(limit)
         .select(carts::id)
@@ -148,7 +149,7 @@ pub fn idle(
     let lines = cart_items::table.filter(cart_items::cart_id.eq(carts::id));
     let ids: Vec<String> = carts::table
         .filter(carts::id.gt(after.map(|id| id.to_string()).unwrap_or_default()))
-        .filter(carts::expires_at.le(now.naive_utc()))
+        .filter(carts::expires_at.le(At(now)))
         .filter(exists(lines).or(carts::codes.ne(NO_CODES)))
         .order(carts::id)
         .limit(limit)
@@ -162,8 +163,13 @@ pub fn lock_versions(
     tx: &mut Tx<'_>,
     ids: impl IntoIterator<Item = CartId>,
 ) -> Result<HashMap<CartId, i64>, Error> {
-    let rows = locked_rows(tx, ids)?;
-    rows.iter().map(|row| Ok((row.id.parse().map_err(corrupt)?, row.version))).collect()
+    let ids: HashSet<String> = ids.into_iter().map(|id| id.to_string()).collect();
+    let query = carts::table
+        .filter(among(carts::id, ids))
+        .order(carts::id)
+        .select((carts::id, carts::version));
+    let rows: Vec<(String, i64)> = locked!(query).load(tx.conn)?;
+    rows.into_iter().map(|(id, version)| Ok((id.parse().map_err(corrupt)?, version))).collect()
 }
 
 /// Carts that were saved before, locked in the order of their ids.
@@ -183,9 +189,9 @@ pub fn empty(tx: &mut Tx<'_>, carts: impl Iterator<Item = CartId>) -> Result<(),
     update(carts::table, among(carts::id, &ids))
         .set((
             carts::version.eq(carts::version + 1),
-            carts::updated_at.eq(tx.now.naive_utc()),
+            carts::updated_at.eq(At(tx.now)),
             carts::codes.eq(NO_CODES),
-            carts::held_until.eq(None::<NaiveDateTime>),
+            carts::held_until.eq(None::<At>),
         ))
         .execute(tx.conn)?;
     tx.effects.carts.extend(emptied);
@@ -242,8 +248,8 @@ fn cart(row: &Row, rows: &[ItemRow]) -> Result<Cart, Error> {
         version: row.version,
         items: rows.iter().map(item).collect::<Result<Vec<Item>, Error>>()?,
         codes: serde_json::from_str(&row.codes).map_err(corrupt)?,
-        held_until: row.held_until.map(|at| at.and_utc()),
-        expires_at: Some(row.expires_at.and_utc()),
+        held_until: row.held_until.map(|at| at.0),
+        expires_at: Some(row.expires_at.0),
     })
 }
 

@@ -12,7 +12,7 @@ use crate::{
         delivery::Status,
         id::{DeliveryId, UserId},
     },
-    store::{error::corrupt, schema::deliveries},
+    store::{error::corrupt, json::json, schema::deliveries},
 };
 
 /// How many parcels at most are told of at once; those beyond it the next time that it is said.
@@ -44,7 +44,7 @@ pub fn locate(
         let Some(own) = out.get(&courier) else { continue };
         diesel::update(deliveries::table.filter(among(deliveries::id, own)))
             .set((
-                deliveries::position.eq(serde_json::json!(position).to_string()),
+                deliveries::position.eq(json(&position)),
                 deliveries::positions.eq(deliveries::positions + 1),
             ))
             .execute(tx.conn)?;

@@ -9,13 +9,13 @@ use crate::{
         Error,
         id::{DeliveryId, OrderId},
     },
-    store::{error::corrupt, schema::deliveries},
+    store::{at::At, error::corrupt, schema::deliveries},
 };
 
 /// Deliveries whose next step was due at `now`, the longest first.
 pub fn due(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<DeliveryId>, Error> {
     let ids: Vec<String> = deliveries::table
-        .filter(deliveries::due_at.le(now.naive_utc()))
+        .filter(deliveries::due_at.le(At(now)))
         .order(deliveries::due_at)
         .limit(limit)
         .select(deliveries::id)

@@ -1,6 +1,6 @@
 //! The table `dispatches`: messages to devices that wait, are on their way, and have come to an end.
 
-use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 
 use super::{Conn, Tx, push};
@@ -16,7 +16,7 @@ use crate::{
         phone::Phone,
         settings::{Channel, Language},
     },
-    store::{error::corrupt, insert::insert, schema::dispatches},
+    store::{at::At, error::corrupt, insert::insert, schema::dispatches},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -33,9 +33,9 @@ struct Row {
     status: String,
     attempts: i32,
     claim: Option<String>,
-    due_at: Option<NaiveDateTime>,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
+    due_at: Option<At>,
+    created_at: At,
+    updated_at: At,
 }
 
 /// A message that is to be brought.
@@ -56,7 +56,7 @@ pub enum Place {
 /// Has `all` brought, if and when this transaction is committed; one of an id that was queued before is
 /// not queued again.
 pub fn queue(tx: &mut Tx<'_>, all: &[New<'_>]) -> Result<(), Error> {
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     let rows = all.iter().map(|it| Row::of(it, now)).collect::<Result<Vec<Row>, Error>>()?;
     insert(dispatches::table, &rows).on_conflict_do_nothing().run(tx.conn)?;
     tx.effects.mailed |= !rows.is_empty();
@@ -65,7 +65,7 @@ pub fn queue(tx: &mut Tx<'_>, all: &[New<'_>]) -> Result<(), Error> {
 
 /// How many messages can be claimed at `now`, as far as `at_most`.
 pub fn due(conn: &mut Conn, now: DateTime<Utc>, at_most: i64) -> Result<usize, Error> {
-    let due = dispatches::table.filter(dispatches::due_at.le(now.naive_utc()));
+    let due = dispatches::table.filter(dispatches::due_at.le(At(now)));
     Ok(due.select(dispatches::id).limit(at_most).load::<String>(conn)?.len())
 }
 
@@ -76,7 +76,7 @@ pub fn waiting(conn: &mut Conn) -> Result<u64, Error> {
 }
 
 pub fn claim(tx: &mut Tx<'_>, command: &Claim) -> Result<Option<Claimed>, Error> {
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     let oldest = dispatches::table
         .filter(dispatches::due_at.le(now))
         .order((dispatches::due_at, dispatches::id))
@@ -109,7 +109,7 @@ pub fn claim(tx: &mut Tx<'_>, command: &Claim) -> Result<Option<Claimed>, Error>
 /// Where it goes and what it says; none where it is not to be sent any more.
 fn read(tx: &mut Tx<'_>, row: Row) -> Result<Option<(To, Message)>, Error> {
     let notice = Notice::of(row.kind.parse()?, &row.data).map_err(corrupt)?;
-    let left = row.created_at.and_utc() + notice.kind().lasts() - tx.now;
+    let left = row.created_at.0 + notice.kind().lasts() - tx.now;
     let user = row.user_id.parse().map_err(corrupt)?;
     let to = match (row.channel.parse()?, row.subscription_id, row.phone) {
         (Channel::Push, Some(id), _) => {
@@ -128,8 +128,8 @@ fn fail(tx: &mut Tx<'_>, id: &str) -> Result<(), Error> {
     diesel::update(dispatches::table.find(id))
         .set((
             dispatches::status.eq(Status::Failed.as_str()),
-            dispatches::due_at.eq(None::<NaiveDateTime>),
-            dispatches::updated_at.eq(tx.now.naive_utc()),
+            dispatches::due_at.eq(None::<At>),
+            dispatches::updated_at.eq(At(tx.now)),
         ))
         .execute(tx.conn)?;
     Ok(())
@@ -139,7 +139,7 @@ pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<(), Error> {
     let (status, due_at) = match command.ending {
         Ending::Sent => (Status::Sent, None),
         Ending::Failed | Ending::Gone => (Status::Failed, None),
-        Ending::Again { at } => (Status::Waiting, Some(at.naive_utc())),
+        Ending::Again { at } => (Status::Waiting, Some(At(at))),
     };
     let claimed = dispatches::table
         .find(command.dispatch.to_string())
@@ -149,7 +149,7 @@ pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<(), Error> {
         .set((
             dispatches::status.eq(status.as_str()),
             dispatches::due_at.eq(due_at),
-            dispatches::updated_at.eq(tx.now.naive_utc()),
+            dispatches::updated_at.eq(At(tx.now)),
         ))
         .returning(dispatches::subscription_id)
         .get_result(tx.conn)
@@ -164,16 +164,13 @@ pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<(), Error> {
 pub fn recover(tx: &mut Tx<'_>, _: &Recover) -> Result<(), Error> {
     let in_hand = dispatches::table.filter(dispatches::status.eq(Status::Sending.as_str()));
     diesel::update(in_hand)
-        .set((
-            dispatches::status.eq(Status::Waiting.as_str()),
-            dispatches::due_at.eq(tx.now.naive_utc()),
-        ))
+        .set((dispatches::status.eq(Status::Waiting.as_str()), dispatches::due_at.eq(At(tx.now))))
         .execute(tx.conn)?;
     Ok(())
 }
 
 pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {
-    let before = (tx.now - Duration::days(KEPT_DAYS)).naive_utc();
+    let before = At(tx.now - Duration::days(KEPT_DAYS));
     let old = dispatches::table
         .filter(dispatches::due_at.is_null())
         .filter(dispatches::updated_at.lt(before));
@@ -188,7 +185,7 @@ pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
 }
 
 impl Row {
-    fn of(new: &New<'_>, now: NaiveDateTime) -> Result<Self, Error> {
+    fn of(new: &New<'_>, now: At) -> Result<Self, Error> {
         let (channel, subscription_id, phone) = match &new.place {
             Place::Browser(id) => (Channel::Push, Some(id.to_string()), None),
             Place::Phone(phone) => (Channel::Sms, None, Some(phone.as_str().to_owned())),

@@ -1,8 +1,7 @@
 //! The table `events`: what happened, and in which order it is told.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, sync::Arc};
 
-use chrono::NaiveDateTime;
 use diesel::{dsl::max, prelude::*};
 use serde_json::{Map, Value};
 
@@ -14,9 +13,11 @@ use crate::{
         id::{EventId, OrderId, UserId},
     },
     store::{
+        at::At,
         error::corrupt,
         heads::Heads,
         insert::insert,
+        json::json,
         schema::{cursors, epochs, events},
         update::update,
     },
@@ -33,7 +34,7 @@ struct Row {
     sequence: Option<i64>,
     user_id: Option<String>,
     kind: String,
-    at: NaiveDateTime,
+    at: At,
     data: String,
     /// In the feed. An event of an order may have lost it once the feed had gone far past.
     place: Option<i64>,
@@ -154,7 +155,10 @@ pub fn of_order(
 
 /// Notes that an event of no order happened.
 pub fn tell(tx: &mut Tx<'_>, kind: Kind, user: Option<UserId>, data: Value) {
-    record(tx, [Event { id: EventId::new(), order: None, user, kind, at: tx.now, data }]);
+    record(
+        tx,
+        [Event { id: EventId::new(), order: None, user, kind, at: tx.now, data: data.into() }],
+    );
 }
 
 /// Notes that `all` happened: they are written with the transaction and told after its commit.
@@ -216,8 +220,8 @@ impl From<&Published> for Row {
             sequence: event.order.map(|(_, sequence)| sequence),
             user_id: event.user.map(|user| user.to_string()),
             kind: event.kind.to_string(),
-            at: event.at.naive_utc(),
-            data: event.data.to_string(),
+            at: At(event.at),
+            data: json(&event.data),
             place: Some(*sequence),
             user_place: *user_sequence,
         }
@@ -256,8 +260,8 @@ impl TryFrom<Row> for Event {
             order,
             user: user.transpose()?,
             kind,
-            at: row.at.and_utc(),
-            data,
+            at: row.at.0,
+            data: Arc::new(data),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::prelude::*;
 
 use super::{Conn, Tx, among};
@@ -11,7 +11,7 @@ use crate::{
         Error,
         idempotency::{Answer, Claim, KEPT_HOURS, Keep, Kept, Outcome, Prune},
     },
-    store::{error::corrupt, insert::insert, schema::idempotency_keys},
+    store::{at::At, error::corrupt, insert::insert, schema::idempotency_keys},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -20,7 +20,7 @@ struct Row {
     key: String,
     request: String,
     outcome: String,
-    created_at: NaiveDateTime,
+    created_at: At,
 }
 
 /// The answer kept under a key, if there is one.
@@ -48,7 +48,7 @@ pub fn find_all<'c>(
 /// Keeps answers with the work that they answer for. A key that another node has taken since it
 /// was looked for fails the transaction, and the replay finds it.
 pub fn keep(tx: &mut Tx<'_>, all: &[Kept]) -> Result<(), Error> {
-    let created_at = tx.now.naive_utc();
+    let created_at = At(tx.now);
     let row = |kept: &Kept| {
         Ok(Row {
             key: kept.claim.key.clone(),
@@ -71,7 +71,7 @@ pub fn keep_one(tx: &mut Tx<'_>, command: &Keep) -> Result<Answer, Error> {
 }
 
 pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {
-    let before = (tx.now - Duration::hours(KEPT_HOURS)).naive_utc();
+    let before = At(tx.now - Duration::hours(KEPT_HOURS));
     let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(before));
     i64::try_from(diesel::delete(old).execute(tx.conn)?).map_err(corrupt)
 }

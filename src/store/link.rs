@@ -1,6 +1,6 @@
 //! The table `links`: who reads the mail of an address may do so much, and so long.
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::prelude::*;
 
 use super::{Conn, Tx, account, mail};
@@ -13,7 +13,7 @@ use crate::{
         mail::{Letter, Mail},
         proof::invalid_link,
     },
-    store::{error::corrupt, schema::links},
+    store::{at::At, error::corrupt, schema::links},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -23,9 +23,9 @@ struct Row {
     purpose: String,
     user_id: Option<String>,
     email: String,
-    created_at: NaiveDateTime,
-    expires_at: NaiveDateTime,
-    used_at: Option<NaiveDateTime>,
+    created_at: At,
+    expires_at: At,
+    used_at: Option<At>,
 }
 
 /// The link, if it was ever sent to somebody.
@@ -62,7 +62,7 @@ pub fn send(tx: &mut Tx<'_>, command: &Send) -> Result<Option<UserId>, Error> {
     };
     let user = account::locked(tx, found.user.id)?.user;
     // Nobody has waited for this: its time begins now.
-    let expires_at = (tx.now + Purpose::ResetPassword.good_for()).naive_utc();
+    let expires_at = At(tx.now + Purpose::ResetPassword.good_for());
     if user.status == UserStatus::Deleted {
         diesel::delete(waiting()).execute(tx.conn)?;
         return Ok(None);
@@ -109,7 +109,7 @@ pub fn open(
     let link = find(tx.conn, id)?.filter(|link| link.user == user).ok_or_else(invalid_link)?;
     link.opens(purposes, tx.now)?;
     let unused = links::table.find(id.to_string()).filter(links::used_at.is_null());
-    let taken = diesel::update(unused).set(links::used_at.eq(tx.now.naive_utc()));
+    let taken = diesel::update(unused).set(links::used_at.eq(At(tx.now)));
     if taken.execute(tx.conn)? == 0 { Err(invalid_link()) } else { Ok(link) }
 }
 
@@ -132,7 +132,7 @@ pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
 }
 
 pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {
-    let before = (tx.now - Duration::hours(KEPT_HOURS)).naive_utc();
+    let before = At(tx.now - Duration::hours(KEPT_HOURS));
     let old = diesel::delete(links::table.filter(links::expires_at.lt(before)));
     i64::try_from(old.execute(tx.conn)?).map_err(corrupt)
 }
@@ -164,8 +164,8 @@ fn insert(
         purpose: purpose.to_string(),
         user_id: user.map(|it| it.to_string()),
         email: email.as_str().to_owned(),
-        created_at: tx.now.naive_utc(),
-        expires_at: (tx.now + purpose.good_for()).naive_utc(),
+        created_at: At(tx.now),
+        expires_at: At(tx.now + purpose.good_for()),
         used_at: None,
     };
     diesel::insert_into(links::table).values(&row).execute(tx.conn)?;
@@ -182,8 +182,8 @@ impl TryFrom<Row> for Link {
             purpose: row.purpose.parse()?,
             user: user.parse().map_err(corrupt)?,
             email: Email::parse(&row.email).map_err(corrupt)?,
-            expires_at: row.expires_at.and_utc(),
-            used_at: row.used_at.map(|at| at.and_utc()),
+            expires_at: row.expires_at.0,
+            used_at: row.used_at.map(|at| at.0),
         })
     }
 }

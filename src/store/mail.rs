@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -18,7 +18,7 @@ use crate::{
             KEPT_DAYS, Mail, Prune, Recover, Renew, Settle, Status,
         },
     },
-    store::{error::corrupt, insert::insert, schema::mails, update::update},
+    store::{at::At, error::corrupt, insert::insert, schema::mails, update::update},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -33,9 +33,9 @@ struct Row {
     status: String,
     attempts: i32,
     claim: Option<String>,
-    due_at: Option<NaiveDateTime>,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
+    due_at: Option<At>,
+    created_at: At,
+    updated_at: At,
     order_id: Option<String>,
 }
 
@@ -47,7 +47,7 @@ const OF_PROGRAMS: &str = "{\"about\":\"message\"%";
 /// The same for a letter of which the account itself can bring about any number; there is no more of
 /// them than [`HOUR_MAX`]. Nobody else's mailbox is to be filled by whoever typed its address.
 pub fn queue_some(tx: &mut Tx<'_>, mail: Mail) -> Result<(), Error> {
-    let since = (tx.now - Duration::hours(1)).naive_utc();
+    let since = At(tx.now - Duration::hours(1));
     let written: i64 = mails::table
         .filter(mails::user_id.eq(mail.user.map(|user| user.to_string())))
         .filter(mails::order_id.is_null())
@@ -72,7 +72,7 @@ pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
 /// Has `all` sent, if and when this transaction is committed; one of an id that was queued before is
 /// not queued again.
 pub fn queue(tx: &mut Tx<'_>, all: &[Mail]) -> Result<(), Error> {
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     let row = |mail: &Mail| {
         Ok(Row {
             id: mail.id.to_string(),
@@ -98,7 +98,7 @@ pub fn queue(tx: &mut Tx<'_>, all: &[Mail]) -> Result<(), Error> {
 
 /// How many mails can be claimed at `now`, as far as `at_most`.
 pub fn due(conn: &mut Conn, now: DateTime<Utc>, at_most: i64) -> Result<usize, Error> {
-    let due = mails::table.filter(claimable(now.naive_utc())).select(mails::id).limit(at_most);
+    let due = mails::table.filter(claimable(At(now))).select(mails::id).limit(at_most);
     Ok(due.load::<String>(conn)?.len())
 }
 
@@ -110,14 +110,14 @@ pub fn waiting(conn: &mut Conn) -> Result<u64, Error> {
 
 /// It runs without a savepoint (`bare` in `commands.rs`): what it refuses, it refuses before it writes.
 pub fn claim(tx: &mut Tx<'_>, command: &Claim) -> Result<Vec<Claimed>, Error> {
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     let oldest = mails::table.filter(claimable(now)).order((mails::due_at, mails::id));
     let oldest = oldest.limit(command.at_most.into()).select(Row::as_select());
     let rows: Vec<Row> = locked!(oldest).load(tx.conn)?;
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
         let (id, attempts) = (row.id.clone(), row.attempts.saturating_add(1));
-        let queued_at = row.created_at.and_utc();
+        let queued_at = row.created_at.0;
         match Mail::try_from(row) {
             Ok(mail) => claimed.push(Claimed {
                 claim: command.id,
@@ -148,8 +148,8 @@ fn fail(tx: &mut Tx<'_>, id: &str) -> Result<(), Error> {
     let failed = diesel::update(mails::table.find(id))
         .set((
             mails::status.eq(Status::Failed.as_str()),
-            mails::due_at.eq(None::<NaiveDateTime>),
-            mails::updated_at.eq(tx.now.naive_utc()),
+            mails::due_at.eq(None::<At>),
+            mails::updated_at.eq(At(tx.now)),
         ))
         .returning((mails::id, mails::user_id, mails::order_id))
         .get_results(tx.conn)?;
@@ -170,13 +170,13 @@ fn tell_failed(tx: &mut Tx<'_>, all: Vec<Moved>) {
 }
 
 pub fn renew(tx: &mut Tx<'_>, command: &Renew) -> Result<(), Error> {
-    let due_at = Some(tx.now.naive_utc() + Duration::seconds(CLAIM_SECONDS));
+    let due_at = Some(At(tx.now + Duration::seconds(CLAIM_SECONDS)));
     let from = [Status::Claimed];
     move_on(tx, (&[command.mail], command.claim), &from, Status::Claimed, due_at).map(drop)
 }
 
 pub fn hand_over(tx: &mut Tx<'_>, command: &HandOver) -> Result<(), Error> {
-    let due_at = Some(tx.now.naive_utc() + Duration::seconds(HAND_OVER_SECONDS));
+    let due_at = Some(At(tx.now + Duration::seconds(HAND_OVER_SECONDS)));
     let from = [Status::Claimed];
     move_on(tx, (&[command.mail], command.claim), &from, Status::HandingOver, due_at).map(drop)
 }
@@ -185,13 +185,13 @@ pub fn hand_over(tx: &mut Tx<'_>, command: &HandOver) -> Result<(), Error> {
 pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<(), Error> {
     // Whoever handed a mail over may learn what became of it after everybody else gave it up.
     const OPEN: [Status; 3] = [Status::Claimed, Status::HandingOver, Status::Unknown];
-    let mut alike: HashMap<(Status, Option<NaiveDateTime>), Vec<MailId>> = HashMap::new();
+    let mut alike: HashMap<(Status, Option<At>), Vec<MailId>> = HashMap::new();
     for (mail, ending) in &command.endings {
         let (status, due_at) = match ending {
             Ending::Sent => (Status::Sent, None),
             Ending::Failed => (Status::Failed, None),
             Ending::Unknown => (Status::Unknown, None),
-            Ending::Again { at } => (Status::Queued, Some(at.naive_utc())),
+            Ending::Again { at } => (Status::Queued, Some(At(*at))),
         };
         alike.entry((status, due_at)).or_default().push(*mail);
     }
@@ -208,7 +208,7 @@ pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<(), Error> {
 }
 
 pub fn recover(tx: &mut Tx<'_>, command: &Recover) -> Result<Vec<MailId>, Error> {
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     if command.nobody_lives {
         diesel::update(mails::table.filter(mails::status.eq(Status::Claimed.as_str())))
             .set((mails::status.eq(Status::Queued.as_str()), mails::due_at.eq(now)))
@@ -223,7 +223,7 @@ pub fn recover(tx: &mut Tx<'_>, command: &Recover) -> Result<Vec<MailId>, Error>
     let lost: Vec<String> = diesel::update(given_up)
         .set((
             mails::status.eq(Status::Unknown.as_str()),
-            mails::due_at.eq(None::<NaiveDateTime>),
+            mails::due_at.eq(None::<At>),
             mails::updated_at.eq(now),
         ))
         .returning(mails::id)
@@ -232,14 +232,14 @@ pub fn recover(tx: &mut Tx<'_>, command: &Recover) -> Result<Vec<MailId>, Error>
 }
 
 pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {
-    let before = (tx.now - Duration::days(KEPT_DAYS)).naive_utc();
+    let before = At(tx.now - Duration::days(KEPT_DAYS));
     let old = mails::table.filter(mails::due_at.is_null()).filter(mails::updated_at.lt(before));
     i64::try_from(diesel::delete(old).execute(tx.conn)?).map_err(corrupt)
 }
 
 /// What nobody has in hand and is due, and what somebody had in hand whose claim has ended.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn claimable(now: NaiveDateTime) -> _ {
+fn claimable(now: At) -> _ {
     let (queued, claimed): (&'static str, &'static str) =
         (Status::Queued.as_str(), Status::Claimed.as_str());
     mails::status.eq(queued).or(mails::status.eq(claimed)).and(mails::due_at.le(now))
@@ -252,7 +252,7 @@ fn move_on(
     (mails, claim): (&[MailId], ClaimId),
     from: &[Status],
     to: Status,
-    due_at: Option<NaiveDateTime>,
+    due_at: Option<At>,
 ) -> Result<Vec<Moved>, Error> {
     let claimed = mails::table
         .filter(among(mails::id, mails))
@@ -262,7 +262,7 @@ fn move_on(
         .set((
             mails::status.eq(to.as_str()),
             mails::due_at.eq(due_at),
-            mails::updated_at.eq(tx.now.naive_utc()),
+            mails::updated_at.eq(At(tx.now)),
         ))
         .returning((mails::id, mails::user_id, mails::order_id))
         .get_results(tx.conn)?;

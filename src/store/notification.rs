@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -28,6 +28,7 @@ use crate::{
         page::{Listed, Page},
     },
     store::{
+        at::At,
         error::corrupt,
         insert::insert,
         schema::{inboxes, notifications},
@@ -41,8 +42,8 @@ struct Row {
     user_id: String,
     kind: String,
     data: String,
-    created_at: NaiveDateTime,
-    read_at: Option<NaiveDateTime>,
+    created_at: At,
+    read_at: Option<At>,
 }
 
 /// A page of the inbox of `user`, the newest first.
@@ -152,7 +153,7 @@ fn trim(tx: &mut Tx<'_>, users: BTreeSet<UserId>) -> Result<(Unread, HashSet<Str
 }
 
 /// Forgets what is too old to be kept, and says what that was and when it was read.
-fn make_room(tx: &mut Tx<'_>, user: &str) -> Result<Vec<(String, Option<NaiveDateTime>)>, Error> {
+fn make_room(tx: &mut Tx<'_>, user: &str) -> Result<Vec<(String, Option<At>)>, Error> {
     let of_user = || notifications::table.filter(notifications::user_id.eq(user));
     let newest_gone: Option<String> = of_user()
         .order(notifications::id.desc())
@@ -172,13 +173,13 @@ pub fn mark_read(tx: &mut Tx<'_>, command: &MarkRead) -> Result<Marked, Error> {
     let of_user = notifications::table
         .find(id.to_string())
         .filter(notifications::user_id.eq(user.to_string()));
-    let found: Option<Option<NaiveDateTime>> =
+    let found: Option<Option<At>> =
         of_user.select(notifications::read_at).first(tx.conn).optional()?;
     if found.ok_or(Error::NotFound("notification"))?.is_some() {
         return Ok(Marked { newly: 0, unread: unread(tx.conn, user)? });
     }
     diesel::update(notifications::table.find(id.to_string()))
-        .set(notifications::read_at.eq(tx.now.naive_utc()))
+        .set(notifications::read_at.eq(At(tx.now)))
         .execute(tx.conn)?;
     told(tx, user, Some(id), 1)
 }
@@ -188,9 +189,8 @@ pub fn mark_all_read(tx: &mut Tx<'_>, command: &MarkAllRead) -> Result<Marked, E
     let of_user = notifications::table
         .filter(notifications::user_id.eq(command.user.to_string()))
         .filter(notifications::read_at.is_null());
-    let newly = diesel::update(of_user)
-        .set(notifications::read_at.eq(tx.now.naive_utc()))
-        .execute(tx.conn)?;
+    let newly =
+        diesel::update(of_user).set(notifications::read_at.eq(At(tx.now))).execute(tx.conn)?;
     match i64::try_from(newly).map_err(corrupt)? {
         0 => Ok(Marked { newly: 0, unread: 0 }),
         newly => told(tx, command.user, None, newly),
@@ -226,7 +226,7 @@ impl TryFrom<&Told> for Row {
             user_id: told.user.to_string(),
             kind: told.notice.kind().to_string(),
             data: told.notice.kept()?.to_string(),
-            created_at: told.at.naive_utc(),
+            created_at: At(told.at),
             read_at: None,
         })
     }
@@ -239,8 +239,8 @@ impl TryFrom<Row> for Notification {
         Ok(Notification {
             id: row.id.parse().map_err(corrupt)?,
             notice: Notice::of(row.kind.parse()?, &row.data).map_err(corrupt)?,
-            created_at: row.created_at.and_utc(),
-            read_at: row.read_at.map(|at| at.and_utc()),
+            created_at: row.created_at.0,
+            read_at: row.read_at.map(|at| at.0),
         })
     }
 }

@@ -30,6 +30,7 @@ use crate::{
         page::{Listed, Page},
     },
     store::{
+        at::At,
         error::corrupt,
         schema::{order_lines, orders, payments},
     },
@@ -95,7 +96,7 @@ pub fn head(conn: &mut Conn, id: OrderId) -> Result<(Buyer, i64), Error> {
 pub fn expired(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<OrderId>, Error> {
     let ids: Vec<String> = orders::table
         .filter(orders::status.eq(Status::PendingPayment.as_str()))
-        .filter(orders::expires_at.le(now.naive_utc()))
+        .filter(orders::expires_at.le(At(now)))
         .order(orders::expires_at)
         .limit(limit)
         .select(orders::id)

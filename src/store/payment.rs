@@ -6,13 +6,13 @@ use diesel::prelude::*;
 use super::Conn;
 use crate::{
     domain::{Error, id::PaymentId},
-    store::{error::corrupt, schema::payments},
+    store::{at::At, error::corrupt, schema::payments},
 };
 
 /// Payments with a task that was due at `now`, the longest first.
 pub fn due(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<PaymentId>, Error> {
     let ids: Vec<String> = payments::table
-        .filter(payments::due_at.le(now.naive_utc()))
+        .filter(payments::due_at.le(At(now)))
         .order(payments::due_at)
         .limit(limit)
         .select(payments::id)

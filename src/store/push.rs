@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDateTime;
 use diesel::{prelude::*, upsert::excluded};
 
 use super::{Conn, Tx, account};
@@ -16,6 +15,7 @@ use crate::{
         },
     },
     store::{
+        at::At,
         error::corrupt,
         schema::{push_keys, push_subscriptions},
     },
@@ -29,7 +29,7 @@ struct Row<'r> {
     endpoint: &'r str,
     p256dh: &'r str,
     auth: &'r str,
-    created_at: NaiveDateTime,
+    created_at: At,
 }
 
 pub fn subscribe(tx: &mut Tx<'_>, command: &Subscribe) -> Result<Subscribed, Error> {
@@ -64,7 +64,7 @@ fn take(tx: &mut Tx<'_>, Subscribe { id, user, subscription }: &Subscribe) -> Re
         endpoint: subscription.endpoint.as_str(),
         p256dh: subscription.p256dh.as_str(),
         auth: subscription.auth.as_str(),
-        created_at: tx.now.naive_utc(),
+        created_at: At(tx.now),
     };
     diesel::insert_into(push_subscriptions::table)
         .values(&row)
@@ -140,11 +140,8 @@ pub fn drop_browser(tx: &mut Tx<'_>, id: &str) -> Result<(), Error> {
 }
 
 pub fn keep_key(tx: &mut Tx<'_>, KeepKey { key }: &KeepKey) -> Result<String, Error> {
-    let new = (
-        push_keys::id.eq(1),
-        push_keys::private_key.eq(key),
-        push_keys::created_at.eq(tx.now.naive_utc()),
-    );
+    let new =
+        (push_keys::id.eq(1), push_keys::private_key.eq(key), push_keys::created_at.eq(At(tx.now)));
     diesel::insert_into(push_keys::table).values(new).on_conflict_do_nothing().execute(tx.conn)?;
     Ok(push_keys::table.find(1).select(push_keys::private_key).first(tx.conn)?)
 }

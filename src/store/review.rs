@@ -1,6 +1,5 @@
 //! The table `reviews`, and `ratings`, which is what the published ones come to.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 mod change;
@@ -16,6 +15,7 @@ use crate::{
         review::{Filter, Review, Shown, Standing, Status, author},
     },
     store::{
+        at::At,
         error::corrupt,
         schema::{products, reviews, users},
     },
@@ -33,8 +33,8 @@ struct Row {
     status: String,
     hidden_reason: Option<String>,
     verified: bool,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
+    created_at: At,
+    updated_at: At,
 }
 
 /// A row, and the name and the status of the account that wrote it.
@@ -137,8 +137,8 @@ fn review((row, (name, account)): Found) -> Result<Review, Error> {
         body: row.body,
         author: author(&name, account.parse()?),
         verified_purchase: row.verified,
-        created_at: row.created_at.and_utc(),
-        updated_at: row.updated_at.and_utc(),
+        created_at: row.created_at.0,
+        updated_at: row.updated_at.0,
     };
     Ok(Review {
         shown,
@@ -165,8 +165,8 @@ impl From<&Review> for Row {
             status: standing.status().to_string(),
             hidden_reason,
             verified: shown.verified_purchase,
-            created_at: shown.created_at.naive_utc(),
-            updated_at: shown.updated_at.naive_utc(),
+            created_at: At(shown.created_at),
+            updated_at: At(shown.updated_at),
         }
     }
 }

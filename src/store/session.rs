@@ -1,6 +1,6 @@
 //! The tables `sessions` and `refresh_tokens`.
 
-use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::{dsl::exists, prelude::*};
 use serde_json::json;
 
@@ -21,6 +21,7 @@ use crate::{
     },
     store::{
         self,
+        at::At,
         error::corrupt,
         schema::{refresh_tokens, sessions, users},
     },
@@ -38,10 +39,10 @@ struct SessionRow {
     user_id: String,
     user_agent: Option<String>,
     address: Option<String>,
-    created_at: NaiveDateTime,
-    last_seen_at: NaiveDateTime,
-    expires_at: NaiveDateTime,
-    revoked_at: Option<NaiveDateTime>,
+    created_at: At,
+    last_seen_at: At,
+    expires_at: At,
+    revoked_at: Option<At>,
     device: String,
     network: String,
     end_reason: Option<String>,
@@ -52,8 +53,8 @@ struct SessionRow {
 struct TokenRow {
     hash: String,
     session_id: String,
-    issued_at: NaiveDateTime,
-    spent_at: Option<NaiveDateTime>,
+    issued_at: At,
+    spent_at: Option<At>,
 }
 
 /// The session with its user's present role, or `NotFound`.
@@ -69,8 +70,8 @@ pub fn get(conn: &mut Conn, id: SessionId) -> Result<Session, Error> {
         id,
         user: row.user_id.parse().map_err(corrupt)?,
         role: role.parse()?,
-        expires_at: row.expires_at.and_utc(),
-        revoked_at: row.revoked_at.map(|at| at.and_utc()),
+        expires_at: row.expires_at.0,
+        revoked_at: row.revoked_at.map(|at| at.0),
     })
 }
 
@@ -80,14 +81,14 @@ pub fn is_known(conn: &mut Conn, token: RefreshHash, now: DateTime<Utc>) -> Resu
         .inner_join(sessions::table)
         .filter(refresh_tokens::hash.eq(token.0))
         .filter(sessions::revoked_at.is_null())
-        .filter(sessions::expires_at.gt(now.naive_utc()));
+        .filter(sessions::expires_at.gt(At(now)));
     Ok(diesel::select(diesel::dsl::exists(known)).get_result(conn)?)
 }
 
 /// The sessions that were ended at `since` or later.
 pub fn revoked_since(conn: &mut Conn, since: DateTime<Utc>) -> Result<Vec<SessionId>, Error> {
     let ids: Vec<String> = sessions::table
-        .filter(sessions::revoked_at.ge(since.naive_utc()))
+        .filter(sessions::revoked_at.ge(At(since)))
         .select(sessions::id)
         .load(conn)?;
     ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
@@ -96,7 +97,7 @@ pub fn revoked_since(conn: &mut Conn, since: DateTime<Utc>) -> Result<Vec<Sessio
 /// The sessions of a user that stand, the one that was seen last first; `current` is the one that
 /// asks.
 pub fn list(conn: &mut Conn, user: UserId, current: SessionId) -> Result<Vec<Listed>, Error> {
-    let rows: Vec<SessionRow> = standing(user, store::now().naive_utc())
+    let rows: Vec<SessionRow> = standing(user, At(store::now()))
         .order((sessions::last_seen_at.desc(), sessions::id.desc()))
         .limit(SESSIONS_MAX)
         .select(SessionRow::as_select())
@@ -143,7 +144,7 @@ pub fn log_in(tx: &mut Tx<'_>, command: &LogIn) -> Result<LoggedIn, Error> {
 
 /// Opens a session, whoever it is for.
 pub fn open(tx: &mut Tx<'_>, session: &OpenSession) -> Result<(), Error> {
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     let row = SessionRow {
         id: session.id.to_string(),
         user_id: session.user.to_string(),
@@ -177,7 +178,7 @@ fn is_new_device(tx: &mut Tx<'_>, session: &OpenSession) -> Result<bool, Error> 
 
 /// Ends the sessions that are too many with one more, those first that were seen the longest ago.
 fn make_room(tx: &mut Tx<'_>, user: UserId) -> Result<Ended, Error> {
-    let crowd: Vec<String> = standing(user, tx.now.naive_utc())
+    let crowd: Vec<String> = standing(user, At(tx.now))
         .order((sessions::last_seen_at.desc(), sessions::id.desc()))
         .offset(SESSIONS_MAX - 1)
         .limit(SESSIONS_MAX)
@@ -196,7 +197,7 @@ pub fn refresh(tx: &mut Tx<'_>, command: &Refresh) -> Result<Refreshed, Error> {
     // Locked, so that it does not end while it is decided that it goes on.
     let session = sessions::table.find(&token.session_id).select(SessionRow::as_select());
     let session: SessionRow = locked!(session).first(tx.conn)?;
-    let (id, now) = (session.id.parse().map_err(corrupt)?, tx.now.naive_utc());
+    let (id, now) = (session.id.parse().map_err(corrupt)?, At(tx.now));
     let user = account::user(tx.conn, session.user_id.parse().map_err(corrupt)?)?;
     let too_old = token.issued_at + Duration::days(SESSION_DAYS) <= now;
     let ended = session.revoked_at.is_some() || session.expires_at <= now || too_old;
@@ -204,7 +205,7 @@ pub fn refresh(tx: &mut Tx<'_>, command: &Refresh) -> Result<Refreshed, Error> {
         return Ok(Refreshed::Unknown);
     }
     let grace = Duration::seconds(REFRESH_GRACE_SECONDS);
-    if token.spent_at.is_some_and(|spent_at| now - spent_at > grace) {
+    if token.spent_at.is_some_and(|spent_at| now.0 - spent_at.0 > grace) {
         end(tx, user.id, Which::One(id), Reason::Reused)?;
         return Ok(Refreshed::Reused { session: id });
     }
@@ -264,7 +265,7 @@ fn close(tx: &mut Tx<'_>, user: UserId, some: Chosen<'_>, why: Reason) -> Result
     )
     .load(tx.conn)?;
     diesel::update(sessions::table.filter(sessions::id.eq_any(&open)))
-        .set((sessions::revoked_at.eq(tx.now.naive_utc()), sessions::end_reason.eq(why.as_str())))
+        .set((sessions::revoked_at.eq(At(tx.now)), sessions::end_reason.eq(why.as_str())))
         .execute(tx.conn)?;
     let ended = open.iter().map(|id| id.parse().map_err(corrupt)).collect::<Result<Vec<_>, _>>()?;
     for id in &ended {
@@ -290,7 +291,7 @@ pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
 
 /// Forgets what is old: whole sessions, and tokens spent so long ago that they open nothing.
 pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {
-    let before = (tx.now - Duration::days(KEPT_DAYS)).naive_utc();
+    let before = At(tx.now - Duration::days(KEPT_DAYS));
     let ended = sessions::revoked_at.lt(before).assume_not_null();
     let old: Vec<String> = sessions::table
         .filter(sessions::expires_at.lt(before).or(ended))
@@ -301,7 +302,7 @@ pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {
     let tokens = diesel::delete(of_old).execute(tx.conn)?;
     let sessions = diesel::delete(sessions::table.filter(sessions::id.eq_any(&old)));
     let sessions = sessions.execute(tx.conn)?;
-    let before = (tx.now - Duration::days(SESSION_DAYS)).naive_utc();
+    let before = At(tx.now - Duration::days(SESSION_DAYS));
     let spent: Vec<String> = refresh_tokens::table
         .filter(refresh_tokens::spent_at.lt(before))
         .limit(PRUNED_TOKENS_MAX)
@@ -316,7 +317,7 @@ fn issue(tx: &mut Tx<'_>, session: &str, hash: &str) -> Result<(), Error> {
     let row = TokenRow {
         hash: hash.to_owned(),
         session_id: session.to_owned(),
-        issued_at: tx.now.naive_utc(),
+        issued_at: At(tx.now),
         spent_at: None,
     };
     diesel::insert_into(refresh_tokens::table).values(&row).execute(tx.conn)?;
@@ -324,9 +325,9 @@ fn issue(tx: &mut Tx<'_>, session: &str, hash: &str) -> Result<(), Error> {
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn standing(user: UserId, now: NaiveDateTime) -> _ {
+fn standing(user: UserId, now: At) -> _ {
     let of_user = sessions::user_id.eq::<String>(user.to_string());
-    let live = sessions::expires_at.gt::<NaiveDateTime>(now);
+    let live = sessions::expires_at.gt::<At>(now);
     sessions::table.filter(of_user).filter(sessions::revoked_at.is_null()).filter(live)
 }
 
@@ -337,9 +338,9 @@ impl SessionRow {
             id,
             device: self.device,
             address: self.address,
-            created_at: self.created_at.and_utc(),
-            last_seen_at: self.last_seen_at.and_utc(),
-            expires_at: self.expires_at.and_utc(),
+            created_at: self.created_at.0,
+            last_seen_at: self.last_seen_at.0,
+            expires_at: self.expires_at.0,
             current: id == current,
         })
     }

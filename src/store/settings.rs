@@ -13,7 +13,7 @@ use crate::{
         id::UserId,
         settings::{ChangeSettings, Changed, Settings},
     },
-    store::{error::corrupt, schema::users},
+    store::{at::At, error::corrupt, schema::users},
 };
 
 /// What the user has chosen, or `NotFound`.
@@ -39,7 +39,7 @@ pub fn change_settings(tx: &mut Tx<'_>, command: &ChangeSettings) -> Result<Chan
         .set((
             users::locale.eq(changed.after.locale.to_string()),
             users::settings.eq(document(&changed.after)?),
-            users::updated_at.eq(tx.now.naive_utc()),
+            users::updated_at.eq(At(tx.now)),
         ))
         .execute(tx.conn)?;
     Ok(changed)

@@ -19,6 +19,7 @@ use super::{
     commands::Lanes,
     heads::{Columns, Head, Heads},
     insert::Begin,
+    json::json,
     pool::{self, Manager, Pooled, Setup},
     writer::{Done, Engine},
 };
@@ -85,7 +86,7 @@ pub fn ledger_total() -> SqlLiteral<Nullable<BigInt>> {
 /// How far the store has come, and the topics of `users`: nobody else can go on.
 pub fn lock_heads(conn: &mut Conn, users: impl Iterator<Item = UserId>) -> Result<Heads, Error> {
     let users: Vec<UserId> = users.collect();
-    let heads: Vec<Head> = HeadsOf(serde_json::json!(users).to_string()).load(conn)?;
+    let heads: Vec<Head> = HeadsOf(json(&users)).load(conn)?;
     heads.try_into()
 }
 

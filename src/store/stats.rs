@@ -1,5 +1,6 @@
 //! What the shop's figures are counted from: the tables `orders`, `payment_ledger` and `carts`.
 
+use crate::store::at::At;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{dsl::count, prelude::*};
 
@@ -22,7 +23,7 @@ const ID_AGE_MAX: TimeDelta = TimeDelta::hours(2);
 pub fn today(conn: &mut Conn, since: DateTime<Utc>) -> Result<Today, Error> {
     snapshot(conn, |conn| {
         let head = event::head(conn)?;
-        let placed = orders::table.filter(orders::placed_at.ge(since.naive_utc()));
+        let placed = orders::table.filter(orders::placed_at.ge(At(since)));
         let orders = placed.count().get_result(conn)?;
         let (taken, back) = (EntryKind::Captured, EntryKind::Refunded);
         let revenue = moved(conn, taken, since)?.saturating_sub(moved(conn, back, since)?);
@@ -34,7 +35,7 @@ pub fn today(conn: &mut Conn, since: DateTime<Utc>) -> Result<Today, Error> {
 fn moved(conn: &mut Conn, kind: EntryKind, since: DateTime<Utc>) -> Result<i64, Error> {
     let entries = payment_ledger::table
         .filter(payment_ledger::id.ge(first_id(since - ID_AGE_MAX)))
-        .filter(payment_ledger::at.ge(since.naive_utc()))
+        .filter(payment_ledger::at.ge(At(since)))
         .filter(payment_ledger::kind.eq(kind.as_str()));
     let total: Option<i64> = entries.select(ledger_total()).first(conn)?;
     Ok(total.unwrap_or(0))

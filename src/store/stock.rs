@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDateTime;
 use diesel::{prelude::*, upsert::excluded};
 
 use super::{Conn, Tx, among};
@@ -13,6 +12,7 @@ use crate::{
         id::{EventId, OrderId, VariantId},
     },
     store::{
+        at::At,
         error::corrupt,
         insert::insert,
         schema::{order_lines, stock, stock_ledger},
@@ -37,7 +37,7 @@ struct LedgerRow {
     units: i64,
     reason: String,
     order_id: Option<String>,
-    at: NaiveDateTime,
+    at: At,
 }
 
 /// The units of some variants, locked until the end of the transaction. Changes are made here, in
@@ -182,7 +182,7 @@ impl Shelf {
                 units,
                 reason: reason.to_owned(),
                 order_id: order.map(|order| order.to_string()),
-                at: tx.now.naive_utc(),
+                at: At(tx.now),
             });
         }
     }

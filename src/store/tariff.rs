@@ -1,6 +1,5 @@
 //! The table `tariffs`: one row, what delivery and taxes cost.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -11,7 +10,7 @@ use crate::{
         event::Kind,
         tariff::{Change, Changed, Kept, Tariff},
     },
-    store::{error::corrupt, schema::tariffs},
+    store::{at::At, error::corrupt, schema::tariffs},
 };
 
 #[derive(Queryable, Selectable)]
@@ -19,7 +18,7 @@ use crate::{
 struct Row {
     version: i64,
     document: String,
-    updated_at: NaiveDateTime,
+    updated_at: At,
 }
 
 /// The tariff that is in force.
@@ -39,7 +38,7 @@ pub fn change(tx: &mut Tx<'_>, command: &Change) -> Result<Changed, Error> {
         .set((
             tariffs::version.eq(version),
             tariffs::document.eq(document),
-            tariffs::updated_at.eq(tx.now.naive_utc()),
+            tariffs::updated_at.eq(At(tx.now)),
         ))
         .execute(tx.conn)?;
     event::tell(tx, Kind::TariffChanged, None, json!({ "version": version }));
@@ -59,6 +58,6 @@ impl TryFrom<Row> for Kept {
 
     fn try_from(row: Row) -> Result<Self, Error> {
         let tariff = read(&row.document)?;
-        Ok(Kept { tariff, version: row.version, updated_at: row.updated_at.and_utc() })
+        Ok(Kept { tariff, version: row.version, updated_at: row.updated_at.0 })
     }
 }

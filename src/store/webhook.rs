@@ -1,6 +1,5 @@
 //! The table `webhooks`: where other programs are told of what happens.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::{Backend, Conn, Tx, event};
@@ -12,7 +11,7 @@ use crate::{
         page::{Listed, Page},
         webhook::{Change, Changed, Create, Delete, Reason, Rotate, Target, WEBHOOKS_MAX, Webhook},
     },
-    store::{error::corrupt, schema::webhooks},
+    store::{at::At, error::corrupt, schema::webhooks},
 };
 
 mod delivery;
@@ -30,13 +29,13 @@ struct Row {
     types: String,
     secret_id: String,
     old_secret_id: Option<String>,
-    old_until: Option<NaiveDateTime>,
-    disabled_at: Option<NaiveDateTime>,
+    old_until: Option<At>,
+    disabled_at: Option<At>,
     disabled_reason: Option<String>,
-    failing_since: Option<NaiveDateTime>,
+    failing_since: Option<At>,
     version: i64,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
+    created_at: At,
+    updated_at: At,
 }
 
 /// All endpoints, the newest first.
@@ -158,13 +157,13 @@ impl TryFrom<&Webhook> for Row {
             types: serde_json::to_string(&it.types).map_err(corrupt)?,
             secret_id: it.secret.to_string(),
             old_secret_id: old_secret.map(|it| it.to_string()),
-            old_until: old_until.map(|it| it.naive_utc()),
-            disabled_at: disabled_at.map(|it| it.naive_utc()),
+            old_until: old_until.map(At),
+            disabled_at: disabled_at.map(At),
             disabled_reason: reason.map(|it| it.to_string()),
-            failing_since: it.failing_since.map(|it| it.naive_utc()),
+            failing_since: it.failing_since.map(At),
             version: it.version,
-            created_at: it.created_at.naive_utc(),
-            updated_at: it.updated_at.naive_utc(),
+            created_at: At(it.created_at),
+            updated_at: At(it.updated_at),
         })
     }
 }
@@ -174,11 +173,11 @@ impl TryFrom<Row> for Webhook {
 
     fn try_from(row: Row) -> Result<Self, Error> {
         let old_secret = match row.old_secret_id.zip(row.old_until) {
-            Some((id, until)) => Some((id.parse().map_err(corrupt)?, until.and_utc())),
+            Some((id, until)) => Some((id.parse().map_err(corrupt)?, until.0)),
             None => None,
         };
         let disabled = match row.disabled_at.zip(row.disabled_reason) {
-            Some((at, reason)) => Some((at.and_utc(), reason.parse::<Reason>()?)),
+            Some((at, reason)) => Some((at.0, reason.parse::<Reason>()?)),
             None => None,
         };
         Ok(Webhook {
@@ -189,10 +188,10 @@ impl TryFrom<Row> for Webhook {
             secret: row.secret_id.parse().map_err(corrupt)?,
             old_secret,
             disabled,
-            failing_since: row.failing_since.map(|it| it.and_utc()),
+            failing_since: row.failing_since.map(|it| it.0),
             version: row.version,
-            created_at: row.created_at.and_utc(),
-            updated_at: row.updated_at.and_utc(),
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
         })
     }
 }

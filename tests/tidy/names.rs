@@ -8,6 +8,7 @@ use crate::{Complaints, layers::layer, tree::File};
 const BY_FEATURE: [&str; 4] = ["store", "actors", "http", "ws"];
 /// Files that serve every feature, and what each is; all others are named for one of `domain/`.
 const SHARED: &[(&str, &str)] = &[
+    ("at", "store: moments, as the tables have them"),
     ("commands", "store: the list of all changes"),
     ("connection", "ws: one open socket"),
     ("consumer", "actors: follows the feed, for whoever does something with it"),
@@ -25,6 +26,7 @@ const SHARED: &[(&str, &str)] = &[
     ("input", "http: bodies and queries, read strictly"),
     ("insert", "store: rows that are inserted at once"),
     ("inventory", "actors: the stock as the shop's people change it"),
+    ("json", "store: values of ours, as the JSON of a column"),
     ("limits", "ws: how much a connection may do and hold"),
     ("lines", "actors: what all senders have in common"),
     ("mailer", "actors: sends the mails"),

@@ -342,5 +342,5 @@ impl Released {
 }
 
 fn event(kind: Kind, at: DateTime<Utc>, data: serde_json::Value) -> Event {
-    Event { id: EventId::new(), order: None, user: None, kind, at, data }
+    Event { id: EventId::new(), order: None, user: None, kind, at, data: data.into() }
 }

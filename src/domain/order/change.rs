@@ -263,7 +263,7 @@ impl Draft {
             user: order.buyer.user(),
             kind,
             at: self.now,
-            data: all,
+            data: all.into(),
         });
     }
 

@@ -117,7 +117,7 @@ mod tests {
                 user: Some(UserId::new()),
                 kind: Kind::OrderPaid,
                 at: DateTime::from_timestamp(1_795_250_220, 0).unwrap(),
-                data,
+                data: data.into(),
             },
         }
     }

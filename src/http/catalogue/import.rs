@@ -59,7 +59,7 @@ pub async fn import_products(
 ) -> Answered {
     let (feed, parts) = actors.desks.open(upload.format)?;
     let taken = take_all(parts, &alive, async |import| match how.dry_run {
-        true => read!(store, catalogue::weigh(import, store::now().naive_utc())),
+        true => read!(store, catalogue::weigh(import, store::now())),
         false => take(&actors, admin.0.user, import).await,
     });
     let (sent, taken) = join(upload.send(feed, &alive), taken).await;

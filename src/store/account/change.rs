@@ -26,7 +26,7 @@ use crate::{
         session::{Reason, Which},
         settings::{Locale, Settings},
     },
-    store::schema::users,
+    store::{at::At, schema::users},
 };
 
 /// What a deleted account is called.
@@ -43,7 +43,7 @@ pub fn change_profile(tx: &mut Tx<'_>, command: &ChangeProfile) -> Result<User, 
             users::name.eq(&user.name),
             users::phone.eq(user.phone.as_ref().map(|it| it.as_str())),
             users::locale.eq(user.locale.to_string()),
-            users::updated_at.eq(tx.now.naive_utc()),
+            users::updated_at.eq(At(tx.now)),
         ))
         .execute(tx.conn)?;
     account::user(tx.conn, user.id)
@@ -141,7 +141,7 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
     diesel::update(users::table.find(user.id.to_string()))
         .set((
             users::email.eq(Email::of_deleted(user.id).as_str()),
-            users::email_confirmed_at.eq(None::<chrono::NaiveDateTime>),
+            users::email_confirmed_at.eq(None::<At>),
             // No password has this hash.
             users::password_hash.eq(""),
             users::name.eq(NOBODY),
@@ -149,8 +149,8 @@ pub fn delete(tx: &mut Tx<'_>, command: &DeleteAccount) -> Result<Ended, Error> 
             users::locale.eq(Locale::DEFAULT.to_string()),
             users::settings.eq(settings::document(&Settings::default())?),
             users::status.eq(UserStatus::Deleted.as_str()),
-            users::suspended_until.eq(None::<chrono::NaiveDateTime>),
-            users::updated_at.eq(tx.now.naive_utc()),
+            users::suspended_until.eq(None::<At>),
+            users::updated_at.eq(At(tx.now)),
         ))
         .execute(tx.conn)?;
     Ok(ended)
@@ -175,7 +175,7 @@ fn keep_an_admin(tx: &mut Tx<'_>, leaves: UserId) -> Result<(), Error> {
         .filter(users::role.eq(Role::Admin.as_str()))
         // Says nothing more, but is what the index is of those who have to do with the shop.
         .filter(sql::<Bool>("role <> 'customer'"))
-        .filter(active(tx.now.naive_utc()))
+        .filter(active(At(tx.now)))
         .order(users::id)
         .select(users::id);
     let admins: Vec<String> = locked!(admins).load(tx.conn)?;
@@ -210,7 +210,7 @@ fn usable(found: Credentials) -> Result<Credentials, Error> {
 
 /// Gives the account an address that is confirmed.
 fn set_email(tx: &mut Tx<'_>, id: UserId, email: &Email) -> Result<(), Error> {
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     let set = diesel::update(users::table.find(id.to_string()))
         .set((
             users::email.eq(email.as_str()),

@@ -20,7 +20,7 @@ use crate::{
         page::{Listed, Page},
         session::Which,
     },
-    store::{self, schema::users},
+    store::{self, at::At, schema::users},
 };
 
 /// The account, or `NotFound`.
@@ -52,9 +52,9 @@ pub fn page(
     }
     query = match filter.status {
         None => query,
-        Some(UserStatus::Active) => query.filter(active(now.naive_utc())),
+        Some(UserStatus::Active) => query.filter(active(At(now))),
         Some(status @ (UserStatus::Suspended | UserStatus::Deleted)) => {
-            let ahead = users::suspended_until.gt(now.naive_utc()).assume_not_null();
+            let ahead = users::suspended_until.gt(At(now)).assume_not_null();
             let lasts = users::suspended_until.is_null().or(ahead);
             query.filter(users::status.eq(status.as_str())).filter(lasts)
         }
@@ -109,8 +109,8 @@ pub fn stand(tx: &mut Tx<'_>, user: UserId, standing: Standing) -> Result<(), Er
         .set((
             users::role.eq(standing.role.as_str()),
             users::status.eq(standing.status.as_str()),
-            users::suspended_until.eq(standing.suspended_until.map(|it| it.naive_utc())),
-            users::updated_at.eq(tx.now.naive_utc()),
+            users::suspended_until.eq(standing.suspended_until.map(At)),
+            users::updated_at.eq(At(tx.now)),
         ))
         .execute(tx.conn)?;
     Ok(())

@@ -13,7 +13,7 @@
 //! `2026-11-25T02:00:00.123000000` in UTC. A row's `format` is the number in the first field: another
 //! encoding gets the next one, and rows that were sealed by this one keep it.
 
-use chrono::NaiveDateTime;
+use chrono::SubsecRound;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -25,8 +25,9 @@ use crate::{
     domain::{
         Error,
         audit::chain::{Fault, Head, Walked},
+        hex::hex,
     },
-    store::schema::audit,
+    store::{at::At, schema::audit},
 };
 
 /// The form of the rows that are written now.
@@ -57,11 +58,12 @@ pub fn seal(previous: &str, row: &Row) -> String {
     field(row.object_id.as_deref());
     field(row.before.as_deref());
     field(row.after.as_deref());
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hasher.finalize())
 }
 
-fn time(at: NaiveDateTime) -> String {
-    at.format("%Y-%m-%dT%H:%M:%S%.9f").to_string()
+fn time(At(at): At) -> String {
+    let second = at.naive_utc().trunc_subsecs(0);
+    format!("{second:?}.{:09}", at.timestamp_subsec_nanos())
 }
 
 /// Walks the chain on from `head`, which was proven before, over at most `limit` rows. The row of
@@ -133,7 +135,7 @@ mod tests {
     use super::*;
 
     fn row() -> Row {
-        let at = chrono::DateTime::UNIX_EPOCH.naive_utc();
+        let at = At(chrono::DateTime::UNIX_EPOCH);
         Row {
             sequence: 1,
             format: FORMAT,
@@ -163,7 +165,7 @@ mod tests {
         let sealed = seal("", &row());
         let changes: [fn(&mut Row); 11] = [
             |it| it.sequence = 2,
-            |it| it.at += chrono::TimeDelta::nanoseconds(1),
+            |it| it.at.0 += chrono::TimeDelta::nanoseconds(1),
             |it| it.actor = "system".to_owned(),
             |it| it.session_id = Some(String::new()),
             |it| it.address = None,

@@ -2,9 +2,9 @@
 //! change a page of its own in every index (ADR 38). What is not in it yet is read from the end of
 //! the log.
 
+use crate::store::at::At;
 use std::collections::HashMap;
 
-use chrono::NaiveDateTime;
 use diesel::{dsl::max, prelude::*};
 
 use super::{Conn, Row, Tx};
@@ -59,7 +59,7 @@ pub fn index(tx: &mut Tx<'_>, _: &Index) -> Result<(), Error> {
 #[diesel(table_name = audit_index)]
 struct IndexRow {
     sequence: i64,
-    at: NaiveDateTime,
+    at: At,
     actor: String,
     action: String,
     object_kind: String,

@@ -19,7 +19,7 @@ use crate::{
         event::Event,
         id::{CartId, ItemId, VariantId},
     },
-    store::{error::corrupt, schema::cart_items},
+    store::{at::At, error::corrupt, json::json, schema::cart_items},
 };
 
 /// Merges carts. The lock order is that of a checkout: all carts of the batch, then stock.
@@ -134,10 +134,10 @@ impl Row {
         Row {
             id: cart.id.to_string(),
             version: cart.version,
-            updated_at: tx.now.naive_utc(),
-            expires_at: cart.expires_at.unwrap_or(tx.now).naive_utc(),
-            codes: serde_json::json!(cart.codes).to_string(),
-            held_until: cart.held_until.map(|at| at.naive_utc()),
+            updated_at: At(tx.now),
+            expires_at: At(cart.expires_at.unwrap_or(tx.now)),
+            codes: json(&cart.codes),
+            held_until: cart.held_until.map(At),
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::{
         id::{CartId, VariantId},
         idempotency::Kept,
     },
-    store::{schema::cart_items, update::update},
+    store::{at::At, json::json, schema::cart_items, update::update},
 };
 
 /// Saves carts. The lock order is that of a checkout: keys, carts, then stock.
@@ -184,10 +184,10 @@ impl Row {
         Row {
             id: command.cart.to_string(),
             version: command.expected.saturating_add(1),
-            updated_at: tx.now.naive_utc(),
-            expires_at: command.expires_at.naive_utc(),
-            codes: serde_json::json!(command.codes).to_string(),
-            held_until: command.held_until.map(|at| at.naive_utc()),
+            updated_at: At(tx.now),
+            expires_at: At(command.expires_at),
+            codes: json(&command.codes),
+            held_until: command.held_until.map(At),
         }
     }
 }

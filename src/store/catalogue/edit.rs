@@ -2,6 +2,7 @@
 //!
 //! Locks are taken in this order: the tree, the product, the stock of its variants.
 
+use crate::store::at::At;
 use std::collections::{BTreeMap, HashSet};
 
 use diesel::prelude::*;
@@ -51,8 +52,8 @@ pub fn create_product(tx: &mut Tx<'_>, command: &Create) -> Result<Changed, Erro
             products::attributes.eq(json!(after.attributes).to_string()),
             products::status.eq(after.status.as_str()),
             products::version.eq(after.version),
-            products::created_at.eq(tx.now.naive_utc()),
-            products::updated_at.eq(tx.now.naive_utc()),
+            products::created_at.eq(At(tx.now)),
+            products::updated_at.eq(At(tx.now)),
         ))
         .execute(tx.conn)?;
     write_parts(tx, &blank, &after)?;
@@ -88,7 +89,7 @@ pub fn change_product(tx: &mut Tx<'_>, command: &Change) -> Result<Changed, Erro
             products::attributes.eq(json!(after.attributes).to_string()),
             products::status.eq(after.status.as_str()),
             products::version.eq(after.version),
-            products::updated_at.eq(tx.now.naive_utc()),
+            products::updated_at.eq(At(tx.now)),
         ))
         .execute(tx.conn)?;
     write_parts(tx, &before, &after)?;
@@ -221,7 +222,7 @@ fn write_variants(
         compare_at_price: it.compare_at_price.map(|price| price.amount),
         weight_grams: it.weight_grams,
         low_threshold: it.low_threshold,
-        removed_at: it.removed_at.map(|at| at.naive_utc()),
+        removed_at: it.removed_at.map(At),
     };
     rows::write_variants(tx, &all.iter().map(row).collect::<Vec<VariantRow>>())
 }
@@ -235,7 +236,7 @@ fn write_prices<'a>(
         variant_id: it.id.to_string(),
         price: it.price.amount,
         compare_at_price: it.compare_at_price.map(|price| price.amount),
-        at: tx.now.naive_utc(),
+        at: At(tx.now),
     };
     let rows: Vec<PriceRow> = all.map(row).collect();
     rows::write_prices(tx, &rows)

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
 use super::{
@@ -19,6 +20,7 @@ use crate::{
         id::VariantId,
     },
     store::{
+        at::At,
         error::corrupt,
         insert::insert,
         schema::{categories, images, product_images, products},
@@ -39,7 +41,7 @@ pub fn import(tx: &mut Tx<'_>, command: &Import) -> Result<Imported, Error> {
     let known = Known::of(tx.conn, command)?;
     let mut shelf = Shelf::lock(tx, known.counted(command)?)?;
     let units = |id| shelf.units(id).map(|it| (it.on_hand, it.reserved));
-    let plan = Plan::of(known, command, units, tx.now.naive_utc())?;
+    let plan = Plan::of(known, command, units, At(tx.now))?;
     write(tx, &plan)?;
     put_in_stock(tx, &mut shelf, &plan)?;
     shelf.put_back(tx)?;
@@ -48,17 +50,13 @@ pub fn import(tx: &mut Tx<'_>, command: &Import) -> Result<Imported, Error> {
 }
 
 /// What an [`import`] would come to now; nothing is changed, and nobody waits for it.
-pub fn weigh(
-    conn: &mut Conn,
-    command: Import,
-    now: chrono::NaiveDateTime,
-) -> Result<Imported, Error> {
+pub fn weigh(conn: &mut Conn, command: Import, now: DateTime<Utc>) -> Result<Imported, Error> {
     snapshot(conn, |conn| {
         let known = Known::of(conn, &command)?;
         let levels = stock::levels(conn, known.counted(&command)?)?;
         let levels: BTreeMap<VariantId, (i64, i64)> =
             levels.iter().map(|it| (it.variant, (it.on_hand, it.reserved))).collect();
-        Ok(Plan::of(known, &command, |id| levels.get(&id).copied(), now)?.imported)
+        Ok(Plan::of(known, &command, |id| levels.get(&id).copied(), At(now))?.imported)
     })
 }
 

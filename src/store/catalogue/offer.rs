@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::from_str;
 
@@ -10,6 +9,7 @@ use super::super::{Conn, among};
 use crate::{
     domain::{Error, cart::Offer, catalogue::Status, id::VariantId, money::Money},
     store::{
+        at::At,
         error::corrupt,
         schema::{products, variants},
     },
@@ -56,19 +56,8 @@ type Columns = (
 );
 
 /// What an offer is made of: the columns of [`offered`].
-type Offered = (
-    String,
-    String,
-    String,
-    String,
-    String,
-    i64,
-    String,
-    String,
-    Option<NaiveDateTime>,
-    String,
-    i64,
-);
+type Offered =
+    (String, String, String, String, String, i64, String, String, Option<At>, String, i64);
 
 fn offered() -> Columns {
     (

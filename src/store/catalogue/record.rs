@@ -21,6 +21,7 @@ use crate::{
         page::{Listed, Page},
     },
     store::{
+        at::At,
         error::corrupt,
         schema::{
             categories, images, price_history, product_images, products, stock, stock_ledger,
@@ -132,17 +133,10 @@ pub fn moves(
     if let Some(LineKey { id }) = page.after {
         query = query.filter(stock_ledger::id.lt(id.to_string()));
     }
-    let rows: Vec<(String, i64, String, Option<String>, chrono::NaiveDateTime)> =
-        query.load(conn)?;
+    let rows: Vec<(String, i64, String, Option<String>, At)> = query.load(conn)?;
     let moves = rows.into_iter().map(|(id, units, reason, order, at)| {
         let order_id = order.map(|id| id.parse().map_err(corrupt)).transpose()?;
-        Ok(StockMove {
-            id: id.parse().map_err(corrupt)?,
-            units,
-            reason,
-            order_id,
-            at: at.and_utc(),
-        })
+        Ok(StockMove { id: id.parse().map_err(corrupt)?, units, reason, order_id, at: at.0 })
     });
     let moves = moves.collect::<Result<Vec<StockMove>, Error>>()?;
     Ok(Listed::cut(moves, page.limit, |it| LineKey { id: it.id }))
@@ -169,10 +163,10 @@ pub fn prices(
     if let Some(LineKey { id }) = page.after {
         query = query.filter(price_history::id.lt(id.to_string()));
     }
-    let rows: Vec<(String, i64, Option<i64>, chrono::NaiveDateTime)> = query.load(conn)?;
+    let rows: Vec<(String, i64, Option<i64>, At)> = query.load(conn)?;
     let prices = rows.into_iter().map(|(id, price, compared, at)| {
         let (price, compare_at_price) = (Money::euros(price), compared.map(Money::euros));
-        let (id, at) = (id.parse().map_err(corrupt)?, at.and_utc());
+        let (id, at) = (id.parse().map_err(corrupt)?, at.0);
         Ok(PriceSet { id, price, compare_at_price, at })
     });
     let prices = prices.collect::<Result<Vec<PriceSet>, Error>>()?;
@@ -202,8 +196,8 @@ fn records(conn: &mut Conn, rows: Vec<ProductRow>) -> Result<Vec<Record>, Error>
             images: images.remove(&row.id).unwrap_or_default(),
             variants: variants.remove(&row.id).unwrap_or_default(),
             version: row.version,
-            created_at: row.created_at.and_utc(),
-            updated_at: row.updated_at.and_utc(),
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
         })
     });
     records.collect()
@@ -232,7 +226,7 @@ fn variants_of(
             low_threshold: row.low_threshold,
             position: row.position,
             stock: Held::of(on_hand, reserved, row.low_threshold),
-            removed_at: row.removed_at.map(|at| at.and_utc()),
+            removed_at: row.removed_at.map(|at| at.0),
         });
     }
     Ok(all)

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::NaiveDateTime;
 use diesel::{dsl::AsSelect, prelude::*, upsert::excluded};
 use serde_json::from_str;
 
@@ -21,6 +20,7 @@ use crate::{
         money::Money,
     },
     store::{
+        at::At,
         error::corrupt,
         insert::insert,
         schema::{
@@ -53,8 +53,8 @@ pub struct ProductRow {
     pub attributes: String,
     pub status: String,
     pub version: i64,
-    pub created_at: NaiveDateTime,
-    pub updated_at: NaiveDateTime,
+    pub created_at: At,
+    pub updated_at: At,
     pub description_html: Option<String>,
 }
 
@@ -71,7 +71,7 @@ pub struct VariantRow {
     pub compare_at_price: Option<i64>,
     pub weight_grams: i64,
     pub low_threshold: i64,
-    pub removed_at: Option<NaiveDateTime>,
+    pub removed_at: Option<At>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -111,7 +111,7 @@ pub struct PriceRow {
     pub variant_id: String,
     pub price: i64,
     pub compare_at_price: Option<i64>,
-    pub at: NaiveDateTime,
+    pub at: At,
 }
 
 /// Makes variants, or writes over those that stand.
@@ -198,7 +198,7 @@ fn product(
         price_from: Money::euros(price_from.unwrap_or(0)),
         variants,
         version: row.version,
-        created_at: row.created_at.and_utc(),
+        created_at: row.created_at.0,
     })
 }
 

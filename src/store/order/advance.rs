@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
 use super::super::{Tx, account, among, event, idempotency, pricing::Redeemed, stock::Shelf};
@@ -25,6 +25,7 @@ use crate::{
         payment::Entry,
     },
     store::{
+        at::At,
         error::corrupt,
         insert::insert,
         schema::{order_lines, orders, payment_ledger, payments},
@@ -230,7 +231,7 @@ struct LedgerRow {
     kind: &'static str,
     amount: i64,
     currency: String,
-    at: NaiveDateTime,
+    at: At,
 }
 
 impl LedgerRow {
@@ -241,7 +242,7 @@ impl LedgerRow {
             kind: entry.kind.as_str(),
             amount: entry.amount.amount,
             currency: entry.amount.currency.into(),
-            at: now.naive_utc(),
+            at: At(now),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDateTime;
 use diesel::{prelude::*, upsert::excluded};
 
 use super::super::{Conn, Tx, among};
@@ -14,8 +13,10 @@ use crate::{
         order::{Line, Order},
     },
     store::{
+        at::At,
         error::corrupt,
         insert::insert,
+        json::json,
         schema::{deliveries, delivery_items},
     },
 };
@@ -29,8 +30,8 @@ pub struct DeliveryRow {
     method: String,
     tracking_number: Option<String>,
     carrier: Option<String>,
-    eta: Option<NaiveDateTime>,
-    due_at: Option<NaiveDateTime>,
+    eta: Option<At>,
+    due_at: Option<At>,
     steps_done: i32,
     location: Option<String>,
     is_called_off: bool,
@@ -136,8 +137,8 @@ impl DeliveryRow {
             method: delivery.method.to_string(),
             tracking_number: delivery.tracking_number.clone(),
             carrier: delivery.carrier.clone(),
-            eta: delivery.eta.map(|at| at.naive_utc()),
-            due_at: delivery.due_at.map(|at| at.naive_utc()),
+            eta: delivery.eta.map(At),
+            due_at: delivery.due_at.map(At),
             steps_done: delivery.steps_done,
             location: delivery.location.as_ref().map(ToString::to_string),
             is_called_off: delivery.is_called_off,
@@ -146,7 +147,7 @@ impl DeliveryRow {
             courier_id: delivery.courier.map(|it| it.to_string()),
             code: delivery.code.map(|it| it.to_string()),
             wrong_codes: delivery.wrong_codes,
-            position: delivery.position.map(|it| serde_json::json!(it).to_string()),
+            position: delivery.position.map(|it| json(&it)),
             positions: delivery.positions,
         })
     }
@@ -187,10 +188,10 @@ impl Parcel {
             method: row.method.parse()?,
             tracking_number: row.tracking_number,
             carrier: row.carrier,
-            eta: row.eta.map(|at| at.and_utc()),
+            eta: row.eta.map(|at| at.0),
             location: location.map_err(corrupt)?,
             items: items.collect::<Result<_, Error>>()?,
-            due_at: row.due_at.map(|at| at.and_utc()),
+            due_at: row.due_at.map(|at| at.0),
             steps_done: row.steps_done,
             is_called_off: row.is_called_off,
             attempts: row.attempts,

@@ -1,5 +1,6 @@
 //! Finding orders among all of them, for those who run the shop.
 
+use crate::store::at::At;
 use diesel::prelude::*;
 
 use super::{
@@ -58,14 +59,14 @@ pub fn find(conn: &mut Conn, filter: Filter, page: Page<Key>) -> Result<Listed<O
             None => {}
         }
         if let Some(from) = from {
-            query = query.filter(orders::placed_at.ge(from.naive_utc()));
+            query = query.filter(orders::placed_at.ge(At(from)));
         }
         if let Some(to) = to {
-            query = query.filter(orders::placed_at.lt(to.naive_utc()));
+            query = query.filter(orders::placed_at.lt(At(to)));
         }
         if let Some(Key { placed_at, id }) = page.after {
             // The first condition says nothing more, but is one that an index begins with.
-            let at = placed_at.naive_utc();
+            let at = At(placed_at);
             let older = orders::placed_at.lt(at).or(orders::id.lt(id.to_string()));
             query = query.filter(orders::placed_at.le(at)).filter(older);
         }

@@ -179,6 +179,6 @@ fn refused(tx: &Tx<'_>, command: &Place, refusal: &Refusal) -> Event {
         user: command.buyer.user(),
         kind: Kind::CheckoutRefused,
         at: tx.now,
-        data: json!({ "code": refusal.code, "details": refusal.details }),
+        data: json!({ "code": refusal.code, "details": refusal.details }).into(),
     }
 }

@@ -1,6 +1,5 @@
 //! Refunds as rows, and back.
 
-use chrono::NaiveDateTime;
 use diesel::{prelude::*, upsert::excluded};
 use serde_json::from_str;
 
@@ -12,7 +11,7 @@ use crate::{
         money::Money,
         order::{Order, refund::Refund},
     },
-    store::{error::corrupt, insert::insert, schema::refunds},
+    store::{at::At, error::corrupt, insert::insert, json::json, schema::refunds},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -25,8 +24,8 @@ pub struct RefundRow {
     status: String,
     reason: Option<String>,
     items: String,
-    created_at: NaiveDateTime,
-    done_at: Option<NaiveDateTime>,
+    created_at: At,
+    done_at: Option<At>,
     claim_key: Option<String>,
     claim_request: Option<String>,
     failure_code: Option<String>,
@@ -63,9 +62,9 @@ impl RefundRow {
             currency: refund.amount.currency.into(),
             status: refund.status.to_string(),
             reason: refund.reason.clone(),
-            items: serde_json::json!(refund.items).to_string(),
-            created_at: refund.created_at.naive_utc(),
-            done_at: refund.done_at.map(|at| at.naive_utc()),
+            items: json(&refund.items),
+            created_at: At(refund.created_at),
+            done_at: refund.done_at.map(At),
             claim_key: refund.claim.as_ref().map(|claim| claim.key.clone()),
             claim_request: refund.claim.as_ref().map(|claim| claim.request.clone()),
             failure_code: refund.failure_code.clone(),
@@ -83,8 +82,8 @@ impl RefundRow {
             status: self.status.parse()?,
             reason: self.reason,
             items: from_str(&self.items).map_err(corrupt)?,
-            created_at: self.created_at.and_utc(),
-            done_at: self.done_at.map(|at| at.and_utc()),
+            created_at: self.created_at.0,
+            done_at: self.done_at.map(|at| at.0),
             failure_code: self.failure_code,
             claim: claim.map(|(key, request)| Claim { key, request }),
         })

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDateTime;
 use diesel::{prelude::*, upsert::excluded};
 use serde_json::{from_str, json};
 
@@ -21,7 +20,7 @@ use crate::{
             returns::{Received, Return},
         },
     },
-    store::{error::corrupt, insert::insert, schema::returns},
+    store::{at::At, error::corrupt, insert::insert, schema::returns},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -33,8 +32,8 @@ pub struct ReturnRow {
     reason: String,
     items: String,
     received: String,
-    created_at: NaiveDateTime,
-    received_at: Option<NaiveDateTime>,
+    created_at: At,
+    received_at: Option<At>,
 }
 
 /// The returns of some orders, the oldest first.
@@ -106,7 +105,8 @@ pub fn restocked(tx: &Tx<'_>, shelf: &Shelf, changes: &[&Change]) -> Vec<Event> 
         data: json!({
             "variant_id": variant,
             "available": shelf.units(variant).map(Units::available),
-        }),
+        })
+        .into(),
     };
     variants.into_iter().map(event).collect()
 }
@@ -120,8 +120,8 @@ impl ReturnRow {
             reason: it.reason.clone(),
             items: json!(it.items).to_string(),
             received: json!(it.received).to_string(),
-            created_at: it.created_at.naive_utc(),
-            received_at: it.received_at.map(|at| at.naive_utc()),
+            created_at: At(it.created_at),
+            received_at: it.received_at.map(At),
         })
     }
 
@@ -133,8 +133,8 @@ impl ReturnRow {
             reason: self.reason,
             items: from_str(&self.items).map_err(corrupt)?,
             received: from_str(&self.received).map_err(corrupt)?,
-            created_at: self.created_at.and_utc(),
-            received_at: self.received_at.map(|at| at.and_utc()),
+            created_at: self.created_at.0,
+            received_at: self.received_at.map(|at| at.0),
         })
     }
 }

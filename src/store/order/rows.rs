@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::from_str;
 
@@ -19,7 +18,9 @@ use crate::{
         payment::{Due, Payment},
     },
     store::{
+        at::At,
         error::corrupt,
+        json::json,
         schema::{order_lines, orders, payments},
     },
 };
@@ -44,9 +45,9 @@ pub struct OrderRow {
     total: i64,
     address: String,
     delivery_method: String,
-    expires_at: NaiveDateTime,
-    placed_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
+    expires_at: At,
+    placed_at: At,
+    updated_at: At,
     stage: String,
     tax_included: i64,
     promotions: String,
@@ -93,8 +94,8 @@ pub struct PaymentRow {
     confirm_key: Option<String>,
     confirm_request: Option<String>,
     due_task: Option<String>,
-    due_at: Option<NaiveDateTime>,
-    created_at: NaiveDateTime,
+    due_at: Option<At>,
+    created_at: At,
     provider: String,
     tries: i32,
 }
@@ -117,14 +118,14 @@ impl From<&Order> for OrderRow {
             tax: order.tax.amount,
             delivery_price: order.delivery_price.amount,
             total: order.total.amount,
-            address: serde_json::json!(order.address).to_string(),
+            address: json(&order.address),
             delivery_method: order.delivery_method.to_string(),
-            expires_at: order.expires_at.naive_utc(),
-            placed_at: order.placed_at.naive_utc(),
-            updated_at: order.updated_at.naive_utc(),
+            expires_at: At(order.expires_at),
+            placed_at: At(order.placed_at),
+            updated_at: At(order.updated_at),
             stage: order.stage.to_string(),
             tax_included: order.tax_included.amount,
-            promotions: serde_json::json!(order.promotions).to_string(),
+            promotions: json(&order.promotions),
             days_min: order.days.0,
             days_max: order.days.1,
             language: order.language.map(|it| it.to_string()),
@@ -142,7 +143,7 @@ impl LineRow {
             product_id: line.product_id.to_string(),
             name: line.name.clone(),
             sku: line.sku.clone(),
-            options: serde_json::json!(line.options).to_string(),
+            options: json(&line.options),
             quantity: line.quantity.get(),
             unit_price: line.unit_price.amount,
             line_total: line.line_total.amount,
@@ -172,8 +173,8 @@ impl From<&Payment> for PaymentRow {
             confirm_key: payment.claim.as_ref().map(|claim| claim.key.clone()),
             confirm_request: payment.claim.as_ref().map(|claim| claim.request.clone()),
             due_task: payment.due.map(|due| due.task.to_string()),
-            due_at: payment.due.map(|due| due.at.naive_utc()),
-            created_at: payment.created_at.naive_utc(),
+            due_at: payment.due.map(|due| At(due.at)),
+            created_at: At(payment.created_at),
             provider: payment.provider.to_string(),
             tries: payment.tries,
         }
@@ -269,9 +270,9 @@ impl OrderRow {
             address: from_str(&self.address).map_err(corrupt)?,
             delivery_method: self.delivery_method.parse()?,
             payment: payment.into_payment()?,
-            expires_at: self.expires_at.and_utc(),
-            placed_at: self.placed_at.and_utc(),
-            updated_at: self.updated_at.and_utc(),
+            expires_at: self.expires_at.0,
+            placed_at: self.placed_at.0,
+            updated_at: self.updated_at.0,
             buyer: buyer(self.user_id.as_deref(), &self.cart_id)?,
             cart_version: self.cart_version,
             email: self.email,
@@ -310,8 +311,7 @@ impl PaymentRow {
         let currency: Currency = self.currency.parse().map_err(corrupt)?;
         let due = self.due_task.zip(self.due_at);
         let claim = self.confirm_key.zip(self.confirm_request);
-        let due =
-            due.map(|(task, at)| Ok::<Due, Error>(Due { task: task.parse()?, at: at.and_utc() }));
+        let due = due.map(|(task, at)| Ok::<Due, Error>(Due { task: task.parse()?, at: at.0 }));
         Ok(Payment {
             id: self.id.parse().map_err(corrupt)?,
             order_id: self.order_id.parse().map_err(corrupt)?,
@@ -319,7 +319,7 @@ impl PaymentRow {
             amount: Money { amount: self.amount, currency },
             refunded: Money { amount: self.refunded, currency },
             failure_code: self.failure_code,
-            created_at: self.created_at.and_utc(),
+            created_at: self.created_at.0,
             provider: self.provider.parse()?,
             tries: self.tries,
             attempt: self.attempt,

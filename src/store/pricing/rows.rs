@@ -1,6 +1,5 @@
 //! Promotions and redemptions as rows, and back.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::super::Tx;
@@ -11,7 +10,9 @@ use crate::{
         promotion::{Benefit, Promotion, Rule},
     },
     store::{
+        at::At,
         error::corrupt,
+        json::json,
         schema::{promotions, redemptions},
     },
 };
@@ -26,15 +27,15 @@ pub struct Row {
     min_total: Option<i64>,
     usage_limit: Option<i64>,
     per_customer_limit: Option<i64>,
-    starts_at: Option<NaiveDateTime>,
-    ends_at: Option<NaiveDateTime>,
+    starts_at: Option<At>,
+    ends_at: Option<At>,
     products: String,
     categories: String,
     pub used: i64,
     is_active: bool,
     version: i64,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
+    created_at: At,
+    updated_at: At,
 }
 
 /// An order that has a promotion.
@@ -44,7 +45,7 @@ pub struct Redemption {
     pub promotion_id: String,
     order_id: String,
     customer: String,
-    at: NaiveDateTime,
+    at: At,
 }
 
 impl Redemption {
@@ -53,7 +54,7 @@ impl Redemption {
             promotion_id: promotion.to_string(),
             order_id: order.to_string(),
             customer: customer.to_owned(),
-            at: tx.now.naive_utc(),
+            at: At(tx.now),
         }
     }
 }
@@ -69,15 +70,15 @@ impl From<&Promotion> for Row {
             min_total: rule.min_total,
             usage_limit: rule.usage_limit,
             per_customer_limit: rule.per_customer_limit,
-            starts_at: rule.starts_at.map(|at| at.naive_utc()),
-            ends_at: rule.ends_at.map(|at| at.naive_utc()),
-            products: serde_json::json!(rule.products).to_string(),
-            categories: serde_json::json!(rule.categories).to_string(),
+            starts_at: rule.starts_at.map(At),
+            ends_at: rule.ends_at.map(At),
+            products: json(&rule.products),
+            categories: json(&rule.categories),
             used: *used,
             is_active: rule.is_active,
             version: *version,
-            created_at: created_at.naive_utc(),
-            updated_at: updated_at.naive_utc(),
+            created_at: At(*created_at),
+            updated_at: At(*updated_at),
         }
     }
 }
@@ -93,8 +94,8 @@ impl TryFrom<Row> for Promotion {
             min_total: row.min_total,
             usage_limit: row.usage_limit,
             per_customer_limit: row.per_customer_limit,
-            starts_at: row.starts_at.map(|at| at.and_utc()),
-            ends_at: row.ends_at.map(|at| at.and_utc()),
+            starts_at: row.starts_at.map(|at| at.0),
+            ends_at: row.ends_at.map(|at| at.0),
             products: serde_json::from_str(&row.products).map_err(corrupt)?,
             categories: serde_json::from_str(&row.categories).map_err(corrupt)?,
             is_active: row.is_active,
@@ -104,8 +105,8 @@ impl TryFrom<Row> for Promotion {
             rule,
             used: row.used,
             version: row.version,
-            created_at: row.created_at.and_utc(),
-            updated_at: row.updated_at.and_utc(),
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
         })
     }
 }

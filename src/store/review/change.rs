@@ -274,7 +274,7 @@ fn told(tx: &Tx<'_>, step: &Step, Changed { review, .. }: &Changed) -> Event {
         "rating": review.shown.rating,
     });
     let (id, user) = (EventId::new(), Some(review.user_id));
-    Event { id, order: None, user, kind, at: tx.now, data }
+    Event { id, order: None, user, kind, at: tx.now, data: data.into() }
 }
 
 impl RatingRow {

@@ -8,6 +8,7 @@ use diesel::{
 };
 
 use super::Backend;
+use crate::store::json::json;
 
 /// Whether `column` is one of `texts`.
 ///
@@ -15,7 +16,7 @@ use super::Backend;
 /// of them, and Diesel prepares it anew each time; compiling it took more than running it.
 pub fn among<C>(column: C, texts: impl IntoIterator<Item: ToString>) -> Among<C> {
     let texts: Vec<String> = texts.into_iter().map(|it| it.to_string()).collect();
-    Among { column, texts: serde_json::json!(texts).to_string() }
+    Among { column, texts: json(&texts) }
 }
 
 /// What [`among`] asks.

@@ -94,7 +94,7 @@ async fn of_a_letter_that_is_given_up_admins_hear_once_and_not_to_whom_it_was() 
     assert!(store.write(settle).await.is_err());
 
     let told = read!(store, event::after(before, 100)).unwrap();
-    let told: Vec<_> = told.iter().map(|it| (it.event.kind, it.event.data.clone())).collect();
+    let told: Vec<_> = told.iter().map(|it| (it.event.kind, (*it.event.data).clone())).collect();
     let data = json!({ "mail_id": mail, "user_id": id, "order_id": null });
     assert_eq!(told, [(Kind::MailFailed, data)]);
 }

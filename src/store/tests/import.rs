@@ -215,7 +215,7 @@ async fn a_dry_run_comes_to_the_same_and_changes_nothing() {
     });
 
     let weighed = file.clone();
-    let weighed = read!(store, catalogue::weigh(weighed, now().naive_utc())).unwrap();
+    let weighed = read!(store, catalogue::weigh(weighed, now())).unwrap();
 
     assert_eq!(all(&store).await, before);
     assert_eq!(weighed, store.write(file).await.unwrap());

@@ -1,6 +1,6 @@
 //! The table `webhook_deliveries`: what other programs are told, and what came of it.
 
-use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::{
     dsl::{exists, not},
     prelude::*,
@@ -26,6 +26,7 @@ use crate::{
         },
     },
     store::{
+        at::At,
         error::corrupt,
         insert::insert,
         schema::{webhook_deliveries as sent, webhooks},
@@ -43,9 +44,9 @@ struct New {
     status: &'static str,
     attempts: i32,
     tries: i32,
-    due_at: NaiveDateTime,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
+    due_at: At,
+    created_at: At,
+    updated_at: At,
 }
 
 /// All but the body, which nobody is shown.
@@ -57,13 +58,13 @@ struct Row {
     kind: String,
     status: String,
     attempts: i32,
-    due_at: Option<NaiveDateTime>,
+    due_at: Option<At>,
     http_status: Option<i32>,
     error: Option<String>,
     answer: Option<String>,
     duration_ms: Option<i64>,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
+    created_at: At,
+    updated_at: At,
 }
 
 /// The messages to an endpoint, the newest first, by the place of what they tell of; `NotFound`
@@ -120,7 +121,7 @@ pub fn fan_out(tx: &mut Tx<'_>, command: &FanOut) -> Result<usize, Error> {
 }
 
 fn new(tx: &Tx<'_>, webhook: &Webhook, published: &Published, body: String) -> New {
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     New {
         webhook_id: webhook.id.to_string(),
         event_id: published.event.id.to_string(),
@@ -138,7 +139,7 @@ fn new(tx: &Tx<'_>, webhook: &Webhook, published: &Published, body: String) -> N
 
 /// The endpoints for which something can be claimed now.
 pub fn due(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<WebhookId>, Error> {
-    let now = now.naive_utc();
+    let now = At(now);
     let of_it = || sent::table.filter(sent::webhook_id.eq(webhooks::id));
     let ids: Vec<String> = webhooks::table
         .filter(webhooks::disabled_at.is_null())
@@ -157,13 +158,13 @@ pub fn waiting(conn: &mut Conn) -> Result<u64, Error> {
 
 /// What somebody has claimed, and not for too long.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn in_hand(now: NaiveDateTime) -> _ {
+fn in_hand(now: At) -> _ {
     let status: &'static str = Status::Sending.as_str();
     sent::status.eq(status).and(sent::due_at.gt(now))
 }
 
 pub fn claim(tx: &mut Tx<'_>, command: &Claim) -> Result<Option<Claimed>, Error> {
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     let webhook = match hold(tx, command.webhook) {
         Ok(webhook) if webhook.disabled.is_none() => webhook,
         Ok(_) | Err(Error::NotFound(_)) => return Ok(None),
@@ -205,11 +206,11 @@ pub fn claim(tx: &mut Tx<'_>, command: &Claim) -> Result<Option<Claimed>, Error>
 pub fn settle(tx: &mut Tx<'_>, command: &Settle) -> Result<Settled, Error> {
     // The endpoint comes first, as it does where a message is claimed.
     let webhook = hold(tx, command.webhook)?;
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     let (status, due_at) = match command.ending {
         Ending::Delivered => (Status::Delivered, None),
         Ending::Failed => (Status::Failed, None),
-        Ending::Again { at } => (Status::Waiting, Some(at.naive_utc())),
+        Ending::Again { at } => (Status::Waiting, Some(At(at))),
     };
     let claimed = sent::table
         .find((command.webhook.to_string(), command.event.to_string()))
@@ -249,7 +250,7 @@ fn judge(tx: &mut Tx<'_>, mut webhook: Webhook, command: &Settle) -> Result<Sett
         () if webhook.is_given_up(tx.now) => Reason::Failing,
         () => return Ok(Settled { disabled: None }),
     };
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     diesel::update(webhooks::table.find(webhook.id.to_string()))
         .set((
             webhooks::disabled_at.eq(now),
@@ -268,7 +269,7 @@ fn set_failing(
     since: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
     diesel::update(webhooks::table.find(webhook.to_string()))
-        .set(webhooks::failing_since.eq(since.map(|it| it.naive_utc())))
+        .set(webhooks::failing_since.eq(since.map(At)))
         .execute(tx.conn)?;
     Ok(())
 }
@@ -282,9 +283,9 @@ pub fn give_up(tx: &mut Tx<'_>, webhook: WebhookId) -> Result<(), Error> {
     diesel::update(open)
         .set((
             sent::status.eq(Status::Failed.as_str()),
-            sent::due_at.eq(None::<NaiveDateTime>),
+            sent::due_at.eq(None::<At>),
             sent::error.eq(Fault::Disabled.as_str()),
-            sent::updated_at.eq(tx.now.naive_utc()),
+            sent::updated_at.eq(At(tx.now)),
         ))
         .execute(tx.conn)?;
     Ok(())
@@ -295,7 +296,7 @@ pub fn resend(tx: &mut Tx<'_>, command: &Resend) -> Result<Delivery, Error> {
         let message = "this webhook is disabled: enable it first";
         return Err(Error::conflict("webhook_disabled", message));
     }
-    let now = tx.now.naive_utc();
+    let now = At(tx.now);
     let key = (command.webhook.to_string(), command.event.to_string());
     let row: Option<Row> =
         sent::table.find(key.clone()).select(Row::as_select()).first(tx.conn).optional()?;
@@ -318,13 +319,13 @@ pub fn resend(tx: &mut Tx<'_>, command: &Resend) -> Result<Delivery, Error> {
 
 pub fn recover(tx: &mut Tx<'_>, _: &Recover) -> Result<(), Error> {
     diesel::update(sent::table.filter(sent::status.eq(Status::Sending.as_str())))
-        .set((sent::status.eq(Status::Waiting.as_str()), sent::due_at.eq(tx.now.naive_utc())))
+        .set((sent::status.eq(Status::Waiting.as_str()), sent::due_at.eq(At(tx.now))))
         .execute(tx.conn)?;
     Ok(())
 }
 
 pub fn prune(tx: &mut Tx<'_>, _: &Prune) -> Result<i64, Error> {
-    let before = (tx.now - Duration::days(KEPT_DAYS)).naive_utc();
+    let before = At(tx.now - Duration::days(KEPT_DAYS));
     let old = sent::table.filter(sent::due_at.is_null()).filter(sent::updated_at.lt(before));
     i64::try_from(diesel::delete(old).execute(tx.conn)?).map_err(corrupt)
 }
@@ -345,9 +346,9 @@ impl TryFrom<Row> for Delivery {
             error: row.error.map(|it| it.parse()).transpose()?,
             answer: row.answer,
             duration_ms: row.duration_ms,
-            next_attempt_at: due_at.map(|it| it.and_utc()),
-            created_at: row.created_at.and_utc(),
-            updated_at: row.updated_at.and_utc(),
+            next_attempt_at: due_at.map(|it| it.0),
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
         })
     }
 }

@@ -82,7 +82,7 @@ fn pushed() -> Vec<Value> {
         user: None,
         kind: Kind::OrderPaid,
         at: at(),
-        data: json!({ "status": "paid" }),
+        data: json!({ "status": "paid" }).into(),
     };
     let published = Published { sequence: 907, user_sequence: None, event };
     let plain = frame::of_order("9d3f0c1a", &published.event).unwrap().unwrap();

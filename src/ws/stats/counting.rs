@@ -205,7 +205,7 @@ mod tests {
     fn placed(sequence: i64) -> Heard {
         let kind = Kind::OrderPlaced;
         let id = EventId::new();
-        let event = Event { id, order: None, user: None, kind, at: now(), data: json!({}) };
+        let event = Event { id, order: None, user: None, kind, at: now(), data: json!({}).into() };
         let published = [Published { sequence, user_sequence: None, event }].into();
         Heard::Events { published, is_all_own: true }
     }

@@ -279,7 +279,7 @@ fn tell(user: UserId, order: &Order) -> Result<Tell, Error> {
         past: Vec::new(),
     };
     let news = [Kind::OrderPlaced, Kind::OrderPaid].map(|kind| {
-        let (id, at, data) = (EventId::new(), order.placed_at, serde_json::Value::Null);
+        let (id, at, data) = (EventId::new(), order.placed_at, serde_json::Value::Null.into());
         let event = Event { id, order: Some((order.id, 1)), user: Some(user), kind, at, data };
         News::of(&Published { sequence: 0, user_sequence: None, event }, &facts)
     });

@@ -37,7 +37,7 @@ fn facts() -> Facts {
 
 fn published(kind: event::Kind, facts: &Facts, sequence: i64, data: Value) -> Published {
     let order = Some((facts.id, sequence));
-    let event = Event { id: EventId::new(), order, user: None, kind, at: NOW, data };
+    let event = Event { id: EventId::new(), order, user: None, kind, at: NOW, data: data.into() };
     Published { sequence: 100 + sequence, user_sequence: None, event }
 }
 
@@ -83,7 +83,7 @@ fn a_parcel_is_out_for_delivery_once_and_each_parcel_is() {
     };
     let all = [out(9, "one"), out(10, "one"), out(11, "two"), out(12, "one")];
     for it in &all {
-        let (sequence, data) = (it.event.order.unwrap().1, it.event.data.clone());
+        let (sequence, data) = (it.event.order.unwrap().1, (*it.event.data).clone());
         facts.past.push(Past { sequence, kind, data });
     }
 

@@ -1,8 +1,8 @@
 //! Judges one product of an import after the other: whether it can be taken, and what of it differs.
 
+use crate::store::at::At;
 use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDateTime;
 use serde_json::{from_str, json};
 
 use super::{
@@ -30,7 +30,7 @@ pub struct Judge<'k, U> {
     known: &'k Known,
     /// What is on hand and reserved of a variant that stands.
     units: U,
-    now: NaiveDateTime,
+    now: At,
     /// Of the categories of products before.
     definitions: HashMap<CategoryId, Vec<Definition>>,
     /// What products before have taken.
@@ -55,7 +55,7 @@ pub struct Judged {
 }
 
 impl<'k, U: Fn(VariantId) -> Option<(i64, i64)>> Judge<'k, U> {
-    pub fn of(known: &'k Known, units: U, now: NaiveDateTime) -> Self {
+    pub fn of(known: &'k Known, units: U, now: At) -> Self {
         let (slugs, skus) = (HashSet::new(), HashSet::new());
         Judge { known, units, now, definitions: HashMap::new(), slugs, skus }
     }

@@ -20,6 +20,7 @@ use crate::{
             category::Forest,
             import::{Import, NO_CATEGORY, NewProduct, Picture},
         },
+        hex::hex,
         id::{CategoryId, VariantId},
     },
     store::schema::variants,
@@ -171,8 +172,6 @@ pub fn key_of(picture: &Picture) -> Option<String> {
     match picture {
         Picture::Kept(key) => Some(key.clone()),
         Picture::Elsewhere => None,
-        Picture::New { bytes, .. } => {
-            Some(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
-        }
+        Picture::New { bytes, .. } => Some(hex(&Sha256::digest(bytes))),
     }
 }

@@ -1,7 +1,7 @@
 //! What an import comes to, decided in memory: which rows are new or differ, and which products
 //! cannot be taken.
 
-use chrono::NaiveDateTime;
+use crate::store::at::At;
 use diesel::Insertable;
 
 use super::{
@@ -78,7 +78,7 @@ impl Plan {
         mut known: Known,
         import: &Import,
         units: impl Fn(VariantId) -> Option<(i64, i64)>,
-        now: NaiveDateTime,
+        now: At,
     ) -> Result<Self, Error> {
         let mut plan = Plan::default();
         plan.place_categories(&mut known, import)?;
