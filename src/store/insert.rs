@@ -12,7 +12,7 @@ use crate::domain::Error;
 const ROWS_MAX: usize = 1_000;
 /// Up to how many rows a statement stays prepared: it is another one for each number of them, and most
 /// transactions write fewer.
-const PREPARED_MAX: usize = 32;
+const PREPARED_MAX: usize = 64;
 
 /// Inserts `rows` into `table`; an error where one is there already.
 ///

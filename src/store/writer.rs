@@ -39,7 +39,8 @@ pub use self::teller::{Log, Watcher};
 pub const QUEUE_MAX: usize = 4096;
 /// The most commands of one transaction: more gain little and make the first wait.
 pub const BATCH_MAX: usize = 256;
-/// From how many commands of a transaction on the next one waits for company.
+/// From how many commands of a transaction on the next one waits for company, where a transaction costs much
+/// more than what is in it: where it waits for the disk itself ([`Engine::SHARED`]).
 const MANY: usize = 8;
 /// How long it waits at the most, and for each that may come.
 const LINGER_MAX: Duration = Duration::from_millis(1);
@@ -211,7 +212,8 @@ impl<E: Engine> Loop<E> {
     fn run(mut self, queue: &mpsc::Receiver<Job>) {
         let mut before = 0;
         while let Ok(first) = queue.recv() {
-            let (lanes, replies) = gather(queue, first, before);
+            let linger = if E::SHARED && before >= MANY { LINGER_MAX } else { Duration::ZERO };
+            let (lanes, replies) = gather(queue, first, linger);
             before = lanes.len();
             let commands = u64::try_from(lanes.len()).unwrap_or(0);
             self.counts.commands.fetch_add(commands, Ordering::Relaxed);
@@ -286,13 +288,12 @@ impl<E: Engine> Loop<E> {
     }
 }
 
-/// A batch that begins with `first`: what waits, and if there were many in the one before, what comes
-/// in the next moment. Those who were answered by the last transaction come back soon, and a
-/// transaction of all costs much less than two of one half each.
-fn gather(queue: &mpsc::Receiver<Job>, first: Job, before: usize) -> (Lanes, Replies) {
+/// A batch that begins with `first`: what waits, and what comes within `linger`. Those who were answered by the
+/// last transaction come back soon.
+fn gather(queue: &mpsc::Receiver<Job>, first: Job, linger: Duration) -> (Lanes, Replies) {
     let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
     lanes.push(first, &mut replies);
-    let until = Instant::now() + if before < MANY { Duration::ZERO } else { LINGER_MAX };
+    let until = Instant::now() + linger;
     while lanes.len() < BATCH_MAX {
         let left = until.saturating_duration_since(Instant::now()).min(LINGER_EACH);
         let Ok(next) = queue.try_recv().or_else(|_| queue.recv_timeout(left)) else { break };
