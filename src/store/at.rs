@@ -65,8 +65,10 @@ mod tests {
     #[test]
     fn it_is_written_as_diesel_writes_it() -> QueryResult<()> {
         let mut conn = SqliteConnection::establish(":memory:").expect("SQLite opens");
-        for nanos in [0, 1, 1_000, 1_000_000, 123_456_789, 86_399_999_000_000] {
-            let at = DateTime::UNIX_EPOCH + TimeDelta::nanoseconds(nanos);
+        let nanos = [0, 1, 1_000, 1_000_000, 123_456_789, 86_399_999_000_000, -1];
+        let near = nanos.map(|it| DateTime::UNIX_EPOCH + TimeDelta::nanoseconds(it));
+        let far = [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC];
+        for at in near.into_iter().chain(far) {
             let ours = sql::<Text>("CAST(").bind::<Timestamp, _>(At(at)).sql(" AS TEXT)");
             let theirs = sql::<Text>("CAST(").bind::<Timestamp, _>(at.naive_utc()).sql(" AS TEXT)");
             let (ours, theirs): (String, String) = select((ours, theirs)).get_result(&mut conn)?;

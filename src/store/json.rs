@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-/// The JSON of `value`, without the tree that `serde_json::json!` makes of it first.
+/// The JSON of `value`, without the tree that `serde_json::json!` makes of it first. The keys of a struct stand
+/// as they are declared, and not sorted: no text of this is compared.
 ///
 /// # Panics
 ///

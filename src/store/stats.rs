@@ -1,6 +1,5 @@
 //! What the shop's figures are counted from: the tables `orders`, `payment_ledger` and `carts`.
 
-use crate::store::at::At;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{dsl::count, prelude::*};
 
@@ -11,7 +10,10 @@ use crate::{
         payment::EntryKind,
         stats::{Carts, Today},
     },
-    store::schema::{cart_items, carts, orders, payment_ledger},
+    store::{
+        at::At,
+        schema::{cart_items, carts, orders, payment_ledger},
+    },
 };
 
 /// How much older the id of an entry of the ledger may be than the entry: another clock made it, or it

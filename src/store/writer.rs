@@ -39,8 +39,9 @@ pub use self::teller::{Log, Watcher};
 pub const QUEUE_MAX: usize = 4096;
 /// The most commands of one transaction: more gain little and make the first wait.
 pub const BATCH_MAX: usize = 256;
-/// From how many commands of a transaction on the next one waits for company, where a transaction costs much
-/// more than what is in it: where it waits for the disk itself ([`Engine::SHARED`]).
+/// From how many commands of a transaction on the next one waits for company, where a transaction waits for the
+/// disk itself ([`Engine::log`]): one of all costs much less there than two of one half each, and those who
+/// were answered by the last one come back soon.
 const MANY: usize = 8;
 /// How long it waits at the most, and for each that may come.
 const LINGER_MAX: Duration = Duration::from_millis(1);
@@ -212,7 +213,8 @@ impl<E: Engine> Loop<E> {
     fn run(mut self, queue: &mpsc::Receiver<Job>) {
         let mut before = 0;
         while let Ok(first) = queue.recv() {
-            let linger = if E::SHARED && before >= MANY { LINGER_MAX } else { Duration::ZERO };
+            let linger =
+                if self.syncer.is_none() && before >= MANY { LINGER_MAX } else { Duration::ZERO };
             let (lanes, replies) = gather(queue, first, linger);
             before = lanes.len();
             let commands = u64::try_from(lanes.len()).unwrap_or(0);
@@ -288,8 +290,7 @@ impl<E: Engine> Loop<E> {
     }
 }
 
-/// A batch that begins with `first`: what waits, and what comes within `linger`. Those who were answered by the
-/// last transaction come back soon.
+/// A batch that begins with `first`: what waits, and what comes within `linger`.
 fn gather(queue: &mpsc::Receiver<Job>, first: Job, linger: Duration) -> (Lanes, Replies) {
     let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
     lanes.push(first, &mut replies);

@@ -13,7 +13,7 @@
 //! `2026-11-25T02:00:00.123000000` in UTC. A row's `format` is the number in the first field: another
 //! encoding gets the next one, and rows that were sealed by this one keep it.
 
-use chrono::SubsecRound;
+use chrono::{SubsecRound, Timelike};
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -63,7 +63,7 @@ pub fn seal(previous: &str, row: &Row) -> String {
 
 fn time(At(at): At) -> String {
     let second = at.naive_utc().trunc_subsecs(0);
-    format!("{second:?}.{:09}", at.timestamp_subsec_nanos())
+    format!("{second:?}.{:09}", at.nanosecond() % 1_000_000_000)
 }
 
 /// Walks the chain on from `head`, which was proven before, over at most `limit` rows. The row of
@@ -132,10 +132,12 @@ fn fault(head: &Head, row: &Row) -> Option<Fault> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::{DateTime, Utc};
+
     use super::*;
 
     fn row() -> Row {
-        let at = At(chrono::DateTime::UNIX_EPOCH);
+        let at = At(DateTime::UNIX_EPOCH);
         Row {
             sequence: 1,
             format: FORMAT,
@@ -158,6 +160,16 @@ mod tests {
     fn the_first_form_is_pinned() {
         let pinned = "b99b3e6acddf335b5ef2f8a51ee179a94be778f8baa74baa8926f5e95166a83b";
         assert_eq!(seal("", &row()), pinned);
+    }
+
+    /// As chrono writes the pattern that the first rows were sealed by, down to a leap second.
+    #[test]
+    fn a_time_has_nine_digits_after_the_second() {
+        let at = |seconds, nanos| DateTime::from_timestamp(seconds, nanos).unwrap();
+        let all = [at(0, 0), at(1_795_250_220, 123_000_000), at(-1, 1), at(59, 1_500_000_000)];
+        for at in all.into_iter().chain([DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC]) {
+            assert_eq!(time(At(at)), at.format("%Y-%m-%dT%H:%M:%S%.9f").to_string());
+        }
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! change a page of its own in every index (ADR 38). What is not in it yet is read from the end of
 //! the log.
 
-use crate::store::at::At;
 use std::collections::HashMap;
 
 use diesel::{dsl::max, prelude::*};
@@ -16,7 +15,10 @@ use crate::{
             index::{INDEXED_MAX, Index},
         },
     },
-    store::schema::{audit, audit_index},
+    store::{
+        at::At,
+        schema::{audit, audit_index},
+    },
 };
 
 /// The last entry that is in the index, 0 before the first.

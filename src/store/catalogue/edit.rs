@@ -2,7 +2,6 @@
 //!
 //! Locks are taken in this order: the tree, the product, the stock of its variants.
 
-use crate::store::at::At;
 use std::collections::{BTreeMap, HashSet};
 
 use diesel::prelude::*;
@@ -24,7 +23,10 @@ use crate::{
         error::Refusal,
         id::{CategoryId, EventId, ProductId, VariantId},
     },
-    store::schema::{images, product_images, products, variants},
+    store::{
+        at::At,
+        schema::{images, product_images, products, variants},
+    },
 };
 
 /// What the ledger says of units that come with a variant.

@@ -1,6 +1,5 @@
 //! Finding orders among all of them, for those who run the shop.
 
-use crate::store::at::At;
 use diesel::prelude::*;
 
 use super::{
@@ -17,7 +16,10 @@ use crate::{
         },
         page::{Listed, Page},
     },
-    store::schema::{orders, payments, users},
+    store::{
+        at::At,
+        schema::{orders, payments, users},
+    },
 };
 
 /// The orders that `filter` lets through, the newest first.

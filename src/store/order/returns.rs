@@ -20,7 +20,7 @@ use crate::{
             returns::{Received, Return},
         },
     },
-    store::{at::At, error::corrupt, insert::insert, schema::returns},
+    store::{at::At, error::corrupt, insert::insert, json::json, schema::returns},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -118,8 +118,8 @@ impl ReturnRow {
             order_id: it.order_id.to_string(),
             status: it.status.to_string(),
             reason: it.reason.clone(),
-            items: json!(it.items).to_string(),
-            received: json!(it.received).to_string(),
+            items: json(&it.items),
+            received: json(&it.received),
             created_at: At(it.created_at),
             received_at: it.received_at.map(At),
         })

@@ -42,9 +42,11 @@ const CHECKPOINT_EVERY: Duration = Duration::from_millis(100);
 const DISK: &str = "disk I/O error";
 /// Linux's name for the present run of the machine (`random(4)`).
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
-/// From how many pages on the log is to begin anew: 64 MiB.
-const LONG: i64 = 16_384;
-/// How many pages of it the writer may be left to move: a few milliseconds of writing.
+/// From how many pages on the log is to begin anew: 256 MiB. All who wait for a commit wait for that too, for
+/// 10 to 25 ms, and a few times where readers are in its way. It is well below where each commit tries
+/// ([`LOGGED`]).
+const LONG: i64 = 65_536;
+/// How many pages of it the writer may be left to move: a few milliseconds of writing, beside the syncs.
 const REST: i64 = 1_024;
 
 /// The connection of the writer. What it commits is in the log, and safe from whatever becomes of this

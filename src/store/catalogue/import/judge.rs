@@ -1,6 +1,5 @@
 //! Judges one product of an import after the other: whether it can be taken, and what of it differs.
 
-use crate::store::at::At;
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{from_str, json};
@@ -11,15 +10,18 @@ use super::{
     known::{Known, key_of},
     plan::PictureRow,
 };
-use crate::domain::{
-    Error,
-    catalogue::{
-        Status, VARIANTS_MAX,
-        attribute::Definition,
-        import::{LineError, NO_CATEGORY, NewProduct, NewVariant, Picture},
-        typed::{self, Misfit},
+use crate::{
+    domain::{
+        Error,
+        catalogue::{
+            Status, VARIANTS_MAX,
+            attribute::Definition,
+            import::{LineError, NO_CATEGORY, NewProduct, NewVariant, Picture},
+            typed::{self, Misfit},
+        },
+        id::{CategoryId, EventId, ProductId, VariantId},
     },
-    id::{CategoryId, EventId, ProductId, VariantId},
+    store::at::At,
 };
 
 /// Below how many units a shopper is told to hurry, unless the file says it.

@@ -1,7 +1,6 @@
 //! What an import comes to, decided in memory: which rows are new or differ, and which products
 //! cannot be taken.
 
-use crate::store::at::At;
 use diesel::Insertable;
 
 use super::{
@@ -11,13 +10,16 @@ use super::{
     known::{Known, homeless},
     product_images,
 };
-use crate::domain::{
-    Error,
-    catalogue::{
-        category::Kept,
-        import::{Import, Imported, NO_CATEGORY, NewCategory, NewProduct},
+use crate::{
+    domain::{
+        Error,
+        catalogue::{
+            category::Kept,
+            import::{Import, Imported, NO_CATEGORY, NewCategory, NewProduct},
+        },
+        id::{CategoryId, ProductId, VariantId},
     },
-    id::{CategoryId, ProductId, VariantId},
+    store::at::At,
 };
 
 /// What is to be written.
