@@ -65,7 +65,8 @@ pub fn queue(tx: &mut Tx<'_>, all: &[New<'_>]) -> Result<(), Error> {
 
 /// How many messages can be claimed at `now`, as far as `at_most`.
 pub fn due(conn: &mut Conn, now: DateTime<Utc>, at_most: i64) -> Result<usize, Error> {
-    let due = dispatches::table.filter(dispatches::due_at.le(At(now)));
+    // In the order of the index: without one PostgreSQL reads the whole table where it knows little of it.
+    let due = dispatches::table.filter(dispatches::due_at.le(At(now))).order(dispatches::due_at);
     Ok(due.select(dispatches::id).limit(at_most).load::<String>(conn)?.len())
 }
 

@@ -98,8 +98,9 @@ pub fn queue(tx: &mut Tx<'_>, all: &[Mail]) -> Result<(), Error> {
 
 /// How many mails can be claimed at `now`, as far as `at_most`.
 pub fn due(conn: &mut Conn, now: DateTime<Utc>, at_most: i64) -> Result<usize, Error> {
-    let due = mails::table.filter(claimable(At(now))).select(mails::id).limit(at_most);
-    Ok(due.load::<String>(conn)?.len())
+    // In the order of the index: without one PostgreSQL reads the whole table where it knows little of it.
+    let due = mails::table.filter(claimable(At(now))).order(mails::due_at);
+    Ok(due.select(mails::id).limit(at_most).load::<String>(conn)?.len())
 }
 
 /// How many have not come to an end. It takes as long as there are many.
