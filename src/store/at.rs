@@ -54,7 +54,6 @@ impl FromSql<Timestamp, Pg> for At {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
     use diesel::{
         Connection, QueryResult, RunQueryDsl, SqliteConnection, dsl::sql, select, sql_types::Text,
     };
