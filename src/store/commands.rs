@@ -146,9 +146,10 @@ impl<C> Default for Lane<C> {
 }
 
 /// How many queues there are where the store has several.
-pub const QUEUES: usize = 4;
+pub const QUEUES: usize = 3;
 
-/// The queue of a lane: those of the hot path have their own.
+/// The queue of a lane: those of the hot path have their own. What is placed and what changes orders lock the
+/// same stock, and would wait for each other.
 macro_rules! queue {
     (save_cart) => {
         1
@@ -157,7 +158,7 @@ macro_rules! queue {
         2
     };
     (advance) => {
-        3
+        2
     };
     ($lane:ident) => {
         0

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use diesel::{
-    Connection, ExpressionMethods, RunQueryDsl,
+    Connection, ExpressionMethods, QueryResult, RunQueryDsl,
     connection::SimpleConnection,
     dsl::{EqAny, sql},
     expression::{AsExpression, SqlLiteral, TypedExpressionType},
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
     sql_types::{Array, BigInt, Nullable, SqlType, Text},
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -36,15 +37,15 @@ const SETUP: &str = "SET statement_timeout = '15s'; SET lock_timeout = '4s'; \
     SET idle_in_transaction_session_timeout = '5s'; SET TIME ZONE 'UTC';";
 /// How long a server that does not answer is waited for: libpq waits for ever by itself.
 const PATIENCE: &str = "connect_timeout=3&keepalives_idle=5&tcp_user_timeout=10000";
-/// A statement of a command is planned once and finds its rows by an index, however many they are. By itself
-/// the server plans the first few runs of each anew, and a plan of a table that was nearly empty reads all
-/// of it until autovacuum has analysed the table, a minute later
-/// (<https://www.postgresql.org/docs/current/sql-prepare.html>). `enable_seqscan = off` only makes reading
-/// a whole table look dear: what has no index still runs, and `jit` would go by that price and compile it.
-/// A plan that does not know the values uses no partial index whose condition they would have to fulfil:
-/// write that condition into the statement.
-const PLANNED: &str =
-    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off;";
+/// A statement finds its rows by an index, however many they are. By itself the server makes a plan that reads
+/// all of a table that is nearly empty, and keeps it until autovacuum has analysed the table, a minute
+/// later. `enable_seqscan = off` only makes reading a whole table look dear: what has no index still runs, and
+/// `jit` would go by that price and compile it.
+const INDEXED: &str = "SET enable_seqscan = off; SET jit = off;";
+/// A statement of a command is planned once: by itself the server plans the first few runs of each anew
+/// (<https://www.postgresql.org/docs/current/sql-prepare.html>). A plan that does not know the values uses no
+/// partial index whose condition they would have to fulfil: write that condition into the statement.
+const PLANNED: &str = "SET plan_cache_mode = force_generic_plan;";
 const READ_ONLY: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;";
 /// Held by the one transaction that adds to the feed and the audit log, from then to its commit; any
 /// number that no other program uses.
@@ -94,12 +95,31 @@ pub fn ledger_total() -> SqlLiteral<Nullable<BigInt>> {
 /// end of the transaction. Whoever holds them waits for no other lock, so that nobody waits for them
 /// in a circle: they are taken last.
 pub fn lock_heads(conn: &mut Conn, users: impl Iterator<Item = UserId>) -> Result<Heads, Error> {
-    let users: Vec<String> = users.map(|it| it.to_string()).collect();
-    let lock = sql::<Columns>("* FROM lock_heads(").bind::<BigInt, _>(HEADS_LOCK).sql(", ");
-    let lock = lock.bind::<Array<Text>, _>(users).sql(")");
-    let heads: Vec<Head> = diesel::select(lock).load(conn)?;
+    let heads: Vec<Head> = HeadsOf(users.map(|it| it.to_string()).collect()).load(conn)?;
     heads.try_into()
 }
+
+/// The question for the heads, of users. Each transaction asks it, so that it stays prepared, which no
+/// `sql` does.
+#[derive(QueryId)]
+struct HeadsOf(Vec<String>);
+
+impl QueryFragment<Backend> for HeadsOf {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        pass.push_sql("SELECT * FROM lock_heads(");
+        pass.push_bind_param::<BigInt, _>(&HEADS_LOCK)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Array<Text>, _>(&self.0)?;
+        pass.push_sql(")");
+        Ok(())
+    }
+}
+
+impl Query for HeadsOf {
+    type SqlType = Columns;
+}
+
+impl RunQueryDsl<Conn> for HeadsOf {}
 
 /// A connection that writes, as the server gives it.
 pub(super) struct Postgres(Conn);
@@ -126,6 +146,7 @@ impl Engine for Planned {
 
     fn connect(url: &str) -> Result<Self, Error> {
         let mut postgres = Postgres::connect(url)?;
+        postgres.0.batch_execute(INDEXED)?;
         postgres.0.batch_execute(PLANNED)?;
         Ok(Planned(postgres))
     }
@@ -152,7 +173,7 @@ pub(super) fn reader_pool(
     size: usize,
     wait: Duration,
 ) -> Result<Pool<Manager<Conn>>, Error> {
-    pool::builder(size, wait, Setup(&[SETUP, READ_ONLY]))
+    pool::builder(size, wait, Setup(&[SETUP, INDEXED, READ_ONLY]))
         .build(Manager::new(patient(url)))
         .map_err(Error::internal("connecting to PostgreSQL"))
 }

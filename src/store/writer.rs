@@ -33,7 +33,7 @@ use crate::domain::{
 mod tail;
 mod teller;
 
-pub use self::teller::{Log, Watcher};
+pub use self::teller::{Log, Watcher, sync};
 
 /// Commands that may wait. At 10,000 a second it is under half a second's work.
 pub const QUEUE_MAX: usize = 4096;

@@ -3,6 +3,7 @@
 
 use std::{
     fs::{self, File},
+    mem::ManuallyDrop,
     process,
     sync::{
         Arc, Weak,
@@ -24,7 +25,7 @@ use crate::{
     domain::Error,
     store::{
         commands::Lanes,
-        writer::{Done, Engine, Log},
+        writer::{Done, Engine, Log, sync},
     },
 };
 
@@ -42,19 +43,20 @@ const CHECKPOINT_EVERY: Duration = Duration::from_millis(100);
 const DISK: &str = "disk I/O error";
 /// Linux's name for the present run of the machine (`random(4)`).
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
-/// From how many pages on the log is to begin anew: 256 MiB. All who wait for a commit wait for that too, for
-/// 10 to 25 ms, and a few times where readers are in its way. It is well below where each commit tries
-/// ([`LOGGED`]).
+/// From how many pages on the log is to begin anew: 256 MiB. All who wait for a commit wait for that too, and a
+/// few times where readers are in its way. It is well below where each commit tries ([`LOGGED`]).
 const LONG: i64 = 65_536;
-/// How many pages of it the writer may be left to move: a few milliseconds of writing, beside the syncs.
-const REST: i64 = 1_024;
+/// How many pages of it the writer may be left to move and to sync: a few milliseconds.
+const REST: i64 = 512;
+/// How often in a row it is tried to come so near. What was committed meanwhile is less each time.
+const PASSES_MAX: u32 = 8;
 
 /// The connection of the writer. What it commits is in the log, and safe from whatever becomes of this
 /// process; [`Engine::log`] has to be synced before it is safe from the machine's end.
 pub struct Logged {
     sqlite: Sqlite,
     log: Arc<dyn Log>,
-    /// Whether the log is long, and nearly all of it has just been moved.
+    /// Whether the log is long, and nearly all of it has just been moved and synced.
     is_long: Arc<AtomicBool>,
 }
 
@@ -67,8 +69,9 @@ impl Engine for Logged {
         // What a process left there that was killed is read as if it were on the disk.
         let log = open_log(url).and_then(|log| log.sync_data().map(|()| log));
         let log = log.map_err(Error::internal("opening the log of SQLite"))?;
+        let file = open_file(url).map_err(Error::internal("opening the SQLite file"))?;
         let is_long = Arc::default();
-        checkpoint(url, Arc::downgrade(&is_long))?;
+        checkpoint(url, file, Arc::downgrade(&is_long))?;
         Ok(Logged { sqlite, log: Arc::new(log), is_long })
     }
 
@@ -104,6 +107,12 @@ fn open_log(url: &str) -> std::io::Result<File> {
     File::open(log)
 }
 
+/// The file itself, never to be closed: with any descriptor of it that a process closes, all locks are gone that
+/// SQLite has by its own (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
+fn open_file(url: &str) -> std::io::Result<ManuallyDrop<File>> {
+    File::open(url).map(ManuallyDrop::new)
+}
+
 /// Begins another epoch where the machine has begun anew since the last one: somebody may have seen
 /// places of the feed that were not on the disk, and they will stand for other events now. Where the
 /// system does not name its runs, the epoch goes on.
@@ -131,21 +140,113 @@ struct Moved {
 
 /// Moves what was committed from the log into the file, beside the writer and for as long as that
 /// lives.
-fn checkpoint(url: &str, is_long: Weak<AtomicBool>) -> Result<(), Error> {
+fn checkpoint(url: &str, file: ManuallyDrop<File>, is_long: Weak<AtomicBool>) -> Result<(), Error> {
     let mut conn: Conn = connect(url)?;
     conn.batch_execute(SETUP)?;
+    let mut mover = Mover { conn, file, moved: 0 };
     let work = move || {
         while let Some(is_long) = is_long.upgrade() {
-            match sql_query(CHECKPOINT).get_result::<Moved>(&mut conn) {
-                Ok(Moved { log, checkpointed }) => {
-                    is_long.store(log >= LONG && log - checkpointed < REST, Ordering::Relaxed);
-                }
-                Err(err) => not_moved(&err),
-            }
+            is_long.store(mover.run(), Ordering::Relaxed);
             drop(is_long);
             thread::sleep(CHECKPOINT_EVERY);
         }
     };
     let started = thread::Builder::new().name("store-checkpoint".to_owned()).spawn(work);
     started.map(drop).map_err(Error::internal("starting the checkpoints"))
+}
+
+/// Who moves the log.
+struct Mover {
+    conn: Conn,
+    file: ManuallyDrop<File>,
+    /// How many pages of the log are in the file, and synced.
+    moved: i64,
+}
+
+impl Mover {
+    /// Moves what no reader is in the way of; of a long log, again until that was little. Whether it is long, and
+    /// little is left.
+    fn run(&mut self) -> bool {
+        for _ in 0..PASSES_MAX {
+            let before = self.moved;
+            let Some(log) = self.pass() else { return false };
+            if log < LONG {
+                return false;
+            }
+            if log - before < REST {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Moves, and has the file synced: SQLite does that only where all of the log has been moved, and it would then be
+    /// the writer who waits for all that was moved since the log began. How many pages the log has.
+    fn pass(&mut self) -> Option<i64> {
+        let moved = sql_query(CHECKPOINT).get_result(&mut self.conn);
+        let Moved { log, checkpointed } = moved.map_err(|err| not_moved(&err)).ok()?;
+        if checkpointed != self.moved {
+            sync(&*self.file);
+            self.moved = checkpointed;
+        }
+        Some(log)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+
+    use super::*;
+    use crate::{
+        domain::{
+            audit::Origin,
+            idempotency::{Claim, Keep, Outcome},
+        },
+        store::{
+            Migration,
+            commands::{Command, Replies},
+            now,
+            sqlite::migrate,
+        },
+    };
+
+    /// A connection that writes and one that moves what it has written, in a new database.
+    fn pair(url: &str) -> (Logged, Mover) {
+        migrate(url, Migration::Up).unwrap();
+        let mut sqlite = Sqlite::connect(url).unwrap();
+        sqlite.0.batch_execute(LOGGED).unwrap();
+        let log = Arc::new(open_log(url).unwrap());
+        let mover = Mover { conn: connect(url).unwrap(), file: open_file(url).unwrap(), moved: 0 };
+        (Logged { sqlite, log, is_long: Arc::default() }, mover)
+    }
+
+    fn keep(key: &str) -> Lanes {
+        let claim = Claim { key: key.to_owned(), request: "?".to_owned() };
+        let job = Keep { claim, outcome: Outcome::Done("!".to_owned()) };
+        let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
+        lanes.push(job.enqueue(Origin::SYSTEM, tokio::sync::oneshot::channel().0), &mut replies);
+        lanes
+    }
+
+    #[test]
+    fn a_long_log_begins_anew_with_the_next_commit() {
+        let folder = env::temp_dir().join(format!("rialto-log-{}", uuid::Uuid::new_v4()));
+        fs::create_dir(&folder).unwrap();
+        let (mut writer, mut mover) = pair(&folder.join("rialto.db").to_string_lossy());
+        assert!(!mover.run(), "a log of a few pages is long");
+        let filler = format!(
+            "CREATE TABLE filler (bytes BLOB); INSERT INTO filler VALUES (zeroblob({}))",
+            LONG * 4_200
+        );
+        writer.sqlite.0.batch_execute(&filler).unwrap();
+
+        assert!(mover.run());
+        assert!(mover.moved >= LONG);
+        writer.is_long.store(true, Ordering::Relaxed);
+        writer.commit(&keep("one"), now()).unwrap();
+
+        assert!(mover.pass().unwrap() < REST);
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -153,7 +153,7 @@ fn run(committed: &mpsc::Receiver<Unsynced>, teller: &Teller) {
 /// start reads what there is. (PostgreSQL has done the same since "fsyncgate", 2018.)
 pub fn sync(log: &dyn Log) {
     if let Err(err) = log.sync() {
-        tracing::error!(error = ?err, "the log could not be brought to the disk");
+        tracing::error!(error = ?err, "what was written could not be brought to the disk");
         process::abort();
     }
 }
