@@ -148,8 +148,8 @@ impl<C> Default for Lane<C> {
 /// How many queues there are where the store has several.
 pub const QUEUES: usize = 3;
 
-/// The queue of a lane: those of the hot path have their own. What is placed and what changes orders lock the
-/// same stock, and would wait for each other.
+/// The queue of a lane: those of the hot path are apart from all others. What is placed and what changes orders
+/// lock the same stock, and in two queues would wait for each other.
 macro_rules! queue {
     (save_cart) => {
         1

@@ -106,7 +106,7 @@ struct HeadsOf(Vec<String>);
 
 impl QueryFragment<Backend> for HeadsOf {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
-        pass.push_sql("SELECT * FROM lock_heads(");
+        pass.push_sql("SELECT topic, place, sequence, hash FROM lock_heads(");
         pass.push_bind_param::<BigInt, _>(&HEADS_LOCK)?;
         pass.push_sql(", ");
         pass.push_bind_param::<Array<Text>, _>(&self.0)?;

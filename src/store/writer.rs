@@ -33,7 +33,7 @@ use crate::domain::{
 mod tail;
 mod teller;
 
-pub use self::teller::{Log, Watcher, sync};
+pub use self::teller::{Log, Watcher, sync_or_abort};
 
 /// Commands that may wait. At 10,000 a second it is under half a second's work.
 pub const QUEUE_MAX: usize = 4096;
@@ -59,8 +59,8 @@ pub struct Waiting<C, T> {
 /// What the writer needs of a database.
 pub trait Engine: Send + 'static {
     /// Whether others write too. Then each kind of command has a transaction of its own: one
-    /// kind locks its rows in sorted order, but two would lock the same tables in turns. The kinds of
-    /// the hot path have a connection each, as another node has one.
+    /// kind locks its rows in sorted order, but two would lock the same tables in turns. Those of
+    /// the hot path have connections of their own, as another node has them.
     const SHARED: bool;
 
     fn connect(url: &str) -> Result<Self, Error>
@@ -282,7 +282,7 @@ impl<E: Engine> Loop<E> {
         match (&self.syncer, self.engine.as_ref().and_then(E::log)) {
             (Some(syncer), Some(log)) => syncer.tell(log, lanes, done, replies),
             (None, Some(log)) => {
-                teller::sync(&**log);
+                teller::sync_or_abort(&**log);
                 self.teller.tell(done, replies);
             }
             (_, None) => self.teller.tell(done, replies),

@@ -25,7 +25,7 @@ use crate::{
     domain::Error,
     store::{
         commands::Lanes,
-        writer::{Done, Engine, Log, sync},
+        writer::{Done, Engine, Log, sync_or_abort},
     },
 };
 
@@ -46,9 +46,10 @@ const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 /// From how many pages on the log is to begin anew: 256 MiB. All who wait for a commit wait for that too, and a
 /// few times where readers are in its way. It is well below where each commit tries ([`LOGGED`]).
 const LONG: i64 = 65_536;
-/// How many pages of it the writer may be left to move and to sync: a few milliseconds.
+/// Less than so many pages of it the writer should be left to move and to sync: a few milliseconds.
 const REST: i64 = 512;
-/// How often in a row it is tried to come so near. What was committed meanwhile is less each time.
+/// How often in a row it is tried to come so near. What was committed meanwhile is less each time, but on a slow
+/// disk, and there the writer moves what it is.
 const PASSES_MAX: u32 = 8;
 
 /// The connection of the writer. What it commits is in the log, and safe from whatever becomes of this
@@ -108,7 +109,7 @@ fn open_log(url: &str) -> std::io::Result<File> {
 }
 
 /// The file itself, never to be closed: with any descriptor of it that a process closes, all locks are gone that
-/// SQLite has by its own (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
+/// SQLite holds by others (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
 fn open_file(url: &str) -> std::io::Result<ManuallyDrop<File>> {
     File::open(url).map(ManuallyDrop::new)
 }
@@ -127,7 +128,7 @@ pub fn note_boot(conn: &mut Conn) -> Result<(), Error> {
     Ok(())
 }
 
-/// What SQLite says of a checkpoint, in pages.
+/// What SQLite says of a checkpoint, in pages; -1 where another one is under way.
 #[derive(QueryableByName)]
 struct Moved {
     /// How many the log has.
@@ -159,34 +160,41 @@ fn checkpoint(url: &str, file: ManuallyDrop<File>, is_long: Weak<AtomicBool>) ->
 struct Mover {
     conn: Conn,
     file: ManuallyDrop<File>,
-    /// How many pages of the log are in the file, and synced.
+    /// How many pages of the log were in the file after the last pass.
     moved: i64,
 }
 
 impl Mover {
     /// Moves what no reader is in the way of; of a long log, again until that was little. Whether it is long, and
-    /// little is left.
+    /// no reader is in the way of the rest.
     fn run(&mut self) -> bool {
+        let mut is_clear = false;
         for _ in 0..PASSES_MAX {
             let before = self.moved;
             let Some(log) = self.pass() else { return false };
             if log < LONG {
                 return false;
             }
-            if log - before < REST {
-                return true;
+            is_clear = log - self.moved < REST;
+            if !is_clear || log - before < REST {
+                break;
             }
         }
-        false
+        is_clear
     }
 
     /// Moves, and has the file synced: SQLite does that only where all of the log has been moved, and it would then be
-    /// the writer who waits for all that was moved since the log began. How many pages the log has.
+    /// the writer who waits for all that was moved since the log began. How many pages the log has, where nobody else
+    /// was moving it.
     fn pass(&mut self) -> Option<i64> {
         let moved = sql_query(CHECKPOINT).get_result(&mut self.conn);
-        let Moved { log, checkpointed } = moved.map_err(|err| not_moved(&err)).ok()?;
+        let moved = moved.inspect_err(not_moved).ok()?; // It was told.
+        let Moved { log, checkpointed } = moved;
+        if log < 0 {
+            return None;
+        }
         if checkpointed != self.moved {
-            sync(&*self.file);
+            sync_or_abort(&*self.file);
             self.moved = checkpointed;
         }
         Some(log)

@@ -139,7 +139,7 @@ fn run(committed: &mpsc::Receiver<Unsynced>, teller: &Teller) {
         batch.extend(committed.try_iter());
         for of_one in batch.chunk_by(|one, next| Arc::ptr_eq(&one.log, &next.log)) {
             if let Some(last) = of_one.last() {
-                sync(&*last.log);
+                sync_or_abort(&*last.log);
             }
         }
         for Unsynced { done, replies, .. } in batch {
@@ -151,7 +151,7 @@ fn run(committed: &mpsc::Receiver<Unsynced>, teller: &Teller) {
 /// Whether anything is on the disk that could not be synced is unknown for ever: the kernel may have
 /// dropped it, and says so once. Nothing may be told, or decided, on the strength of it; the next
 /// start reads what there is. (PostgreSQL has done the same since "fsyncgate", 2018.)
-pub fn sync(log: &dyn Log) {
+pub fn sync_or_abort(log: &dyn Log) {
     if let Err(err) = log.sync() {
         tracing::error!(error = ?err, "what was written could not be brought to the disk");
         process::abort();
