@@ -74,7 +74,8 @@ async fn of_five_thousand_events_at_once_some_are_told_and_the_rest_is_said_to_b
     assert_eq!(reviews.ask("subscribe", body).await["ok"], true);
 
     let mut orders = Vec::new();
-    for _ in 0..3 {
+    // Two of each type are told in a fifth of a second, and all of this may take no longer.
+    for _ in 0..2 {
         flood(&shop);
         let order = buyer.place(&teapot, 1).await;
         let mut own = buyer.follow(&topic(&order)).await;
@@ -83,6 +84,7 @@ async fn of_five_thousand_events_at_once_some_are_told_and_the_rest_is_said_to_b
         assert_eq!(each(&own.take(5).await, "sequence"), gapless(5));
         orders.push(order);
     }
+    flood(&shop);
 
     let pushes = until(&mut all, number(&began["sequence"]), head(&shop)).await;
     let (runs, told): (Vec<&Value>, Vec<&Value>) =
@@ -101,7 +103,7 @@ async fn of_five_thousand_events_at_once_some_are_told_and_the_rest_is_said_to_b
     assert!(shop.figure("rialto_feed_events_left_out_total").await >= skipped);
 
     // What is rare is told in the flood too, and a filter says what it did not tell.
-    let heard = paid.take(3).await;
+    let heard = paid.take(2).await;
     let ids: Vec<&Value> = heard.iter().map(|push| &push["data"]["order_id"]).collect();
     assert_eq!(ids, each(&orders, "id"));
     assert_eq!(heard[1]["previous"], heard[0]["sequence"]);
