@@ -188,8 +188,7 @@ impl Mover {
     /// was moving it.
     fn pass(&mut self) -> Option<i64> {
         let moved = sql_query(CHECKPOINT).get_result(&mut self.conn);
-        let moved = moved.inspect_err(not_moved).ok()?; // It was told.
-        let Moved { log, checkpointed } = moved;
+        let Moved { log, checkpointed } = moved.inspect_err(not_moved).ok()?; // It was told.
         if log < 0 {
             return None;
         }
@@ -206,18 +205,7 @@ mod tests {
     use std::env;
 
     use super::*;
-    use crate::{
-        domain::{
-            audit::Origin,
-            idempotency::{Claim, Keep, Outcome},
-        },
-        store::{
-            Migration,
-            commands::{Command, Replies},
-            now,
-            sqlite::migrate,
-        },
-    };
+    use crate::store::{Migration, now, sqlite::migrate};
 
     /// A connection that writes and one that moves what it has written, in a new database.
     fn pair(url: &str) -> (Logged, Mover) {
@@ -229,30 +217,28 @@ mod tests {
         (Logged { sqlite, log, is_long: Arc::default() }, mover)
     }
 
-    fn keep(key: &str) -> Lanes {
-        let claim = Claim { key: key.to_owned(), request: "?".to_owned() };
-        let job = Keep { claim, outcome: Outcome::Done("!".to_owned()) };
-        let (mut lanes, mut replies) = (Lanes::default(), Replies::default());
-        lanes.push(job.enqueue(Origin::SYSTEM, tokio::sync::oneshot::channel().0), &mut replies);
-        lanes
-    }
-
     #[test]
-    fn a_long_log_begins_anew_with_the_next_commit() {
+    fn a_long_log_begins_anew_once_the_writer_has_moved_the_rest() {
         let folder = env::temp_dir().join(format!("rialto-log-{}", uuid::Uuid::new_v4()));
         fs::create_dir(&folder).unwrap();
-        let (mut writer, mut mover) = pair(&folder.join("rialto.db").to_string_lossy());
+        let url = folder.join("rialto.db").to_string_lossy().into_owned();
+        let (mut writer, mut mover) = pair(&url);
         assert!(!mover.run(), "a log of a few pages is long");
         let filler = format!(
             "CREATE TABLE filler (bytes BLOB); INSERT INTO filler VALUES (zeroblob({}))",
             LONG * 4_200
         );
         writer.sqlite.0.batch_execute(&filler).unwrap();
+        let mut reader = connect(&url).unwrap();
+        reader.batch_execute("BEGIN; SELECT COUNT(*) FROM sqlite_schema").unwrap();
+        writer.sqlite.0.batch_execute("CREATE TABLE rest (number INTEGER)").unwrap();
 
         assert!(mover.run());
         assert!(mover.moved >= LONG);
+        reader.batch_execute("COMMIT").unwrap();
         writer.is_long.store(true, Ordering::Relaxed);
-        writer.commit(&keep("one"), now()).unwrap();
+        writer.commit(&Lanes::default(), now()).unwrap();
+        writer.sqlite.0.batch_execute("DROP TABLE rest").unwrap();
 
         assert!(mover.pass().unwrap() < REST);
         fs::remove_dir_all(folder).unwrap();
